@@ -1,0 +1,1 @@
+"""Lazaretto: a cloud e-mail security platform."""

@@ -1,0 +1,1 @@
+"""The words of the domain: frozen types, enumerations and errors.  Pure; imports nothing of ours."""

@@ -1,0 +1,121 @@
+"""What policy decides: dispositions, action orders, decisions, and the splices that carry them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from lazaretto.core.envelope import Direction
+from lazaretto.core.findings import Finding, Verdict
+from lazaretto.core.identity import TenantId
+
+
+class Disposition(IntEnum):
+    """What becomes of one copy of a message, mildest first.
+
+    The order is a promise to customers: where several services disagree, the most severe
+    disposition wins.  The gaps leave room for new values between old ones.
+    """
+
+    DELIVER = 10
+    REDIRECT = 20
+    QUARANTINE = 30
+    DELETE = 40
+    REJECT = 50
+
+    @property
+    def word(self) -> str:
+        """The word of documents, commands and pages."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionOrder:
+    """An order to one action of the catalogue: ``tag-subject``, ``add-header``, ``copy-to`` …"""
+
+    action: str
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a decision is as it is: the rule that spoke, and what made it speak."""
+
+    rule: str
+    """The rule's name, as in the tenant's document."""
+    disposition: Disposition
+    symbols: tuple[str, ...] = ()
+    setting: str = ""
+    """Path of the setting in the tenant's document, and its value: ``antispam.spam = tag-subject``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What becomes of the copy of some recipients of one tenant."""
+
+    recipients: tuple[str, ...]
+    disposition: Disposition
+    orders: tuple[ActionOrder, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    """The reason that decided comes first."""
+    quarantine_reason: str = ""
+    """``malware``, ``phishing``, ``spam``, ``bulk``, ``unscannable``, ``policy``, ``refused``…"""
+    reply_text: str = ""
+    """Words of the 550 when everybody's disposition is reject; empty = the general words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """Replace ``length`` octets at ``offset`` of the message as received by ``octets``.
+
+    Splices of one message are sorted by offset and do not overlap; applying them is
+    ``mail.splicing.splice``.
+    """
+
+    offset: int
+    length: int
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One message for recipients that share tenant, decision and changes."""
+
+    tenant: TenantId
+    direction: Direction
+    decision: Decision
+    deliver_to: tuple[str, ...] = ()
+    """Where it goes instead of to its recipients (redirect); empty = to them."""
+    splices: tuple[Splice, ...] = ()
+    additional: bool = False
+    """A copy that an action ordered (copy-to): not one of the sender's recipients."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What trace and quarantine lists show of a message; decoded, cut, safe as plain text."""
+
+    subject: str = ""
+    message_id: str = ""
+    """The Message-ID field with its brackets; empty when there is none."""
+    author: str = ""
+    """The From field, decoded."""
+    attachments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What look and judge made of one message, for all its tenants."""
+
+    verdict: Verdict
+    score: float
+    findings: tuple[Finding, ...]
+    copies: tuple[Copy, ...]
+    summary: Summary = Summary()
+    facts: dict[str, Any] = field(default_factory=dict)
+    """The facts as JSON values, for the trace."""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Versions of rules, models and snapshots that took part."""
+    timings: dict[str, float] = field(default_factory=dict)
+    """Milliseconds per step."""

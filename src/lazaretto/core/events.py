@@ -1,0 +1,49 @@
+"""The journal's events: past participles, one for each move or fact worth telling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from lazaretto.core.identity import MessageId, TenantId
+
+
+class EventKind(Enum):
+    """What happened."""
+
+    RECEIVED = "received"
+    """The client was told 250; carries envelope, client and sizes."""
+    SCANNED = "scanned"
+    """Looked at and judged; carries verdict, findings, facts, versions and timings."""
+    REFUSED = "refused"
+    """The client was told 5xx (or 4xx where ``temporary``); carries the reply."""
+    HELD = "held"
+    QUARANTINED = "quarantined"
+    RELEASED = "released"
+    READY = "ready"
+    DELIVERED = "delivered"
+    DEFERRED = "deferred"
+    BOUNCED = "bounced"
+    DELETED = "deleted"
+    EXPIRED = "expired"
+    REROUTED = "rerouted"
+    NOTIFIED = "notified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened to some copies of a message.
+
+    ``details`` holds JSON values only; names of its keys are documented in
+    ``docs/reference/events.md``.
+    """
+
+    kind: EventKind
+    at: datetime
+    tenant: TenantId
+    message: MessageId
+    recipients: tuple[str, ...] = ()
+    """The recipients it is about; empty means all of the message's."""
+    details: dict[str, Any] = field(default_factory=dict)

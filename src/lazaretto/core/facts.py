@@ -1,0 +1,147 @@
+"""What is known about a message besides its octets: DNS, sender authentication, reputation.
+
+Facts are gathered in two steps.  ``Gathered`` is what had to be asked from outside, by the process
+that may talk to the network; ``Facts`` adds what a scan worker without any network computes from
+it.  Both are stored with the message, so that a verdict can be computed again later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from lazaretto.core.envelope import Client
+
+
+class DnsStatus(Enum):
+    """How a DNS question ended."""
+
+    ANSWER = "answer"
+    NO_DATA = "no data"
+    NO_DOMAIN = "no domain"
+    SERVER_FAILURE = "server failure"
+    TIMEOUT = "timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class DnsAnswer:
+    """The records of one question; empty unless ``status`` is ANSWER.
+
+    Records are in presentation form: addresses as text, MX as ``"10 host"``, TXT strings joined
+    (octets above 127 as Latin-1 characters), names lower case without the trailing dot.
+    """
+
+    status: DnsStatus
+    records: tuple[str, ...] = ()
+    ttl: int = 0
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether nothing was learnt; asking again later may help."""
+        return self.status in (DnsStatus.SERVER_FAILURE, DnsStatus.TIMEOUT)
+
+
+class Resolver(Protocol):
+    """Asks the DNS.  Never raises for an answer of the network; bounded in time."""
+
+    async def ask(self, name: str, kind: str) -> DnsAnswer:
+        """Return the records of ``kind`` (``A AAAA MX TXT PTR CNAME TLSA CAA``) at ``name``."""
+
+
+class AuthResult(Enum):
+    """Result words of RFC 8601 §2.7."""
+
+    NONE = "none"
+    PASS = "pass"
+    FAIL = "fail"
+    SOFTFAIL = "softfail"
+    NEUTRAL = "neutral"
+    POLICY = "policy"
+    TEMPERROR = "temperror"
+    PERMERROR = "permerror"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spf:
+    """Outcome of ``check_host`` (RFC 7208) for the reverse path, or HELO when that is null."""
+
+    result: AuthResult = AuthResult.NONE
+    domain: str = ""
+    """The domain that was checked."""
+    mechanism: str = ""
+    """The directive that matched, as written; empty for the default result."""
+    problem: str = ""
+    """Why temperror or permerror, in words for our own people."""
+    explanation: str = ""
+    """The sending domain's own ``exp=`` text, printable ASCII; a stranger's words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dkim:
+    """Outcome of one DKIM signature (RFC 6376)."""
+
+    result: AuthResult
+    domain: str = ""
+    selector: str = ""
+    identity: str = ""
+    algorithm: str = ""
+    problem: str = ""
+    body_covered: bool = True
+    """False when ``l=`` leaves part of the body unsigned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dmarc:
+    """Outcome of DMARC (RFC 9989) for the author's domain."""
+
+    result: AuthResult = AuthResult.NONE
+    domain: str = ""
+    """The author's domain."""
+    policy_domain: str = ""
+    """Where the record was found."""
+    policy: str = ""
+    """What the domain owner asks for: ``none``, ``quarantine``, ``reject``; empty without record."""
+    aligned_by: tuple[str, ...] = ()
+    """``spf``, ``dkim`` or both."""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arc:
+    """Outcome of an ARC chain (RFC 8617)."""
+
+    result: AuthResult = AuthResult.NONE
+    sealers: tuple[str, ...] = ()
+    """Domains that sealed, oldest first."""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What had to be asked from outside before a message could be looked at."""
+
+    received_at: datetime
+    client: Client
+    spf: Spf = Spf()
+    dns: Mapping[str, DnsAnswer] = field(default_factory=dict)
+    """Answers that the look needs (keys, policies), by ``"KIND name"``: ``"TXT s1._domainkey.a.example"``."""
+    reputation: tuple[str, ...] = ()
+    """Names of lists on which the client or the sender stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything that detectors and policy may know besides the message itself."""
+
+    received_at: datetime
+    client: Client
+    reverse_path: str = ""
+    recipients: tuple[str, ...] = ()
+    spf: Spf = Spf()
+    dkim: tuple[Dkim, ...] = ()
+    dmarc: Dmarc = Dmarc()
+    arc: Arc = Arc()
+    reputation: tuple[str, ...] = ()

@@ -1,0 +1,166 @@
+"""A tenant's published configuration, compiled: immutable, versioned, read by the whole mail path.
+
+``tenants`` builds and follows snapshots; everybody else only reads these types.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from lazaretto.core.address import domain_of, fold
+from lazaretto.core.decision import ActionOrder, Disposition
+from lazaretto.core.envelope import Direction
+from lazaretto.core.findings import Verdict
+from lazaretto.core.identity import TenantId
+
+MEGABYTE = 1_000_000
+DEFAULT_MAX_MESSAGE_SIZE = 50 * MEGABYTE
+
+
+class TlsDemand(Enum):
+    """What a route demands of its channel."""
+
+    OPPORTUNISTIC = "opportunistic"
+    REQUIRED = "required"
+    """Encrypted, any certificate."""
+    VERIFIED = "verified"
+    """Encrypted, with a certificate that is valid for the host's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextHop:
+    """A host that mail is handed to."""
+
+    host: str
+    """A name or an IP address."""
+    port: int = 25
+    preference: int = 10
+    tls: TlsDemand = TlsDemand.OPPORTUNISTIC
+
+    @property
+    def key(self) -> str:
+        """Text under which connections, back-off and queue rows are grouped."""
+        return f"{self.host}:{self.port}"
+
+
+class AddressRegistration(Enum):
+    """What the validation list does (service description 3.1.4)."""
+
+    OFF = "off"
+    LEARN = "learn"
+    ENFORCE = "enforce"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderList:
+    """Senders that an administrator blocked or approved."""
+
+    addresses: frozenset[str] = frozenset()
+    """Folded."""
+    domains: frozenset[str] = frozenset()
+    """Match themselves and every sub-domain."""
+    networks: tuple[str, ...] = ()
+    """CIDR texts."""
+
+    def entry_for_address(self, address: str) -> str:
+        """Return the entry that matches ``address``; empty when none does."""
+        folded = fold(address)
+        if folded in self.addresses:
+            return folded
+        domain = domain_of(address)
+        while domain:
+            if domain in self.domains:
+                return domain
+            domain = domain.partition(".")[2]
+        return ""
+
+    def entry_for_ip(self, ip: str) -> str:
+        """Return the network that holds ``ip``; empty when none does."""
+        if not self.networks:
+            return ""
+        address = ipaddress.ip_address(ip)
+        for network in self.networks:
+            if address in ipaddress.ip_network(network):
+                return network
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """When a rule speaks.  Every part that is not empty must hold; within a part any one does."""
+
+    verdicts: frozenset[Verdict] = frozenset()
+    symbols: frozenset[str] = frozenset()
+    score_at_least: float | None = None
+    recipients: frozenset[str] = frozenset()
+    """Folded addresses or domains of the tenant; empty = everybody."""
+    directions: frozenset[Direction] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What a tenant wants when certain things were found."""
+
+    name: str
+    setting: str
+    """Path in the tenant's document from which it was compiled, with its value."""
+    when: Condition
+    disposition: Disposition = Disposition.DELIVER
+    orders: tuple[ActionOrder, ...] = ()
+    quarantine_reason: str = ""
+    approval_waives: bool = False
+    """An antispam method: an approved sender switches it off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantSnapshot:
+    """One tenant's whole configuration at one version."""
+
+    tenant: TenantId
+    name: str
+    version: int
+    domains: Mapping[str, tuple[NextHop, ...]]
+    """Routes by domain, lower-case A-labels, best preference first."""
+    address_registration: AddressRegistration = AddressRegistration.ENFORCE
+    addresses: frozenset[str] = frozenset()
+    """The validation list, folded; aliases included."""
+    max_message_size: int = DEFAULT_MAX_MESSAGE_SIZE
+    """Octets as transmitted."""
+    blocked: SenderList = SenderList()
+    approved: SenderList = SenderList()
+    protected_names: tuple[str, ...] = ()
+    outbound_networks: tuple[str, ...] = ()
+    """CIDR texts from which its own servers send."""
+    rules: tuple[Rule, ...] = ()
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    """Scores from which a class is meant: ``spam``, ``phishing``, ``bulk``."""
+    strict_line_ends: bool = False
+    """Refuse messages with stray CR or LF in place of normalising them."""
+    suspended: bool = False
+    administrators: tuple[str, ...] = ()
+    """Addresses that notifications for administrators go to."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Small settings that single detectors and actions read, by dotted name."""
+
+    def accepts(self, address: str) -> bool:
+        """Tell whether mail to ``address`` is wanted; the domain must be the tenant's."""
+        if domain_of(address) not in self.domains:
+            return False
+        return self.address_registration is not AddressRegistration.ENFORCE or fold(address) in self.addresses
+
+
+class Directory(Protocol):
+    """All published snapshots of this platform, kept fresh; look-ups are in memory."""
+
+    def tenant_of(self, domain: str) -> TenantSnapshot | None:
+        """Return the tenant that receives mail for ``domain`` (lower case, A-labels)."""
+
+    def sender_at(self, ip: str) -> TenantSnapshot | None:
+        """Return the tenant that registered ``ip`` as a sending server of its own."""
+
+    def by_id(self, tenant: TenantId) -> TenantSnapshot | None:
+        """Return the tenant's snapshot; None when there is no such tenant any more."""
