@@ -119,3 +119,7 @@ class Judgement:
     """Versions of rules, models and snapshots that took part."""
     timings: dict[str, float] = field(default_factory=dict)
     """Milliseconds per step."""
+    return_path_trusted: bool = False
+    """SPF or aligned DKIM vouches for the reverse path (or none is published and it is clean)."""
+    reference: str = ""
+    """Public code by which a refused sender can ask about this message."""

@@ -15,6 +15,8 @@ from lazaretto.core.decision import Judgement
 from lazaretto.core.envelope import Client, Envelope, Leg
 from lazaretto.core.facts import Gathered
 from lazaretto.core.identity import MessageId
+from lazaretto.core.refusal import Refusal
+from lazaretto.core.reply import Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +44,9 @@ Look = Callable[[Submission], Awaitable[Judgement | None]]
 
 Commit = Callable[[Submission, Judgement | None], Awaitable[None]]
 """Make it durable, or raise ``TemporaryFailure``; on return the client may be told 250."""
+
+Refuse = Callable[[Submission, Judgement | None, Reply], Awaitable[None]]
+"""Commit the story of a message that is refused after DATA; on return the 5xx may be told."""
+
+NoteRefusal = Callable[[Refusal], None]
+"""Remember a refusal before DATA; returns at once, written within a second, counted above a rate."""
