@@ -1,0 +1,1 @@
+"""Where mail rests: sealed content, rows, leases and places; nothing is accepted that is not in here."""
