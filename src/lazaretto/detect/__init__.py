@@ -1,0 +1,1 @@
+"""Looks at messages: families of detectors that report findings and decide nothing."""

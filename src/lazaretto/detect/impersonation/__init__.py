@@ -1,0 +1,1 @@
+"""Senders who pretend to be somebody whom the recipient knows."""

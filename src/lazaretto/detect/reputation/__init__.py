@@ -1,0 +1,1 @@
+"""What lists say about a sender."""

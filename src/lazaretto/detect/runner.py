@@ -1,0 +1,74 @@
+"""Lets every detector look at one message, and says so when one could not.
+
+Detectors do not see one another's findings, so their order is of no consequence; findings come back
+ordered by detector name and symbol whatever the order was.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, MutableMapping, Sequence
+
+from lazaretto.core.cards import DetectorCard, OnFailure
+from lazaretto.core.facts import Facts
+from lazaretto.core.findings import COULD_NOT_LOOK, Finding, Symbol, found
+from lazaretto.core.snapshot import TenantSnapshot
+from lazaretto.detect.api import Detector
+from lazaretto.mail.view import MessageView
+
+log = logging.getLogger(__name__)
+
+DETECTOR_FAILED = Symbol(
+    name="DETECTOR_FAILED",
+    summary="A detector failed on this message; others looked in its place",
+)
+
+
+def look_at(
+    message: MessageView,
+    facts: Facts,
+    tenant: TenantSnapshot | None,
+    detectors: Iterable[Detector],
+    timings: MutableMapping[str, float] | None = None,
+) -> tuple[Finding, ...]:
+    """Return everything that ``detectors`` find in ``message``.
+
+    Never raises for a detector's failure: that is a finding of its own, whose meaning the card
+    declares.  ``timings`` receives the CPU milliseconds of each look, by detector name.
+    """
+    findings: list[Finding] = []
+    for detector in sorted(detectors, key=_name):
+        started = time.thread_time()
+        findings += sorted(_look(detector, message, facts, tenant), key=_order)
+        spent = time.thread_time() - started
+        if timings is not None:
+            timings[detector.card.name] = spent * 1000
+        if spent > detector.card.time_limit.total_seconds():
+            log.warning("detector slow", extra={"detector": detector.card.name, "seconds": spent})
+    return tuple(findings)
+
+
+def _look(
+    detector: Detector, message: MessageView, facts: Facts, tenant: TenantSnapshot | None
+) -> Sequence[Finding]:
+    try:
+        return detector.look(message, facts, tenant)
+    except Exception as failure:
+        # Hostile mail is written to crash parsers; exhausted memory and recursion arrive here as
+        # well.  A crash must never read as "clean", so the card says what it means.
+        log.exception("detector failed", extra={"detector": detector.card.name})
+        return (_failure(detector.card, failure),)
+
+
+def _failure(card: DetectorCard, failure: Exception) -> Finding:
+    symbol = COULD_NOT_LOOK if card.on_failure is OnFailure.UNSCANNABLE else DETECTOR_FAILED
+    return found(symbol, f"{card.name}: {type(failure).__name__}")
+
+
+def _name(detector: Detector) -> str:
+    return detector.card.name
+
+
+def _order(finding: Finding) -> tuple[str, str]:
+    return finding.symbol, finding.evidence

@@ -1,0 +1,17 @@
+"""Settings of the detectors that an operator sets per machine."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class DetectSettings(BaseModel):
+    """What the detectors of this machine know besides what is shipped."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hash_lists: str = Field(
+        "",
+        description="Folder of text files (*.txt) with SHA-256 sums of malicious files, one on each line,"
+        " a name after it if wanted; empty = only the shipped list.",
+    )
