@@ -1,0 +1,1 @@
+"""Who really sent it: SPF, DKIM, DMARC and ARC, from the DNS and the octets of the message."""

@@ -1,0 +1,1 @@
+"""Wire protocols without policy: SMTP grammar and lines, DNS, TLS."""
