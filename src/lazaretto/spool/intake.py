@@ -18,9 +18,10 @@ from lazaretto.core.content import ReceivedContent, SealedFile
 from lazaretto.core.errors import LazarettoError
 from lazaretto.spool.content_settings import ContentSettings
 from lazaretto.spool.sealing import KEY_SIZE, SealedWriter
+from lazaretto.spool.storage import storage_errors
 
 CLAIM_SUFFIX = ".claimed"
-"""Ends the second name of a temporary file whose octets and key became some tenant's content."""
+"""Ends the name of the mark beside a temporary file that became some tenant's content, key and all."""
 
 
 class Intake:
@@ -77,11 +78,23 @@ def claim(file: SealedFile) -> bool:
 
     A key belongs to one tenant: every other leg of the same message gets a file and key of its own.
     """
-    try:
-        os.link(file.path, _claim_of(file.path))
-    except FileExistsError:
-        return False
+    with storage_errors("claiming a temporary file"):
+        try:
+            _claim_of(file.path).touch(0o600, exist_ok=False)
+        except FileExistsError:
+            return False
     return True
+
+
+def take(octets: bytes, folder: Path, settings: ContentSettings) -> ReceivedContent:
+    """Return ``octets`` of our own making as if they had been received."""
+    intake = Intake(folder, settings)
+    try:
+        intake.write(octets)
+        return intake.finish()
+    except BaseException:
+        intake.abort()
+        raise
 
 
 def discard(received: ReceivedContent) -> None:

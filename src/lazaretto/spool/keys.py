@@ -101,8 +101,9 @@ class Keys:
         rows = await store.load_all()
         keys = cls(MasterKeyFile.open(master_key, needed=any(row.wrapped for row in rows)), store)
         keys._take(rows)
-        for version in keys._current.items():
-            keys._cipher_of(*version)
+        for row in rows:
+            if row.wrapped:
+                keys._cipher_of(row.tenant, row.version)
         return keys
 
     async def new_data_key(self, tenant: TenantId) -> DataKey:
@@ -154,9 +155,8 @@ class Keys:
         Both are in the file until every tenant key is wrapped by the new one, so a crash at any
         point loses nothing and the next call goes on where it stopped.
         """
-        self._master.begin_rotation()
-        count = await self._wrap_by_newest_master()
-        self._master.finish_rotation()
+        with self._master.rotation():
+            count = await self._wrap_by_newest_master()
         # Another process may have added a tenant key under the old master key meanwhile; we still
         # hold that one in memory.
         return count + await self._wrap_by_newest_master()
@@ -164,7 +164,8 @@ class Keys:
     async def erase(self, tenant: TenantId) -> None:
         """Destroy every key of ``tenant``, for ever: all of its content becomes unreadable.
 
-        Backups of the database hold the wrapped keys until they expire.
+        Other processes forget the keys at their next ``refresh``; backups of the database hold the
+        wrapped ones until they expire.
         """
         await self.refresh()
         for row in [row for row in self._rows.values() if row.tenant == tenant]:
@@ -180,9 +181,8 @@ class Keys:
 
     def _take(self, rows: Sequence[TenantKey]) -> None:
         self._rows = {(row.tenant, row.version): row for row in rows}
-        self._ciphers = {
-            at: made for at, made in self._ciphers.items() if at in self._rows and self._rows[at].wrapped
-        }
+        alive = {at for at, row in self._rows.items() if row.wrapped}
+        self._ciphers = {at: cipher for at, cipher in self._ciphers.items() if at in alive}
         current: dict[TenantId, int] = {}
         for tenant, version in self._rows:
             current[tenant] = max(version, current.get(tenant, 0))

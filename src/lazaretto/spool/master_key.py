@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import fcntl
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +56,7 @@ class MasterKeyFile:
         if not path.exists():
             if needed:
                 raise ConfigurationError(
-                    f"the master key {path} is missing, but there are keys in the database that only it opens;"
+                    f"the master key {path} is missing, but keys in the database open with it only;"
                     " put it back from its backup: no mail in the spool can be read without it"
                 )
             # Processes that start at the same moment agree on whichever was first.
@@ -88,15 +91,19 @@ class MasterKeyFile:
         """Tell whether the newest master key wrapped it."""
         return wrapped[:_NAME_SIZE] == self._keys[0].name
 
-    def begin_rotation(self) -> None:
-        """Put a new key on top of the file, unless a rotation is under way already."""
-        self._reread()
-        if len(self._keys) == 1:
-            self._write((_new_key(), *self._keys))
+    @contextmanager
+    def rotation(self) -> Iterator[None]:
+        """Put a new key on top of the file, and leave it alone there at the end.
 
-    def finish_rotation(self) -> None:
-        """Leave only the newest key in the file; everything must be wrapped by it."""
-        self._write(self._keys[:1])
+        Inside, everything must be wrapped again by the newest; when that fails both keys stay, and
+        the next rotation goes on with them.  Only one process rotates at a time.
+        """
+        with _locked(self._path.with_name(f"{self._path.name}.lock")):
+            self._reread()
+            if len(self._keys) == 1:
+                self._write((_new_key(), *self._keys))
+            yield
+            self._write(self._keys[:1])
 
     def _write(self, keys: tuple[_MasterKey, ...]) -> None:
         replace_durably(self._path, b"".join(key.line for key in keys))
@@ -106,6 +113,16 @@ class MasterKeyFile:
         self._keys = _read(self._path)
         for key in self._keys:
             self._known.setdefault(key.name, AESGCM(key.key))
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigurationError("the master key is being rotated already; wait for that") from error
+        yield
 
 
 def _new_key() -> _MasterKey:
@@ -130,7 +147,7 @@ def _check_permissions(path: Path, found: os.stat_result) -> None:
         raise ConfigurationError(f"the master key {path} is not a regular file")
     if found.st_mode & 0o077:
         raise ConfigurationError(
-            f"the master key {path} can be read by other users (mode {found.st_mode & 0o777:04o}): chmod 600 it"
+            f"the master key {path} is open to other users (mode {found.st_mode & 0o777:04o}): chmod 600 it"
         )
 
 

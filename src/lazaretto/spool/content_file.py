@@ -1,0 +1,151 @@
+"""Content in files of this machine: ``HOME/content/<tenant>/<day>/<hour>/<message>-<random>``.
+
+A file appears under its name whole and durable: its octets are synced first, then the name and
+every new folder above it.  For one machine only; a cluster needs an object store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lazaretto.core.queued import ContentKind
+from lazaretto.spool.content import REFERENCE
+from lazaretto.spool.durable import sync_file, sync_folder
+from lazaretto.spool.sealing import SealedFileOctets
+from lazaretto.spool.storage import storage_errors
+
+PART_SUFFIX = ".part"
+"""Ends the name of a file that is still being copied from another file system."""
+
+_REMEMBERED_FOLDERS = 4096
+_NO_LINKS = frozenset({errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK})
+
+
+class FileContent:
+    """A folder of sealed files."""
+
+    kind = ContentKind.FILE
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._durable_folders: set[Path] = set()
+
+    async def put(self, sealed: Path, reference: str) -> None:
+        """Give the sealed file a second, durable name; the first one may be removed afterwards."""
+        await asyncio.to_thread(self._put, sealed, reference)
+
+    def octets(self, reference: str) -> SealedFileOctets:
+        """Return what was stored, to be read in pieces."""
+        return SealedFileOctets(self._folder / reference)
+
+    async def remove(self, reference: str) -> None:
+        """Forget what was stored; nothing happens when it is gone already."""
+        with storage_errors("removing content"):
+            await asyncio.to_thread((self._folder / reference).unlink, missing_ok=True)
+
+    async def older_than(self, moment: datetime) -> AsyncIterator[str]:
+        """Yield the references of files, whole or not, that did not change since ``moment``."""
+        for tenant in await asyncio.to_thread(_folders, self._folder):
+            for reference in await asyncio.to_thread(self._aged, tenant, moment):
+                yield reference
+
+    async def remove_empty_folders(self, moment: datetime) -> None:
+        """Remove the empty folders of days before that of ``moment``, in which nobody writes any more."""
+        await asyncio.to_thread(self._remove_empty_folders, f"{moment:%Y%m%d}")
+
+    def _put(self, sealed: Path, reference: str) -> None:
+        path = self._folder / reference
+        with storage_errors("keeping content"):
+            sync_file(sealed)
+            self._make_folders(path.parent)
+            try:
+                os.link(sealed, path)
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+                _copy(sealed, path)
+            sync_folder(path.parent)
+
+    def _make_folders(self, folder: Path) -> None:
+        if len(self._durable_folders) > _REMEMBERED_FOLDERS:
+            self._durable_folders.clear()
+        hour, day, tenant = folder, folder.parent, folder.parent.parent
+        for needed in (self._folder, tenant, day, hour):
+            try:
+                needed.mkdir(mode=0o700)
+            except FileExistsError:
+                # Whoever made it may not have synced its name yet, so we trust only ourselves.
+                if needed in self._durable_folders:
+                    continue
+            sync_folder(needed.parent)
+            self._durable_folders.add(needed)
+
+    def _aged(self, tenant: Path, moment: datetime) -> list[str]:
+        return [
+            path.relative_to(self._folder).as_posix()
+            for day in _folders(tenant)
+            if day.name <= f"{moment:%Y%m%d}"
+            for hour in _folders(day)
+            for path in _files(hour)
+            if _is_ours(path.relative_to(self._folder).as_posix()) and _changed_before(path, moment)
+        ]
+
+    def _remove_empty_folders(self, before: str) -> None:
+        for tenant in _folders(self._folder):
+            for day in _folders(tenant):
+                if day.name < before:
+                    for folder in (*_folders(day), day):
+                        _remove_if_empty(folder)
+
+
+def _copy(sealed: Path, path: Path) -> None:
+    part = path.with_name(path.name + PART_SUFFIX)
+    try:
+        with sealed.open("rb") as source, part.open("xb") as target:
+            shutil.copyfileobj(source, target, 1024 * 1024)
+            target.flush()
+            os.fsync(target.fileno())
+        part.rename(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _is_ours(name: str) -> bool:
+    return REFERENCE.fullmatch(name.removesuffix(PART_SUFFIX)) is not None
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as found:
+            return sorted(Path(entry.path) for entry in found if entry.is_dir(follow_symlinks=False))
+    except FileNotFoundError:
+        return []
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    with os.scandir(folder) as found:
+        yield from (Path(entry.path) for entry in found if entry.is_file(follow_symlinks=False))
+
+
+def _changed_before(path: Path, moment: datetime) -> bool:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    # The change of the name counts too: a file restored from a backup is young, whatever it contains.
+    return datetime.fromtimestamp(max(found.st_mtime, found.st_ctime), tz=UTC) < moment
+
+
+def _remove_if_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT):
+            raise
