@@ -1,0 +1,52 @@
+# One way to do each thing.  `make` lists them.
+.DEFAULT_GOAL := help
+LAZARETTO := .venv/bin/lazaretto
+HOME_DIR ?= .home
+
+.PHONY: help
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: ## install everything into this checkout (run and test do it by themselves)
+	@scripts/setup
+
+.PHONY: run
+run: setup ## start everything on loopback with a demo tenant; Ctrl-C stops it
+	@exec $(LAZARETTO) demo run --home $(HOME_DIR)
+
+.PHONY: demo-mail
+demo-mail: setup ## send a handful of real messages to what `make run` started, and tell what became of each
+	@$(LAZARETTO) demo mail --home $(HOME_DIR)
+
+.PHONY: test
+test: setup ## run all tests
+	@scripts/test
+
+.PHONY: check
+check: setup ## every gate, then the tests
+	@scripts/gates
+	@scripts/test
+
+.PHONY: format
+format: setup ## format the code
+	@.venv/bin/ruff format src tests
+	@.venv/bin/ruff check --fix-only --quiet src tests
+
+.PHONY: bench
+bench: setup ## measure CPU per message, messages per second and memory of named workloads
+	@.venv/bin/python -m tests.load.bench
+
+.PHONY: lock
+lock: setup ## compile requirements/lock.txt again from pyproject.toml and requirements/dev.in
+	@.venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+	    --no-emit-index-url --no-emit-find-links --no-emit-options \
+	    --output-file requirements/lock.txt pyproject.toml requirements/dev.in
+
+.PHONY: reference
+reference: setup ## write the generated pages of docs/reference again
+	@.venv/bin/python -m lazaretto.cli.reference docs/reference
+
+.PHONY: clean
+clean: ## remove what setup and tests made (not the data of `make run`)
+	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

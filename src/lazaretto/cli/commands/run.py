@@ -1,0 +1,37 @@
+"""``lazaretto run``: everything on this machine, under one supervisor."""
+
+from __future__ import annotations
+
+import click
+
+from lazaretto.cli.options import home_option
+from lazaretto.run.home import Home
+from lazaretto.run.logging import log_to_stderr
+from lazaretto.run.settings import load_settings
+from lazaretto.run.supervisor import RunOptions, Supervisor, announce_ready, is_running
+
+
+@click.command(
+    epilog="Example: lazaretto run --home /var/lib/lazaretto --smtp 127.0.0.1:2525", name="run"
+)
+@home_option
+@click.option("--smtp", default="", metavar="HOST:PORT", help="Where the edge listens.")
+@click.option("--http", default="", metavar="HOST:PORT", help="Where health and metrics are served.")
+@click.option(
+    "--dns",
+    "dns_file",
+    default="",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True),
+    help="Answer DNS questions from this JSON file, and ask no resolver.",
+)
+def command(home: Home, smtp: str, http: str, dns_file: str) -> None:
+    """Start every process and stay until stopped; prints "ready" once mail is accepted."""
+    running = is_running(home)
+    if running is not None:
+        raise click.ClickException(
+            f"Lazaretto runs already in {home.folder} (process {running['pid']});"
+            " stop that one first, or choose another --home"
+        )
+    log_to_stderr("supervisor")
+    options = RunOptions(smtp=smtp, http=http, dns_file=dns_file)
+    Supervisor(home, load_settings(home), options, when_ready=announce_ready).run()

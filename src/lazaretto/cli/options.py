@@ -1,0 +1,29 @@
+"""Options that many commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from lazaretto.run.home import Home
+
+
+def _home(_context: click.Context, _parameter: click.Parameter, value: str) -> Home:
+    return Home.at(value)
+
+
+home_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
+    "--home",
+    envvar="LAZARETTO_HOME",
+    default=".home",
+    show_default=True,
+    callback=_home,
+    metavar="DIR",
+    help="Folder that holds all state of this machine; also LAZARETTO_HOME.",
+)
+
+json_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object per line."
+)

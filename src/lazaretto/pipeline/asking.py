@@ -1,0 +1,166 @@
+"""The asking side: hand a message to a scan worker of this node and wait for its judgement.
+
+A worker that dies over a message is no answer.  The message is tried once more by a worker that
+serves it alone; if that dies as well, the judgement is ours and says "unscannable", never "clean".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from lazaretto.core.decision import Judgement
+from lazaretto.core.facts import Gathered
+from lazaretto.core.snapshot import Directory, TenantSnapshot
+from lazaretto.core.submission import Submission
+from lazaretto.pipeline.looking import unscannable
+from lazaretto.pipeline.settings import PipelineSettings
+from lazaretto.pipeline.wire import (
+    LENGTH,
+    MAX_FRAME,
+    FromWorker,
+    Looked,
+    LookRequest,
+    Recorded,
+    SnapshotKey,
+    Snapshots,
+    SnapshotsWanted,
+    frame,
+    from_worker,
+)
+
+log = structlog.get_logger(__name__)
+
+CONNECT_PATIENCE: Final = 0.05
+"""Seconds between two tries to reach workers that are just being replaced."""
+
+GatherFacts = Callable[[Submission], Awaitable[Gathered]]
+
+
+class WorkerDied(Exception):
+    """The connection ended before the reply."""
+
+
+class Asker:
+    """Looks through the workers that listen in ``folder``."""
+
+    def __init__(
+        self, folder: Path, directory: Directory, gather: GatherFacts, settings: PipelineSettings
+    ) -> None:
+        self._crowd = str(folder / "scan.sock")
+        self._alone = str(folder / "scan-alone.sock")
+        self._directory = directory
+        self._gather = gather
+        self._settings = settings
+
+    async def look(self, submission: Submission) -> Judgement | None:
+        """Return the judgement, or None when no worker had one within the time budget."""
+        try:
+            async with asyncio.timeout(self._settings.time_budget):
+                return await self.look_patiently(submission)
+        except TimeoutError:
+            log.warning("no judgement within the time budget", message=str(submission.id))
+            return None
+
+    async def look_patiently(
+        self, submission: Submission, recorded: Recorded | None = None
+    ) -> Judgement:
+        """Return the judgement however long it takes; the workers' own limits end it.
+
+        ``recorded`` authentication results replace our own.
+        """
+        gathered = await self._gather(submission)
+        snapshots = self._snapshots(submission)
+        keys = tuple(SnapshotKey(each.tenant, each.version) for each in snapshots)
+        request = frame(LookRequest.about(submission, gathered, keys, recorded))
+        for path in (self._crowd, self._alone):
+            try:
+                return await self._ask(path, request, snapshots)
+            except WorkerDied:
+                log.warning("a scan worker died over a message", message=str(submission.id))
+        return unscannable(submission, gathered, {each.tenant: each for each in snapshots})
+
+    def _snapshots(self, submission: Submission) -> tuple[TenantSnapshot, ...]:
+        found = (self._directory.by_id(leg.tenant) for leg in submission.legs)
+        return tuple(snapshot for snapshot in found if snapshot is not None)
+
+    async def _ask(
+        self, path: str, request: bytes, snapshots: tuple[TenantSnapshot, ...]
+    ) -> Judgement:
+        connection = await _connect(path)
+        try:
+            return await _converse(connection, request, snapshots)
+        except (ConnectionError, EOFError) as failure:
+            raise WorkerDied from failure
+        finally:
+            connection.close()
+
+
+async def _connect(path: str) -> socket.socket:
+    """Return a connection to whoever listens at ``path``; waits for a station that is not up yet."""
+    loop = asyncio.get_running_loop()
+    while True:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.setblocking(False)
+        try:
+            await loop.sock_connect(connection, path)
+        except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):
+            connection.close()
+            await asyncio.sleep(CONNECT_PATIENCE)
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            return connection
+
+
+async def _converse(
+    connection: socket.socket, request: bytes, snapshots: tuple[TenantSnapshot, ...]
+) -> Judgement:
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(connection, request)
+    answer = await _receive(connection)
+    if isinstance(answer, SnapshotsWanted):
+        wanted = {(key.tenant, key.version) for key in answer.keys}
+        sent = tuple(
+            # Workers judge content; who may receive is decided at RCPT, and lists can be huge.
+            replace(each, addresses=frozenset())
+            for each in snapshots
+            if (each.tenant, each.version) in wanted
+        )
+        await loop.sock_sendall(connection, frame(Snapshots(sent)))
+        answer = await _receive(connection)
+    if not isinstance(answer, Looked):
+        raise WorkerDied
+    return answer.judgement
+
+
+async def _receive(connection: socket.socket) -> FromWorker:
+    loop = asyncio.get_running_loop()
+    received = await loop.sock_recv(connection, 65_536)
+    while received and len(received) < LENGTH.size:
+        received += await _more(connection, 65_536)
+    if not received:
+        raise EOFError
+    (length,) = LENGTH.unpack_from(received)
+    if length > MAX_FRAME:
+        raise WorkerDied
+    pieces, missing = [received[LENGTH.size :]], length - (len(received) - LENGTH.size)
+    while missing > 0:
+        piece = await _more(connection, min(missing, 262_144))
+        pieces.append(piece)
+        missing -= len(piece)
+    return from_worker.decode(b"".join(pieces))
+
+
+async def _more(connection: socket.socket, at_most: int) -> bytes:
+    piece = await asyncio.get_running_loop().sock_recv(connection, at_most)
+    if not piece:
+        raise EOFError
+    return piece

@@ -1,0 +1,210 @@
+"""Look, judge, change: what becomes of one message, as a function of octets, facts and snapshots.
+
+Runs inside a scan worker; reads no network, no database and no clock but the CPU's.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import msgspec
+
+from lazaretto.actions.carrying_out import Changes, changes
+from lazaretto.core.decision import Copy, Decision, Disposition, Judgement, Summary
+from lazaretto.core.envelope import Leg
+from lazaretto.core.facts import AuthResult, Facts, Gathered
+from lazaretto.core.findings import Finding, Symbol, Verdict, found
+from lazaretto.core.identity import TenantId
+from lazaretto.core.snapshot import TenantSnapshot
+from lazaretto.core.submission import Submission
+from lazaretto.detect.api import Detector
+from lazaretto.detect.authentication.evaluating import authenticate
+from lazaretto.detect.runner import look_at
+from lazaretto.mail.octets import Octets
+from lazaretto.mail.scanner import view_of
+from lazaretto.mail.view import MessageView
+from lazaretto.pipeline.wire import LookRequest
+from lazaretto.policy.judging import Judged, judge
+
+SCANNER_FAILED: Final = Symbol(
+    name="SCANNER_FAILED",
+    summary="The scan worker crashed or ran out of time or memory, twice, on this message",
+    verdict=Verdict.UNSCANNABLE,
+)
+MAX_SHOWN: Final = 250
+"""Characters of a subject, an author or a file name that trace and lists keep."""
+MAX_SHOWN_ATTACHMENTS: Final = 50
+_REFERENCE_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+class Inspector:
+    """Looks with one set of detectors and judges by each tenant's snapshot."""
+
+    def __init__(self, detectors: Sequence[Detector], versions: Mapping[str, str]) -> None:
+        self._detectors = detectors
+        self._versions = dict(versions)
+
+    def look_and_judge(
+        self, request: LookRequest, octets: Octets, snapshots: Mapping[TenantId, TenantSnapshot]
+    ) -> Judgement:
+        """Return what becomes of the message, for each leg that has a snapshot."""
+        began = time.process_time()
+        view = view_of(octets)
+        facts = authenticate(
+            view,
+            request.gathered,
+            request.envelope.reverse_path,
+            tuple(recipient.address for recipient in request.envelope.recipients),
+        )
+        if request.recorded is not None:
+            told = request.recorded
+            facts = replace(facts, spf=told.spf, dkim=told.dkim, dmarc=told.dmarc)
+        authenticated = time.process_time()
+        looks = {leg.tenant: look_at(view, facts, snapshots.get(leg.tenant), self._detectors) for leg in request.legs}
+        looked = time.process_time()
+        judgement = _judged(request.legs, looks, facts, snapshots, view)
+        judgement.versions.update(self._versions)
+        judgement.timings.update(
+            {
+                "authenticate": _milliseconds(began, authenticated),
+                "look": _milliseconds(authenticated, looked),
+                "judge": _milliseconds(looked, time.process_time()),
+            }
+        )
+        return judgement
+
+
+def unscannable(
+    submission: Submission, gathered: Gathered, snapshots: Mapping[TenantId, TenantSnapshot]
+) -> Judgement:
+    """Return the judgement of a message that no worker survived."""
+    facts = Facts(
+        received_at=gathered.received_at,
+        client=gathered.client,
+        reverse_path=submission.envelope.reverse_path,
+        spf=gathered.spf,
+    )
+    finding = found(SCANNER_FAILED, "two scan workers died over this message")
+    looks = {leg.tenant: (finding,) for leg in submission.legs}
+    return _judged(submission.legs, looks, facts, snapshots, None)
+
+
+def _judged(
+    legs: Sequence[Leg],
+    looks: Mapping[TenantId, Sequence[Finding]],
+    facts: Facts,
+    snapshots: Mapping[TenantId, TenantSnapshot],
+    view: MessageView | None,
+) -> Judgement:
+    copies: list[Copy] = []
+    judged: list[Judged] = []
+    for leg in legs:
+        snapshot = snapshots.get(leg.tenant)
+        if snapshot is None:
+            # Its tenant was removed since RCPT: nobody is left who could say what may happen to it.
+            continue
+        recipients = tuple(recipient.address for recipient in leg.recipients)
+        one = judge(looks[leg.tenant], facts, snapshot, recipients, leg.direction)
+        judged.append(one)
+        for decision in one.decisions:
+            copies.extend(_copies(leg, decision, one, facts, snapshot, view))
+    worst = max(judged, key=lambda each: (each.verdict.severity, each.score), default=None)
+    findings = {(each.symbol, each.evidence): each for look in looks.values() for each in look}
+    return Judgement(
+        verdict=worst.verdict if worst else Verdict.UNSCANNABLE,
+        score=worst.score if worst else 0.0,
+        findings=tuple(findings.values()),
+        copies=tuple(copies),
+        summary=summary_of(view) if view is not None else Summary(),
+        facts=_facts_for_trace(facts),
+        versions={f"tenant:{each.name}": str(each.version) for each in snapshots.values()},
+        return_path_trusted=_is_return_path_trusted(facts, worst),
+        reference=_reference(copies),
+    )
+
+
+def _copies(
+    leg: Leg,
+    decision: Decision,
+    judged: Judged,
+    facts: Facts,
+    snapshot: TenantSnapshot,
+    view: MessageView | None,
+) -> list[Copy]:
+    made = changes(view, decision, judged, facts, snapshot) if view is not None else Changes()
+    own = Copy(
+        tenant=leg.tenant,
+        direction=leg.direction,
+        decision=decision,
+        deliver_to=made.deliver_to,
+        splices=made.splices,
+    )
+    return [own, *(_additional(leg, decision, made, address) for address in made.copies_to)]
+
+
+def _additional(leg: Leg, decision: Decision, made: Changes, address: str) -> Copy:
+    return Copy(
+        tenant=leg.tenant,
+        direction=leg.direction,
+        decision=Decision(recipients=(address,), disposition=Disposition.DELIVER, reasons=decision.reasons),
+        splices=made.splices,
+        additional=True,
+    )
+
+
+def summary_of(view: MessageView) -> Summary:
+    """Return what trace and quarantine lists show of the message."""
+    return Summary(
+        subject=_shown(view.subject),
+        message_id=_shown(view.message_id),
+        author=_shown(view.header.decoded("from")),
+        attachments=tuple(
+            _shown(part.names[0] if part.names else part.content_type)
+            for part in view.attachments[:MAX_SHOWN_ATTACHMENTS]
+        ),
+    )
+
+
+def _shown(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text[:MAX_SHOWN]).strip()
+
+
+def _facts_for_trace(facts: Facts) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec.to_builtins(
+        {
+            "spf": facts.spf,
+            "dkim": facts.dkim,
+            "dmarc": facts.dmarc,
+            "arc": facts.arc,
+            "hostname": facts.client.hostname,
+            "reputation": facts.reputation,
+        }
+    )
+    return told
+
+
+def _is_return_path_trusted(facts: Facts, judged: Judged | None) -> bool:
+    # A DSN to a forged address is backscatter: somebody must vouch for it, or nobody could have and
+    # the message is clean.
+    if not facts.reverse_path:
+        return False
+    if facts.spf.result is AuthResult.PASS or "dkim" in facts.dmarc.aligned_by:
+        return True
+    unpublished = facts.spf.result is AuthResult.NONE
+    return unpublished and judged is not None and judged.verdict is Verdict.CLEAN
+
+
+def _reference(copies: Sequence[Copy]) -> str:
+    if any(copy.decision.disposition is Disposition.REJECT for copy in copies):
+        return "".join(secrets.choice(_REFERENCE_ALPHABET) for _ in range(8))
+    return ""
+
+
+def _milliseconds(began: float, ended: float) -> float:
+    return round((ended - began) * 1000, 3)
+
+

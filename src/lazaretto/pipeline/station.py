@@ -1,0 +1,193 @@
+"""The scanning station: a parent that keeps disposable workers alive, and one that works alone.
+
+Every worker is forked from the same small, single-threaded parent, so that its replacement is there
+in milliseconds and shares the compiled rules' memory.  Workers take connections from a common
+listening socket: whoever is free is next.  A second socket leads to a worker that serves one
+message and ends: that is where a message goes whose first worker died.
+
+The parent looks after them four times a second: a worker that is dead is replaced; one that has the
+same message for too long, by the clock or by its CPU time, is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import signal
+import socket
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from lazaretto.pipeline.confinement import confine
+from lazaretto.pipeline.settings import PipelineSettings
+
+log = structlog.get_logger(__name__)
+
+LOOK_AFTER_EVERY: Final = 0.25
+_SLOT: Final = struct.Struct("=dd")
+_BACKLOG: Final = 512
+
+Serve = Callable[[socket.socket], None]
+"""Answer one connection to its end."""
+
+
+class Pulse:
+    """Where a worker writes that it has begun or ended a message; the parent reads it.
+
+    A shared page, because a worker in trouble cannot be asked.
+    """
+
+    def __init__(self, slots: int) -> None:
+        self._page = mmap.mmap(-1, max(slots * _SLOT.size, mmap.PAGESIZE))
+
+    def begin(self, slot: int) -> None:
+        """Note that the worker of ``slot`` has a message now."""
+        _SLOT.pack_into(self._page, slot * _SLOT.size, time.monotonic(), time.process_time())
+
+    def end(self, slot: int) -> None:
+        """Note that it has none."""
+        _SLOT.pack_into(self._page, slot * _SLOT.size, 0.0, 0.0)
+
+    def since(self, slot: int) -> tuple[float, float]:
+        """Return when it got its message (monotonic seconds, CPU seconds); zeros when it has none."""
+        began, cpu = _SLOT.unpack_from(self._page, slot * _SLOT.size)
+        return began, cpu
+
+
+@dataclass(slots=True)
+class _Worker:
+    pid: int
+    slot: int
+    alone: bool
+    born: float
+
+
+class Station:
+    """Keeps ``settings.workers`` workers and one that works alone; ``run()`` returns on SIGTERM."""
+
+    def __init__(
+        self, folder: Path, settings: PipelineSettings, make_serve: Callable[[], Serve]
+    ) -> None:
+        self._settings = settings
+        self._make_serve = make_serve
+        self._count = settings.workers or os.cpu_count() or 1
+        self._crowd = _listen(folder / "scan.sock")
+        self._alone = _listen(folder / "scan-alone.sock")
+        self._pulse = Pulse(self._count + 1)
+        self._workers: dict[int, _Worker] = {}
+        self._stopping = False
+
+    def run(self) -> None:
+        """Work until told to stop; every worker has ended when this returns."""
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        for slot in range(self._count + 1):
+            self._fork(slot, alone=slot == self._count)
+        while not self._stopping:
+            self._reap()
+            self._kill_stuck()
+            time.sleep(LOOK_AFTER_EVERY)
+        self._end_all()
+
+    def _stop(self, *_: object) -> None:
+        self._stopping = True
+
+    def _fork(self, slot: int, *, alone: bool) -> None:
+        self._pulse.end(slot)
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._be_worker(slot, parent, alone=alone)
+        self._workers[pid] = _Worker(pid, slot, alone, time.monotonic())
+
+    def _be_worker(self, slot: int, parent: int, *, alone: bool) -> None:
+        # A fork must never come back into the parent's code, whatever happens below.
+        code = 1
+        try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            confine(self._settings, parent)
+            serve = self._make_serve()
+            self._take_connections(serve, slot, alone=alone)
+            code = 0
+        finally:
+            os._exit(code)
+
+    def _take_connections(self, serve: Serve, slot: int, *, alone: bool) -> None:
+        listener = self._alone if alone else self._crowd
+        for _ in range(1 if alone else self._settings.recycle_after):
+            connection, _address = listener.accept()
+            self._pulse.begin(slot)
+            with connection:
+                serve(connection)
+            self._pulse.end(slot)
+
+    def _reap(self) -> None:
+        while self._workers:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            worker = self._workers.pop(pid, None)
+            if worker is None:
+                continue
+            code = os.waitstatus_to_exitcode(status)
+            if code:
+                log.warning("scan worker died", worker=pid, code=code, alone=worker.alone)
+            if time.monotonic() - worker.born < 1 and not worker.alone and code:
+                # It cannot even start; do not burn the machine with forks.
+                time.sleep(1)
+            if not self._stopping:
+                self._fork(worker.slot, alone=worker.alone)
+
+    def _kill_stuck(self) -> None:
+        for worker in self._workers.values():
+            began, cpu = self._pulse.since(worker.slot)
+            if not began:
+                continue
+            waited = time.monotonic() - began
+            used = _cpu_seconds(worker.pid) - cpu
+            if waited > self._settings.wall_limit or used > self._settings.cpu_limit:
+                log.warning("scan worker is stuck", worker=worker.pid, seconds=waited, cpu=used)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(worker.pid, signal.SIGKILL)
+
+    def _end_all(self) -> None:
+        for pid in self._workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + 5
+        while self._workers and time.monotonic() < deadline:
+            self._reap()
+            time.sleep(0.02)
+        for pid in self._workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _listen(path: Path) -> socket.socket:
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    path.chmod(0o600)
+    listener.listen(_BACKLOG)
+    return listener
+
+
+def _cpu_seconds(pid: int) -> float:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return 0.0
+    # The command name stands in brackets and may hold spaces; the fields after it do not.
+    fields = text.rpartition(b")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

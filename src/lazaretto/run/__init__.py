@@ -1,0 +1,1 @@
+"""Builds processes from the parts: composition only; nothing imports it but commands."""

@@ -1,0 +1,73 @@
+"""A certificate of our own for the edge, so that STARTTLS works from the first minute.
+
+Opportunistic TLS does not ask who signed; an operator puts a real certificate in its place.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from lazaretto.core.errors import ConfigurationError
+
+VALID_FOR = timedelta(days=3650)
+
+
+def ensure_certificate(certificate: Path, key: Path, host_name: str) -> None:
+    """Make a self-signed certificate for ``host_name`` unless there is one already."""
+    if certificate.exists() and key.exists():
+        return
+    certificate.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private = ec.generate_private_key(ec.SECP256R1())
+    _write(
+        key,
+        private.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ),
+    )
+    _write(certificate, _signed_by_itself(private, host_name).public_bytes(serialization.Encoding.PEM))
+
+
+def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """Return the TLS context of the edge: TLS 1.2 and later, no client certificate needed."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as failure:
+        problem = f"cannot use the certificate {certificate} with {key}: {failure}"
+        raise ConfigurationError(problem) from failure
+    return context
+
+
+def _signed_by_itself(private: ec.EllipticCurvePrivateKey, host_name: str) -> x509.Certificate:
+    # A common name holds 64 characters at most (RFC 5280, appendix A.1); the SAN is what counts.
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host_name[:64])])
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + VALID_FOR)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host_name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .sign(private, hashes.SHA256())
+    )
+
+
+def _write(path: Path, octets: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(octets)

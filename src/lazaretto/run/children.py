@@ -1,0 +1,135 @@
+"""Child processes under one supervisor: started in order, restarted when they die, stopped together.
+
+A child tells that it is ready by writing a line to the descriptor in ``LAZARETTO_READY_FD``; it ends
+when its parent does, however that ends.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final
+
+READY_FD: Final = "LAZARETTO_READY_FD"
+FIRST_PAUSE: Final = 0.2
+LONGEST_PAUSE: Final = 10.0
+STEADY_AFTER: Final = 30.0
+"""Seconds that a child must live for its next death to count as the first again."""
+_PR_SET_PDEATHSIG: Final = 1
+_libc = ctypes.CDLL(None)
+
+
+def tell_ready() -> None:
+    """Tell the supervisor, if there is one, that this process does its work now."""
+    descriptor = os.environ.pop(READY_FD, "")
+    if descriptor:
+        os.write(int(descriptor), b"ready\n")
+        os.close(int(descriptor))
+
+
+@dataclass(slots=True)
+class Child:
+    """One role's process, in its present incarnation."""
+
+    role: str
+    arguments: tuple[str, ...]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    ready_pipe: int = -1
+    started: float = 0.0
+    deaths: int = 0
+    """In a row, without a steady time between."""
+    start_again_at: float = 0.0
+    is_ready: bool = field(default=False)
+
+    def start(self) -> None:
+        """Start it; its standard error is appended to its log."""
+        reader, writer = os.pipe()
+        os.set_blocking(reader, False)
+        environment = dict(os.environ, **{READY_FD: str(writer)})
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603 - our own command with our own arguments
+                [sys.executable, "-m", "lazaretto.cli.main", "serve", self.role, *self.arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                pass_fds=(writer,),
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - the supervisor has a single thread
+            )
+        os.close(writer)
+        self._close_pipe()
+        self.ready_pipe, self.started, self.is_ready = reader, time.monotonic(), False
+
+    def look(self) -> None:
+        """Notice readiness and death; start again when its pause is over."""
+        if self.process is None:
+            if time.monotonic() >= self.start_again_at:
+                self.start()
+            return
+        if not self.is_ready and self._said_ready():
+            self.is_ready = True
+        if self.process.poll() is not None:
+            self._note_death()
+
+    def stop(self, patience: float) -> None:
+        """Ask it to end and wait; kill it after ``patience`` seconds."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(timeout=patience)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+        self._close_pipe()
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM without waiting."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+
+    def _said_ready(self) -> bool:
+        readable, _, _ = select.select([self.ready_pipe], [], [], 0)
+        return bool(readable) and os.read(self.ready_pipe, 16).startswith(b"ready")
+
+    def _note_death(self) -> None:
+        lived = time.monotonic() - self.started
+        self.deaths = 1 if lived > STEADY_AFTER else self.deaths + 1
+        # The first restart is at once: a crashed edge must answer again before anyone notices.
+        pause = 0.0 if self.deaths == 1 else min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self.deaths, 10))
+        self.start_again_at = time.monotonic() + pause
+        self.process, self.is_ready = None, False
+
+    def _close_pipe(self) -> None:
+        if self.ready_pipe >= 0:
+            os.close(self.ready_pipe)
+            self.ready_pipe = -1
+
+
+def last_words(log: Path, lines: int = 5) -> str:
+    """Return the last lines of a child's log, for the message that says why it does not start."""
+    try:
+        with log.open("rb") as file:
+            return _tail(file, lines)
+    except OSError:
+        return ""
+
+
+def _tail(file: IO[bytes], lines: int) -> str:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 8_192))
+    return b"\n".join(file.read().rstrip().split(b"\n")[-lines:]).decode("utf-8", "replace")
+
+
+def _die_with_parent() -> None:
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # Ctrl-C goes to the whole foreground group; only the supervisor acts on it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,189 @@
+"""What `make run` shows a newcomer: a tenant, a mailbox to deliver to, and mail worth sending.
+
+Everything lies under ``.example`` (RFC 2606) and on loopback; the DNS is a file, so that the
+demonstration works on a machine without a resolver and always tells the same story.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid
+from datetime import UTC, datetime
+from typing import Final
+
+from lazaretto.run.home import Home
+
+TENANT: Final = "demo"
+DOMAIN: Final = "customer.example"
+MAILBOX: Final = "127.0.0.1:2626"
+OVERSIZE: Final = 51_000_000
+
+TENANT_DOCUMENT: Final = f"""\
+version: 1
+tenant: {TENANT}
+domains:
+  {DOMAIN}:
+    routes: [{{host: 127.0.0.1, port: 2626}}]
+address_registration: enforce
+addresses: [alice@{DOMAIN}, bob@{DOMAIN}]
+protected_names: ["Élise Dupont"]
+administrators: [alice@{DOMAIN}]
+"""
+
+_DNS: Final = {
+    "partner.example": {
+        "A": ["127.0.0.1"],
+        "MX": ["10 mx.partner.example"],
+        "TXT": ["v=spf1 ip4:127.0.0.0/8 -all"],
+    },
+    "mx.partner.example": {"A": ["127.0.0.1"]},
+    "shop.example": {"TXT": ["v=spf1 ip4:127.0.0.0/8 -all"], "MX": ["10 mx.shop.example"]},
+    "mx.shop.example": {"A": ["127.0.0.1"]},
+    "quick-prize.example": {"MX": ["10 quick-prize.example"], "A": ["192.0.2.66"]},
+    "1.0.0.127.in-addr.arpa": {"PTR": ["mx.partner.example"]},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoMail:
+    """One message of the demonstration and what to expect of it."""
+
+    title: str
+    sender: str
+    recipient: str
+    octets: bytes
+    expect: str
+
+
+def write_dns(home: Home) -> str:
+    """Write the demonstration's DNS into ``home``; return the file's path."""
+    path = home.folder / "demo-dns.json"
+    path.write_text(json.dumps(_DNS, indent=1), encoding="utf-8")
+    return str(path)
+
+
+def demo_mails(now: datetime) -> tuple[DemoMail, ...]:
+    """Return the handful of messages; ``now`` goes into their Date fields."""
+    return (
+        _clean(now),
+        _newsletter(now),
+        _spam(now),
+        _malware(now),
+        _unknown_recipient(now),
+        _oversize(now),
+    )
+
+
+def _message(sender: str, recipient: str, subject: str, text: str, now: datetime) -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["To"] = recipient
+    message["Subject"] = subject
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].rstrip(">"))
+    message.set_content(text)
+    return message
+
+
+def _clean(now: datetime) -> DemoMail:
+    text = (
+        "Hello Alice,\n\nthe minutes of Tuesday's meeting are below; please tell me by Friday if I"
+        " left something out.\n\n- The new scales arrive in week 12.\n- Bob asks the mill for two quotes.\n\n"
+        "Kind regards\nAnn\n"
+    )
+    message = _message("Ann Baker <ann@partner.example>", f"alice@{DOMAIN}", "Minutes of Tuesday", text, now)
+    return DemoMail(
+        title="a clean letter",
+        sender="ann@partner.example",
+        recipient=f"alice@{DOMAIN}",
+        octets=message.as_bytes(),
+        expect="delivered",
+    )
+
+
+def _newsletter(now: datetime) -> DemoMail:
+    text = (
+        "This month at the shop: tea from three gardens, and free delivery until Sunday.\n\n"
+        "Read it online: https://shop.example/news/11\n\n"
+        "You get this because you subscribed at shop.example.\n"
+        "Unsubscribe: https://shop.example/unsubscribe\n"
+    )
+    message = _message("Shop News <news@shop.example>", f"bob@{DOMAIN}", "Our news in November", text, now)
+    message["List-Id"] = "Shop News <news.shop.example>"
+    message["List-Unsubscribe"] = "<https://shop.example/unsubscribe>"
+    message["Precedence"] = "bulk"
+    return DemoMail(
+        title="a newsletter",
+        sender="bounce@shop.example",
+        recipient=f"bob@{DOMAIN}",
+        octets=message.as_bytes(),
+        expect="delivered, known as bulk mail",
+    )
+
+
+def _spam(now: datetime) -> DemoMail:
+    text = (
+        "Dear Beneficiary,\n\nYou have WON the sum of $2,500,000.00 USD in the international lottery"
+        " promotion. To claim your prize contact our fiduciary agent with your full name, address,"
+        " telephone number and bank account details. This is 100% risk free, act now!!!\n\n"
+        "Barrister John Williams\n"
+    )
+    message = _message(
+        "CLAIMS DEPT <winner@quick-prize.example>", f"bob@{DOMAIN}", "CONGRATULATIONS!!! YOU WON", text, now
+    )
+    message["Reply-To"] = "barrister.williams@freemail.example"
+    return DemoMail(
+        title="a lottery spam",
+        sender="winner@quick-prize.example",
+        recipient=f"bob@{DOMAIN}",
+        octets=message.as_bytes(),
+        expect="delivered with a tagged subject",
+    )
+
+
+def _malware(now: datetime) -> DemoMail:
+    # The industry's harmless test file; in two halves so that no scanner takes this source for it.
+    test_file = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-" + "STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+    message = _message(
+        "Ann Baker <ann@partner.example>", f"alice@{DOMAIN}", "The invoice you asked for", "See attached.\n", now
+    )
+    message.add_attachment(test_file.encode(), maintype="application", subtype="octet-stream", filename="invoice.com")
+    return DemoMail(
+        title="the EICAR test file as an attachment",
+        sender="ann@partner.example",
+        recipient=f"alice@{DOMAIN}",
+        octets=message.as_bytes(),
+        expect="quarantined",
+    )
+
+
+def _unknown_recipient(now: datetime) -> DemoMail:
+    message = _message("Ann Baker <ann@partner.example>", f"nobody@{DOMAIN}", "Are you there?", "Hello?\n", now)
+    return DemoMail(
+        title="a letter to an address that does not exist",
+        sender="ann@partner.example",
+        recipient=f"nobody@{DOMAIN}",
+        octets=message.as_bytes(),
+        expect="refused: invalid recipient",
+    )
+
+
+def _oversize(now: datetime) -> DemoMail:
+    message = _message("Ann Baker <ann@partner.example>", f"bob@{DOMAIN}", "All my photographs", "Enjoy.\n", now)
+    line = b"photograph " * 6 + b"\r\n"
+    octets = message.as_bytes() + line * (OVERSIZE // len(line))
+    return DemoMail(
+        title="a letter of 51 MB where 50 MB are allowed",
+        sender="ann@partner.example",
+        recipient=f"bob@{DOMAIN}",
+        octets=octets,
+        expect="refused: too large",
+    )
+
+
+def demo_time() -> datetime:
+    """Return now, in UTC, for Date fields."""
+    return datetime.now(UTC)

@@ -1,0 +1,90 @@
+"""The folder that holds all state of one machine's Lazaretto, and the short-pathed one for sockets."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lazaretto.core.errors import ConfigurationError
+
+# sun_path holds 108 octets; the longest socket name of ours has 20.
+_LONGEST_SOCKET_FOLDER: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """``--home DIR``: every path of state is a property here and nowhere else."""
+
+    folder: Path
+
+    @classmethod
+    def at(cls, folder: str | Path) -> Home:
+        """Return the home at ``folder``, absolute; nothing is made yet."""
+        return cls(Path(folder).expanduser().resolve())
+
+    def make(self) -> None:
+        """Make the folders that every process expects; raises ``ConfigurationError`` if it cannot."""
+        try:
+            for folder in (self.folder, self.sockets, self.temporary, self.content, self.logs, self.delivery_journal):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as failure:
+            problem = f"cannot make {failure.filename}: {failure.strerror}; choose another --home"
+            raise ConfigurationError(problem) from failure
+
+    @property
+    def settings_file(self) -> Path:
+        """Process settings; optional."""
+        return self.folder / "lazaretto.toml"
+
+    @property
+    def sockets(self) -> Path:
+        """Where processes of this machine meet; its path is short enough for a socket's address."""
+        folder = self.folder / "run"
+        if len(os.fsencode(folder)) <= _LONGEST_SOCKET_FOLDER:
+            return folder
+        digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"lazaretto-{os.getuid()}-{digest}"
+
+    @property
+    def temporary(self) -> Path:
+        """Sealed files of messages that are being received."""
+        return self.folder / "tmp"
+
+    @property
+    def content(self) -> Path:
+        """Sealed files of large messages in the spool."""
+        return self.folder / "content"
+
+    @property
+    def delivery_journal(self) -> Path:
+        """Outcomes of deliveries that the database may not know yet."""
+        return self.folder / "delivery-journal"
+
+    @property
+    def logs(self) -> Path:
+        """One JSON log per process."""
+        return self.folder / "log"
+
+    @property
+    def master_key(self) -> Path:
+        """The key that wraps the tenants' keys; mode 0600, never in a database."""
+        return self.folder / "master.key"
+
+    @property
+    def certificate(self) -> Path:
+        """Certificate chain of the edge, PEM."""
+        return self.folder / "tls" / "edge.crt"
+
+    @property
+    def certificate_key(self) -> Path:
+        """Its private key, PEM, mode 0600."""
+        return self.folder / "tls" / "edge.key"
+
+    @property
+    def supervisor_file(self) -> Path:
+        """What runs here now: process id and addresses, as JSON; absent when nothing does."""
+        return self.folder / "running.json"

@@ -1,0 +1,27 @@
+"""The role ``scan``: the scanning station of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import lazaretto
+from lazaretto.detect.registry import detectors
+from lazaretto.pipeline.looking import Inspector
+from lazaretto.pipeline.serving import Worker
+from lazaretto.pipeline.station import Serve, Station
+from lazaretto.run.children import tell_ready
+from lazaretto.run.home import Home
+from lazaretto.run.settings import Settings
+
+
+def make_serve() -> Callable[[], Serve]:
+    """Load every detector now, in the parent; return what makes a worker's ``serve`` after the fork."""
+    inspector = Inspector(tuple(detectors()), {"rules": lazaretto.__version__})
+    return lambda: Worker(inspector.look_and_judge).serve
+
+
+def run_scan(home: Home, settings: Settings) -> None:
+    """Be the station until told to stop."""
+    station = Station(home.sockets, settings.scan, make_serve())
+    tell_ready()
+    station.run()

@@ -1,0 +1,140 @@
+"""Process settings: one typed document, ``HOME/lazaretto.toml``; an unknown key refuses to start.
+
+Each part of the program describes its own settings beside its code; this module only puts them
+together under their section names.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from lazaretto.core.errors import ConfigurationError
+from lazaretto.delivery.settings import DeliverySettings
+from lazaretto.edge.settings import EdgeSettings
+from lazaretto.pipeline.settings import PipelineSettings
+from lazaretto.protocol.settings import DnsSettings
+from lazaretto.run.home import Home
+from lazaretto.spool.settings import SpoolSettings
+
+
+class DatabaseSettings(BaseModel):
+    """Where PostgreSQL is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dsn: str = Field(
+        "",
+        description="Connection string of a PostgreSQL 15 or later in which we may create the databases"
+        " control, spool and trace; empty = an embedded server in the home folder."
+        " The environment variable LAZARETTO_DSN wins over this.",
+    )
+
+
+class ListenSettings(BaseModel):
+    """Where this machine listens, and under which name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    smtp: str = Field("127.0.0.1:2525", description="Address of the SMTP edge, HOST:PORT.")
+    http: str = Field(
+        "127.0.0.1:8025", description="Address for health and metrics, HOST:PORT; empty = none."
+    )
+    host_name: str = Field(
+        "",
+        description="Name in our greeting, EHLO and Received fields; empty = this machine's own name.",
+    )
+
+
+class Settings(BaseModel):
+    """Everything that an operator sets per machine; tenants' settings are in their documents."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    listen: ListenSettings = Field(default_factory=ListenSettings)
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    edge: EdgeSettings = Field(default_factory=EdgeSettings)
+    scan: PipelineSettings = Field(default_factory=PipelineSettings)
+    spool: SpoolSettings = Field(default_factory=SpoolSettings)
+    delivery: DeliverySettings = Field(default_factory=DeliverySettings)
+    dns: DnsSettings = Field(default_factory=DnsSettings)
+
+
+def load_settings(home: Home, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings of ``home``; without a file everything has its default.
+
+    Raises ``ConfigurationError`` naming each wrong key.
+    """
+    return _with_environment(parse_settings(_text(home.settings_file), home.settings_file.name), environment)
+
+
+def parse_settings(text: str, name: str) -> Settings:
+    """Return the settings in the TOML ``text``; ``name`` is for messages."""
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as failure:
+        raise ConfigurationError(f"{name}: not a TOML document: {failure}") from failure
+    except ValidationError as failure:
+        raise ConfigurationError("\n".join(f"{name}: {line}" for line in _complaints(failure))) from failure
+
+
+def defaults_document() -> str:
+    """Return a TOML document of every setting at its default, each with its description."""
+    return "\n".join(_section_lines(Settings())).rstrip() + "\n"
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as failure:
+        raise ConfigurationError(f"cannot read {file}: {failure}") from failure
+
+
+def _with_environment(settings: Settings, environment: Mapping[str, str]) -> Settings:
+    dsn = environment.get("LAZARETTO_DSN", "")
+    if not dsn:
+        return settings
+    return settings.model_copy(update={"database": DatabaseSettings(dsn=dsn)})
+
+
+def _complaints(failure: ValidationError) -> Iterator[str]:
+    for error in failure.errors():
+        key = ".".join(str(step) for step in error["loc"])
+        if error["type"] == "extra_forbidden":
+            yield f"unknown setting {key}; `lazaretto config show --defaults` lists all"
+        else:
+            yield f"{key}: {error['msg']} (it is {error['input']!r})"
+
+
+def _section_lines(settings: Settings) -> Iterator[str]:
+    for section, model in settings:
+        kind = type(model)
+        summary = (kind.__doc__ or "").partition("\n")[0]
+        yield f"# {summary}"
+        yield f"[{section}]"
+        for name, field in kind.model_fields.items():
+            if field.description:
+                yield f"# {field.description}"
+            yield f"{name} = {_toml(getattr(model, name))}"
+        yield ""
+
+
+def _toml(value: Any) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return repr(value)
+        case list() | tuple() | set() | frozenset():
+            return "[" + ", ".join(_toml(each) for each in value) + "]"
+        case dict():
+            return "{" + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + "}"
+        case _:
+            return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'

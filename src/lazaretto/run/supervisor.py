@@ -1,0 +1,154 @@
+"""All processes of one machine under one roof: ``lazaretto run``.
+
+Order of start: database, schema, then scan, deliver, jobs, and the edge last, so that nothing is
+accepted before everything behind it stands.  Stopping goes the other way round: the edge first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from lazaretto.core.errors import ConfigurationError, TemporaryFailure
+from lazaretto.run.certificate import ensure_certificate
+from lazaretto.run.children import Child, last_words
+from lazaretto.run.database import Database
+from lazaretto.run.home import Home
+from lazaretto.run.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+ROLES: Final = ("scan", "deliver", "jobs", "edge")
+START_PATIENCE: Final = 60.0
+STOP_PATIENCE: Final = {"edge": 20.0, "deliver": 20.0, "jobs": 10.0, "scan": 10.0}
+LOOK_EVERY: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What the command line says beyond the settings file."""
+
+    smtp: str = ""
+    http: str = ""
+    dns_file: str = ""
+    host_name: str = ""
+
+    def arguments(self, home: Home) -> tuple[str, ...]:
+        """Return them as arguments of ``lazaretto serve``."""
+        given = (("--smtp", self.smtp), ("--http", self.http), ("--dns", self.dns_file))
+        pairs = [part for name, value in given if value for part in (name, value)]
+        return ("--home", str(home.folder), *pairs)
+
+
+class Supervisor:
+    """Starts, watches and stops everything; ``run()`` returns after SIGTERM or Ctrl-C."""
+
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        options: RunOptions,
+        *,
+        when_ready: Callable[[], None],
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._home = home
+        self._settings = settings
+        self._database = Database(home, settings)
+        self._when_ready = when_ready
+        self._tell = tell
+        self._children = [
+            Child(role, options.arguments(home), home.logs / f"{role}.log") for role in ROLES
+        ]
+        self._options = options
+        self._stopping = False
+
+    def run(self) -> None:
+        """Run until told to stop.  Raises ``ConfigurationError`` when something cannot start."""
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        self._home.make()
+        host_name = self._settings.listen.host_name or os.uname().nodename
+        ensure_certificate(self._home.certificate, self._home.certificate_key, host_name)
+        self._tell("starting the database")
+        with self._database.running(adopt=False):
+            self._tell("starting " + ", ".join(ROLES))
+            try:
+                self._start()
+                self._watch()
+            finally:
+                self._end()
+
+    def _stop(self, *_: object) -> None:
+        self._stopping = True
+
+    def _start(self) -> None:
+        for child in self._children:
+            child.start()
+            self._await_ready(child)
+            if self._stopping:
+                return
+        self._home.supervisor_file.write_text(
+            json.dumps(
+                {
+                    "pid": os.getpid(),
+                    "smtp": self._options.smtp or self._settings.listen.smtp,
+                    "http": self._options.http or self._settings.listen.http,
+                }
+            ),
+            encoding="utf-8",
+        )
+        self._when_ready()
+
+    def _await_ready(self, child: Child) -> None:
+        deadline = time.monotonic() + START_PATIENCE
+        while not child.is_ready and not self._stopping:
+            child.look()
+            if child.deaths >= 3 or time.monotonic() > deadline:
+                problem = f"{child.role} does not start; the end of {child.log}:\n{last_words(child.log)}"
+                raise ConfigurationError(problem)
+            time.sleep(0.01)
+
+    def _watch(self) -> None:
+        while not self._stopping:
+            for child in self._children:
+                child.look()
+            self._look_after_database()
+            time.sleep(LOOK_EVERY)
+
+    def _look_after_database(self) -> None:
+        try:
+            self._database.look_after()
+        except TemporaryFailure as failure:
+            # The edge answers 451 meanwhile; the next look tries again.
+            log.warning("the database does not come back", problem=str(failure))
+
+    def _end(self) -> None:
+        self._home.supervisor_file.unlink(missing_ok=True)
+        for child in reversed(self._children):
+            child.ask_to_end()
+            child.stop(STOP_PATIENCE[child.role])
+
+
+def is_running(home: Home) -> dict[str, object] | None:
+    """Return what ``lazaretto run`` wrote about itself in ``home``; None when it does not run."""
+    try:
+        noted = json.loads(home.supervisor_file.read_text(encoding="utf-8"))
+        os.kill(int(noted["pid"]), 0)
+    except (OSError, ValueError, KeyError):
+        return None
+    return dict(noted)
+
+
+def announce_ready() -> None:
+    """Print the one line that tells that mail is accepted."""
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()

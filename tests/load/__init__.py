@@ -1,0 +1,1 @@
+"""Rates and sizes: measured by ``make bench``, not asserted in timed tests."""

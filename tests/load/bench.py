@@ -1,0 +1,192 @@
+"""``make bench``: CPU per message, messages per second and memory of named workloads.
+
+    python -m tests.load.bench [WORKLOAD …]
+
+CPU per message is user and system time of all processes of the product and its PostgreSQL, without
+the client and the sink.  It is the figure to compare; messages per second depend on who else uses
+the machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import random
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvloop
+
+from tests.conftest import corpora_folder
+from tests.load.processes import Usage, forget_peaks, usage_of
+from tests.load.product import Product, SinkProcess
+from tests.load.sender import Ledger, send_all
+
+CONNECTIONS = 20
+DRAIN_PATIENCE = 120.0
+MIXED_SETS = ("lists-ham", "lists-spam", "trec07", "classic-spamassassin", "lists-auto")
+
+Messages = Iterator[tuple[str, str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A named stream of messages."""
+
+    name: str
+    messages: Callable[[], Messages]
+    count: int
+    connections: int = CONNECTIONS
+
+
+def _text(size: int) -> bytes:
+    words = "the scales arrive in week twelve and the mill sends two quotes for the oats".split(" ")
+    chooser = random.Random(7)
+    head = b"From: Ann Baker <ann@partner.example>\r\nTo: bob@customer.example\r\nSubject: minutes\r\n"
+    head += b"Date: Tue, 24 Nov 2026 10:00:00 +0000\r\nMessage-ID: <%d@partner.example>\r\n\r\n" % size
+    lines = []
+    total = len(head)
+    while total < size:
+        line = " ".join(chooser.choice(words) for _ in range(12)).encode() + b"\r\n"
+        lines.append(line)
+        total += len(line)
+    return head + b"".join(lines)
+
+
+def _same(octets: bytes, count: int, label: str) -> Callable[[], Messages]:
+    def messages() -> Messages:
+        for number in range(count):
+            yield f"{label}-{number}", "bob@customer.example", octets
+
+    return messages
+
+
+def _binary(size: int) -> bytes:
+    """A message of ``size`` octets with one base64 attachment of noise."""
+    line = __import__("base64").b64encode(os.urandom(57)) + b"\r\n"
+    head = (
+        b"From: Ann Baker <ann@partner.example>\r\nTo: bob@customer.example\r\nSubject: photographs\r\n"
+        b"MIME-Version: 1.0\r\nContent-Type: application/octet-stream; name=photos.bin\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    return head + line * ((size - len(head)) // len(line))
+
+
+def mixed(count: int) -> list[bytes]:
+    """Return ``count`` real messages of the corpora, always the same ones; empty without corpora."""
+    folder = corpora_folder()
+    if folder is None:
+        return []
+    found: list[bytes] = []
+    for name in MIXED_SETS:
+        with tarfile.open(folder / "mail" / f"{name}.tar.xz") as archive:
+            members = (archive.extractfile(member) for member in archive if member.isfile())
+            found.extend(file.read() for file in itertools.islice(members, 1500) if file is not None)
+    random.Random(11).shuffle(found)
+    return found[:count]
+
+
+def _of(raw: list[bytes], label: str) -> Callable[[], Messages]:
+    def messages() -> Messages:
+        for number, octets in enumerate(raw):
+            yield f"{label}-{number}", "bob@customer.example", octets
+
+    return messages
+
+
+def workloads(wanted: list[str]) -> Iterator[Workload]:
+    """Yield the workloads that are wanted; all but the largest when none is named."""
+    real = mixed(3000) if not wanted or "mixed" in wanted else []
+    known = {
+        "mixed": lambda: Workload("mixed", _of(real, "mixed"), len(real)),
+        "10k": lambda: Workload("10k", _same(_text(10_000), 3000, "10k"), 3000),
+        "100k": lambda: Workload("100k", _same(_text(100_000), 600, "100k"), 600),
+        "50m": lambda: Workload("50m", _same(_binary(50_000_000), 4, "50m"), 4, 2),
+        "1000m": lambda: Workload("1000m", _same(_binary(999_000_000), 1, "1000m"), 1, 1),
+    }
+    for name in wanted or list(known):
+        if name not in known:
+            sys.exit(f"no workload {name}; there are: {', '.join(known)}")
+        workload = known[name]()
+        if workload.count:
+            yield workload
+        else:
+            print(f"{name}: left out (no corpora; set LAZARETTO_CORPORA)")
+
+
+def measure(product: Product, sink: SinkProcess, workload: Workload) -> dict[str, object]:
+    """Run one workload to the last delivery; return its figures."""
+    ledger = Ledger()
+    before_sink = len(sink.received())
+    forget_peaks(product.process.pid)
+    before, began = usage_of(product.process.pid), time.monotonic()
+    uvloop.run(send_all(product.port, workload.messages(), ledger, connections=workload.connections))
+    accepted_at = time.monotonic()
+    _await_empty(product)
+    ended = time.monotonic()
+    after = usage_of(product.process.pid)
+    delivered = len(sink.received()) - before_sink
+    return _figures(workload, ledger, before, after, accepted_at - began, ended - began, delivered)
+
+
+def _await_empty(product: Product) -> None:
+    deadline = time.monotonic() + DRAIN_PATIENCE
+    while time.monotonic() < deadline:
+        if not product.command("queue", "list", "--json").strip():
+            return
+        time.sleep(0.2)
+
+
+def _figures(
+    workload: Workload,
+    ledger: Ledger,
+    before: Usage,
+    after: Usage,
+    sending: float,
+    whole: float,
+    delivered: int,
+) -> dict[str, object]:
+    spent = after.since(before)
+    waits = sorted(ledger.latencies) or [0.0]
+    return {
+        "workload": workload.name,
+        "messages": workload.count,
+        "answers": ledger.answers,
+        "delivered": delivered,
+        "messages_per_second": round(workload.count / whole, 1),
+        "accepted_per_second": round(workload.count / sending, 1),
+        "cpu_ms_per_message": round(1000 * sum(spent.values()) / workload.count, 2),
+        "cpu_ms_by_role": {role: round(1000 * used / workload.count, 2) for role, used in sorted(spent.items())},
+        "answer_p50_ms": round(1000 * waits[len(waits) // 2], 1),
+        "answer_p95_ms": round(1000 * waits[int(len(waits) * 0.95)], 1),
+        "peak_mib": {role: round(peak) for role, peak in sorted(after.peak.items())},
+    }
+
+
+def main(wanted: list[str]) -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory(prefix="lz-bench-") as folder:
+        home = Path(folder) / "home"
+        Path(folder).chmod(0o755)
+        sink = SinkProcess.start(Path(folder))
+        product = Product.start(home)
+        try:
+            product.apply_tenant(sink.port)
+            # The first session of an unknown client waits for the banner; the bench is not about that.
+            asyncio.run(send_all(product.port, _same(_text(2000), 5, "warm")(), Ledger(), connections=1))
+            for workload in workloads(wanted):
+                print(json.dumps(measure(product, sink, workload)), flush=True)
+        finally:
+            product.stop()
+            sink.stop()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,87 @@
+"""CPU time and memory of a tree of processes, read from /proc."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """CPU seconds by role and peak resident memory (MiB) by role."""
+
+    cpu: dict[str, float]
+    peak: dict[str, float]
+
+    def since(self, before: Usage) -> dict[str, float]:
+        """Return the CPU seconds by role that were used after ``before``."""
+        return {role: seconds - before.cpu.get(role, 0.0) for role, seconds in self.cpu.items()}
+
+
+def usage_of(root: int) -> Usage:
+    """Return the usage of ``root`` and everything below it, grouped by what each process is.
+
+    Time of children that have ended is in their parent's account.
+    """
+    cpu: dict[str, float] = {}
+    peak: dict[str, float] = {}
+    for pid in tree(root):
+        role = _role(pid)
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+            memory = _peak(pid)
+        except OSError:
+            continue
+        seconds = sum(int(field) for field in fields[11:15]) / _TICK
+        cpu[role] = cpu.get(role, 0.0) + seconds
+        peak[role] = max(peak.get(role, 0.0), memory)
+    return Usage(cpu, peak)
+
+
+def tree(root: int) -> list[int]:
+    """Return ``root`` and all its descendants."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        parents.setdefault(int(fields[1]), []).append(int(entry.name))
+    found, waiting = [], [root]
+    while waiting:
+        pid = waiting.pop()
+        found.append(pid)
+        waiting.extend(parents.get(pid, []))
+    return found
+
+
+def forget_peaks(root: int) -> None:
+    """Start the measurement of peak memory anew for every process of the tree."""
+    for pid in tree(root):
+        try:
+            Path(f"/proc/{pid}/clear_refs").write_text("5")
+        except OSError:
+            continue
+
+
+def _role(pid: int) -> str:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return "gone"
+    if b"serve" in words:
+        return words[words.index(b"serve") + 1].decode()
+    name = Path(words[0].decode("utf-8", "replace").split(" ")[0]).name
+    return "postgres" if name.startswith("postgres") else (name.rstrip(":") or "kernel")
+
+
+def _peak(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().split("\n"):
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    return 0.0

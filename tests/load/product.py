@@ -1,0 +1,124 @@
+"""The product under load: `lazaretto run` in a home of its own, with one tenant and a sink behind it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+LAZARETTO = Path(sys.executable).with_name("lazaretto")
+TENANT = """\
+version: 1
+tenant: load
+domains:
+  customer.example:
+    routes: [{{host: 127.0.0.1, port: {port}}}]
+address_registration: enforce
+addresses: [{addresses}]
+max_message_size: 1000
+"""
+DNS = {
+    "partner.example": {"TXT": ["v=spf1 ip4:127.0.0.0/8 -all"], "MX": ["10 mx.partner.example"]},
+    "mx.partner.example": {"A": ["127.0.0.1"]},
+}
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(slots=True)
+class Product:
+    """A running product; ``port`` is its edge's."""
+
+    home: Path
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @classmethod
+    def start(cls, home: Path, settings: str = "") -> Product:
+        """Start it and wait until mail is accepted."""
+        home.mkdir(parents=True, exist_ok=True)
+        if settings:
+            (home / "lazaretto.toml").write_text(settings)
+        dns = home / "dns.json"
+        dns.write_text(json.dumps(DNS))
+        port = free_port()
+        with (home / "supervisor.log").open("ab") as log:
+            process = subprocess.Popen(
+                [LAZARETTO, "run", "--home", home, "--smtp", f"127.0.0.1:{port}", "--http", f"127.0.0.1:{free_port()}", "--dns", dns],
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+        assert process.stdout is not None
+        if process.stdout.readline().strip() != b"ready":
+            raise RuntimeError(f"the product does not start: {(home / 'supervisor.log').read_text()[-2000:]}")
+        return cls(home, port, process)
+
+    def apply_tenant(self, next_hop: int, addresses: tuple[str, ...] = ("alice", "bob")) -> None:
+        """Publish the tenant whose mail goes to the sink at ``next_hop``."""
+        document = self.home / "load.yaml"
+        names = ", ".join(f"{name}@customer.example" for name in addresses)
+        document.write_text(TENANT.format(port=next_hop, addresses=names))
+        self.command("tenant", "apply", str(document))
+
+    def command(self, *words: str) -> str:
+        """Run a command against this home; return what it printed."""
+        done = subprocess.run(
+            [LAZARETTO, *words, "--home", self.home], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"lazaretto {' '.join(words)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def stop(self) -> float:
+        """Stop it as a person would; return how many seconds that took."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=60)
+        return time.monotonic() - began
+
+
+@dataclass(slots=True)
+class SinkProcess:
+    """The sink in a process of its own; its ledger survives it."""
+
+    port: int
+    ledger: Path
+    process: subprocess.Popen[bytes]
+
+    @classmethod
+    def start(cls, folder: Path, port: int | None = None) -> SinkProcess:
+        """Start it; it appends to the ledger that an earlier one left."""
+        port = port or free_port()
+        ledger = folder / "sink.ledger"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.load.sink", str(port), str(ledger)],
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).resolve().parents[2],
+            env=dict(os.environ),
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        return cls(port, ledger, process)
+
+    def received(self) -> list[tuple[str, str, str]]:
+        """Return test id, checksum and recipients of everything that came."""
+        if not self.ledger.exists():
+            return []
+        lines = self.ledger.read_text().split("\n")
+        return [(parts[0], parts[1], parts[2]) for line in lines if len(parts := line.split(" ")) == 3]
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.kill()
+        self.process.wait()

@@ -1,0 +1,94 @@
+"""A next hop that costs next to nothing: accepts everything, and writes down what came.
+
+Runs as ``python -m tests.load.sink PORT LEDGER``.  One line per message in LEDGER: the value of its
+``X-Test-Id`` field, the SHA-256 of its body, and its recipients.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import sys
+from typing import IO
+
+import uvloop
+
+_TEST_ID = re.compile(rb"(?im)^x-test-id:[ \t]*([^\r\n]+)")
+
+
+class Sink(asyncio.Protocol):
+    """One session."""
+
+    def __init__(self, ledger: IO[str]) -> None:
+        self._ledger = ledger
+        self._buffer = b""
+        self._in_data = False
+        self._recipients: list[str] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.write(b"220 sink.example ESMTP\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while self._step():
+            pass
+
+    def _step(self) -> bool:
+        if self._in_data:
+            return self._message()
+        line, end, rest = self._buffer.partition(b"\r\n")
+        if not end:
+            return False
+        self._buffer = rest
+        self._command(line)
+        return True
+
+    def _message(self) -> bool:
+        end = self._buffer.find(b"\r\n.\r\n")
+        if end < 0:
+            return False
+        message, self._buffer = self._buffer[: end + 2], self._buffer[end + 5 :]
+        self._in_data = False
+        self._note(message.replace(b"\r\n..", b"\r\n."))
+        self._transport.write(b"250 2.0.0 kept\r\n")
+        return True
+
+    def _note(self, message: bytes) -> None:
+        header, _, body = message.partition(b"\r\n\r\n")
+        named = _TEST_ID.search(header)
+        name = named.group(1).decode() if named else "-"
+        digest = hashlib.sha256(body).hexdigest()
+        self._ledger.write(f"{name} {digest} {','.join(self._recipients)}\n")
+        self._ledger.flush()
+
+    def _command(self, line: bytes) -> None:
+        verb = line[:4].upper()
+        if verb == b"DATA":
+            self._in_data = True
+            self._transport.write(b"354 go on\r\n")
+        elif verb == b"EHLO":
+            self._transport.write(b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 1100000000\r\n")
+        elif verb == b"QUIT":
+            self._transport.write(b"221 2.0.0 bye\r\n")
+            self._transport.close()
+        else:
+            if verb == b"MAIL":
+                self._recipients = []
+            elif verb == b"RCPT":
+                self._recipients.append(line.partition(b"<")[2].partition(b">")[0].decode())
+            self._transport.write(b"250 2.0.0 ok\r\n")
+
+
+async def serve(port: int, ledger_path: str) -> None:
+    """Serve until ended."""
+    with open(ledger_path, "a", encoding="utf-8") as ledger:
+        server = await asyncio.get_running_loop().create_server(lambda: Sink(ledger), "127.0.0.1", port)
+        print("ready", flush=True)
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    uvloop.run(serve(int(sys.argv[1]), sys.argv[2]))
