@@ -1,0 +1,1 @@
+"""PostgreSQL for the mail path: the embedded server, connections, migrations, SQL files by name."""
