@@ -93,7 +93,7 @@ class FileContent:
             if day.name <= f"{moment:%Y%m%d}"
             for hour in _folders(day)
             for path in _files(hour)
-            if _is_ours(path.relative_to(self._folder).as_posix()) and _changed_before(path, moment)
+            if _is_ours(path.relative_to(self._folder).as_posix()) and changed_before(path, moment)
         ]
 
     def _remove_empty_folders(self, before: str) -> None:
@@ -134,7 +134,8 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(entry.path) for entry in found if entry.is_file(follow_symlinks=False))
 
 
-def _changed_before(path: Path, moment: datetime) -> bool:
+def changed_before(path: Path, moment: datetime) -> bool:
+    """Tell whether neither octets nor name of the file changed since ``moment``; False when it is gone."""
     try:
         found = path.lstat()
     except FileNotFoundError:
