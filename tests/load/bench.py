@@ -10,6 +10,7 @@ the machine.
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
 import json
 import os
@@ -46,7 +47,8 @@ class Workload:
     connections: int = CONNECTIONS
 
 
-def _text(size: int) -> bytes:
+def text_message(size: int) -> bytes:
+    """Return a plain letter of about ``size`` octets, always the same one."""
     words = "the scales arrive in week twelve and the mill sends two quotes for the oats".split(" ")
     chooser = random.Random(7)
     head = b"From: Ann Baker <ann@partner.example>\r\nTo: bob@customer.example\r\nSubject: minutes\r\n"
@@ -70,7 +72,7 @@ def _same(octets: bytes, count: int, label: str) -> Callable[[], Messages]:
 
 def _binary(size: int) -> bytes:
     """A message of ``size`` octets with one base64 attachment of noise."""
-    line = __import__("base64").b64encode(os.urandom(57)) + b"\r\n"
+    line = base64.b64encode(os.urandom(57)) + b"\r\n"
     head = (
         b"From: Ann Baker <ann@partner.example>\r\nTo: bob@customer.example\r\nSubject: photographs\r\n"
         b"MIME-Version: 1.0\r\nContent-Type: application/octet-stream; name=photos.bin\r\n"
@@ -106,8 +108,8 @@ def workloads(wanted: list[str]) -> Iterator[Workload]:
     real = mixed(3000) if not wanted or "mixed" in wanted else []
     known = {
         "mixed": lambda: Workload("mixed", _of(real, "mixed"), len(real)),
-        "10k": lambda: Workload("10k", _same(_text(10_000), 3000, "10k"), 3000),
-        "100k": lambda: Workload("100k", _same(_text(100_000), 600, "100k"), 600),
+        "10k": lambda: Workload("10k", _same(text_message(10_000), 3000, "10k"), 3000),
+        "100k": lambda: Workload("100k", _same(text_message(100_000), 600, "100k"), 600),
         "50m": lambda: Workload("50m", _same(_binary(50_000_000), 4, "50m"), 4, 2),
         "1000m": lambda: Workload("1000m", _same(_binary(999_000_000), 1, "1000m"), 1, 1),
     }
@@ -180,7 +182,7 @@ def main(wanted: list[str]) -> None:
         try:
             product.apply_tenant(sink.port)
             # The first session of an unknown client waits for the banner; the bench is not about that.
-            asyncio.run(send_all(product.port, _same(_text(2000), 5, "warm")(), Ledger(), connections=1))
+            asyncio.run(send_all(product.port, _same(text_message(2000), 5, "warm")(), Ledger(), connections=1))
             for workload in workloads(wanted):
                 print(json.dumps(measure(product, sink, workload)), flush=True)
         finally:

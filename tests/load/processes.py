@@ -29,7 +29,7 @@ def usage_of(root: int) -> Usage:
     cpu: dict[str, float] = {}
     peak: dict[str, float] = {}
     for pid in tree(root):
-        role = _role(pid)
+        role = role_of(pid)
         try:
             fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
             memory = _peak(pid)
@@ -69,7 +69,8 @@ def forget_peaks(root: int) -> None:
             continue
 
 
-def _role(pid: int) -> str:
+def role_of(pid: int) -> str:
+    """Return what a process is: a role of the product, ``postgres``, or its program's name."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:

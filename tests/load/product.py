@@ -111,12 +111,12 @@ class SinkProcess:
         process.stdout.readline()
         return cls(port, ledger, process)
 
-    def received(self) -> list[tuple[str, str, str]]:
-        """Return test id, checksum and recipients of everything that came."""
+    def received(self) -> list[tuple[str, str, str, str]]:
+        """Return test id, checksum, recipients and our queue id of everything that came."""
         if not self.ledger.exists():
             return []
         lines = self.ledger.read_text().split("\n")
-        return [(parts[0], parts[1], parts[2]) for line in lines if len(parts := line.split(" ")) == 3]
+        return [(parts[0], parts[1], parts[2], parts[3]) for line in lines if len(parts := line.split(" ")) == 4]
 
     def stop(self) -> None:
         """End it."""

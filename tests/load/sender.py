@@ -22,6 +22,8 @@ class Ledger:
 
     accepted: dict[str, str] = field(default_factory=dict)
     """Body checksum by test id, for messages that were answered with 250."""
+    queued_as: dict[str, str] = field(default_factory=dict)
+    """Our queue id by test id, for messages that were answered with 250."""
     sent: dict[str, str] = field(default_factory=dict)
     """Body checksum by test id, for everything that was ever begun."""
     answers: dict[str, int] = field(default_factory=dict)
@@ -152,6 +154,7 @@ async def _one_connection(
             ledger.count(answer[:3].decode())
             if answer.startswith(b"250"):
                 ledger.accepted[name] = digest
+                ledger.queued_as[name] = answer.rpartition(b" ")[2].decode()
                 ledger.latencies.append(time.monotonic() - began)
             if answer.startswith(b"4"):
                 conversation = None

@@ -1,7 +1,7 @@
 """A next hop that costs next to nothing: accepts everything, and writes down what came.
 
 Runs as ``python -m tests.load.sink PORT LEDGER``.  One line per message in LEDGER: the value of its
-``X-Test-Id`` field, the SHA-256 of its body, and its recipients.
+``X-Test-Id`` field, the SHA-256 of its body, its recipients, and the id under which it was queued.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import IO
 import uvloop
 
 _TEST_ID = re.compile(rb"(?im)^x-test-id:[ \t]*([^\r\n]+)")
+_QUEUE_ID = re.compile(rb"\bid ([0-9a-f]{8}-[0-9a-f-]{27})\b")
 
 
 class Sink(asyncio.Protocol):
@@ -61,7 +62,9 @@ class Sink(asyncio.Protocol):
         named = _TEST_ID.search(header)
         name = named.group(1).decode() if named else "-"
         digest = hashlib.sha256(body).hexdigest()
-        self._ledger.write(f"{name} {digest} {','.join(self._recipients)}\n")
+        queued = _QUEUE_ID.search(header)
+        identity = queued.group(1).decode() if queued else "-"
+        self._ledger.write(f"{name} {digest} {','.join(self._recipients)} {identity}\n")
         self._ledger.flush()
 
     def _command(self, line: bytes) -> None:

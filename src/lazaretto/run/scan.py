@@ -11,6 +11,7 @@ from lazaretto.pipeline.serving import Worker
 from lazaretto.pipeline.station import Serve, Station
 from lazaretto.run.children import tell_ready
 from lazaretto.run.home import Home
+from lazaretto.run.options import RunOptions
 from lazaretto.run.settings import Settings
 
 
@@ -20,7 +21,7 @@ def make_serve() -> Callable[[], Serve]:
     return lambda: Worker(inspector.look_and_judge).serve
 
 
-def run_scan(home: Home, settings: Settings) -> None:
+def run_scan(home: Home, settings: Settings, options: RunOptions) -> None:
     """Be the station until told to stop."""
     station = Station(home.sockets, settings.scan, make_serve())
     tell_ready()

@@ -6,13 +6,11 @@ accepted before everything behind it stands.  Stopping goes the other way round:
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -22,6 +20,8 @@ from lazaretto.run.certificate import ensure_certificate
 from lazaretto.run.children import Child, last_words
 from lazaretto.run.database import Database
 from lazaretto.run.home import Home
+from lazaretto.run.options import RunOptions
+from lazaretto.run.running import Running, forget_running, note_running
 from lazaretto.run.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -30,22 +30,6 @@ ROLES: Final = ("scan", "deliver", "jobs", "edge")
 START_PATIENCE: Final = 60.0
 STOP_PATIENCE: Final = {"edge": 20.0, "deliver": 20.0, "jobs": 10.0, "scan": 10.0}
 LOOK_EVERY: Final = 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
-    """What the command line says beyond the settings file."""
-
-    smtp: str = ""
-    http: str = ""
-    dns_file: str = ""
-    host_name: str = ""
-
-    def arguments(self, home: Home) -> tuple[str, ...]:
-        """Return them as arguments of ``lazaretto serve``."""
-        given = (("--smtp", self.smtp), ("--http", self.http), ("--dns", self.dns_file))
-        pairs = [part for name, value in given if value for part in (name, value)]
-        return ("--home", str(home.folder), *pairs)
 
 
 class Supervisor:
@@ -59,14 +43,15 @@ class Supervisor:
         *,
         when_ready: Callable[[], None],
         tell: Callable[[str], None] = lambda _: None,
+        more_roles: tuple[str, ...] = (),
     ) -> None:
         self._home = home
         self._settings = settings
-        self._database = Database(home, settings)
+        self._database = Database(home, settings, tell)
         self._when_ready = when_ready
         self._tell = tell
         self._children = [
-            Child(role, options.arguments(home), home.logs / f"{role}.log") for role in ROLES
+            Child(role, options.arguments(home), home.logs / f"{role}.log") for role in (*more_roles, *ROLES)
         ]
         self._options = options
         self._stopping = False
@@ -79,7 +64,7 @@ class Supervisor:
         host_name = self._settings.listen.host_name or os.uname().nodename
         ensure_certificate(self._home.certificate, self._home.certificate_key, host_name)
         self._tell("starting the database")
-        with self._database.running(adopt=False):
+        with self._database.running():
             self._tell("starting " + ", ".join(ROLES))
             try:
                 self._start()
@@ -96,15 +81,13 @@ class Supervisor:
             self._await_ready(child)
             if self._stopping:
                 return
-        self._home.supervisor_file.write_text(
-            json.dumps(
-                {
-                    "pid": os.getpid(),
-                    "smtp": self._options.smtp or self._settings.listen.smtp,
-                    "http": self._options.http or self._settings.listen.http,
-                }
+        note_running(
+            self._home,
+            Running(
+                pid=os.getpid(),
+                smtp=self._options.smtp or self._settings.listen.smtp,
+                http=self._options.http or self._settings.listen.http,
             ),
-            encoding="utf-8",
         )
         self._when_ready()
 
@@ -132,20 +115,10 @@ class Supervisor:
             log.warning("the database does not come back", problem=str(failure))
 
     def _end(self) -> None:
-        self._home.supervisor_file.unlink(missing_ok=True)
+        forget_running(self._home)
         for child in reversed(self._children):
             child.ask_to_end()
-            child.stop(STOP_PATIENCE[child.role])
-
-
-def is_running(home: Home) -> dict[str, object] | None:
-    """Return what ``lazaretto run`` wrote about itself in ``home``; None when it does not run."""
-    try:
-        noted = json.loads(home.supervisor_file.read_text(encoding="utf-8"))
-        os.kill(int(noted["pid"]), 0)
-    except (OSError, ValueError, KeyError):
-        return None
-    return dict(noted)
+            child.stop(STOP_PATIENCE.get(child.role, 5.0))
 
 
 def announce_ready() -> None:

@@ -8,7 +8,9 @@ from lazaretto.cli.options import home_option
 from lazaretto.run.home import Home
 from lazaretto.run.logging import log_to_stderr
 from lazaretto.run.settings import load_settings
-from lazaretto.run.supervisor import RunOptions, Supervisor, announce_ready, is_running
+from lazaretto.run.running import is_running
+from lazaretto.run.options import RunOptions
+from lazaretto.run.supervisor import Supervisor, announce_ready
 
 
 @click.command(
@@ -29,7 +31,7 @@ def command(home: Home, smtp: str, http: str, dns_file: str) -> None:
     running = is_running(home)
     if running is not None:
         raise click.ClickException(
-            f"Lazaretto runs already in {home.folder} (process {running['pid']});"
+            f"Lazaretto runs already in {home.folder} (process {running.pid});"
             " stop that one first, or choose another --home"
         )
     log_to_stderr("supervisor")

@@ -1,0 +1,124 @@
+"""``lazaretto demo``: a lively start for newcomers; `make run` and `make demo-mail` call it."""
+
+from __future__ import annotations
+
+import smtplib
+import time
+from typing import Final
+
+import click
+
+from lazaretto.cli.options import home_option
+from lazaretto.run.demonstration import (
+    DOMAIN,
+    MAILBOX,
+    TENANT_DOCUMENT,
+    DemoMail,
+    demo_mails,
+    demo_time,
+    write_dns,
+)
+from lazaretto.run.home import Home
+from lazaretto.run.logging import log_to
+from lazaretto.run.options import RunOptions, host_and_port
+from lazaretto.run.publishing import publish
+from lazaretto.run.running import is_running
+from lazaretto.run.settings import load_settings
+from lazaretto.run.supervisor import Supervisor
+from lazaretto.run.telling import story_of
+
+SETTLED_PATIENCE: Final = 15.0
+"""Seconds for which a message's story may still be on its way."""
+
+
+@click.group(name="demo", epilog="Example: lazaretto demo run")
+def command() -> None:
+    """Show what Lazaretto does, on this machine alone."""
+
+
+@command.command(name="run")
+@home_option
+def run_demo(home: Home) -> None:
+    """Start everything with a demo tenant and a mailbox to deliver to; Ctrl-C stops it."""
+    if is_running(home) is not None:
+        raise click.ClickException(f"it runs already in {home.folder}; stop it there with Ctrl-C first")
+    home.make()
+    settings = load_settings(home)
+    options = RunOptions(dns_file=write_dns(home))
+    fresh = not home.master_key.exists()
+
+    def tell(what: str) -> None:
+        click.echo(f"run: {what}")
+
+    def when_ready() -> None:
+        publish(home, settings, TENANT_DOCUMENT, "demo")
+        _greet(home, settings.listen.smtp, fresh=fresh)
+
+    with (home.logs / "supervisor.log").open("a", encoding="utf-8") as log:
+        log_to(log, role="supervisor")
+        Supervisor(
+            home, settings, options, when_ready=when_ready, tell=tell, more_roles=("mailbox",)
+        ).run()
+    click.echo("run: everything is stopped; `make run` finds its data again")
+
+
+def _greet(home: Home, smtp: str, *, fresh: bool) -> None:
+    click.echo(
+        f"""
+ready: Lazaretto is running{" for the first time" if fresh else " again, with its data"}.
+
+  SMTP edge        {smtp}   (STARTTLS with a certificate of its own)
+  demo tenant      {DOMAIN}, recipients alice@{DOMAIN} and bob@{DOMAIN}
+  delivered mail   {home.folder}/mailbox/   (a next hop on {MAILBOX})
+  state and logs   {home.folder}
+
+No account is needed: the commands below read this folder. Three things to try, in another terminal:
+
+  1. make demo-mail
+  2. .venv/bin/lazaretto trace --home {home.folder} --recipient bob@{DOMAIN}
+  3. .venv/bin/lazaretto quarantine list --home {home.folder}
+     then: .venv/bin/lazaretto quarantine release --home {home.folder} ID
+
+Ctrl-C stops everything."""
+    )
+
+
+@command.command(name="mail")
+@home_option
+def send_demo_mail(home: Home) -> None:
+    """Send a handful of different messages and tell what became of each."""
+    running = is_running(home)
+    if running is None:
+        raise click.ClickException("nothing runs here; start it with `make run` in another terminal")
+    host, port = host_and_port(running.smtp)
+    for mail in demo_mails(demo_time()):
+        click.secho(f"\n{mail.title}: from {mail.sender} to {mail.recipient}", bold=True)
+        click.echo(f"  expected   {mail.expect}")
+        began = demo_time()
+        click.echo(f"  answer     {_answer(host, port, mail)}")
+        click.echo(_story(home, mail, began))
+
+
+def _answer(host: str, port: int, mail: DemoMail) -> str:
+    try:
+        with smtplib.SMTP(host, port, local_hostname="demo.partner.example", timeout=60) as client:
+            client.ehlo()
+            client.mail(mail.sender)
+            code, text = client.rcpt(mail.recipient)
+            if code == 250:
+                code, text = client.data(mail.octets)
+            return f"{code} {text.decode('utf-8', 'replace')}"
+    except smtplib.SMTPResponseException as refused:
+        told = refused.smtp_error
+        return f"{refused.smtp_code} {told.decode('utf-8', 'replace') if isinstance(told, bytes) else told}"
+    except (OSError, smtplib.SMTPException) as failure:
+        raise click.ClickException(f"the edge at {host}:{port} does not answer: {failure}") from failure
+
+
+def _story(home: Home, mail: DemoMail, began: object) -> str:
+    deadline = time.monotonic() + SETTLED_PATIENCE
+    while True:
+        story = story_of(home, mail.sender, mail.recipient, began)
+        if story.is_settled or time.monotonic() > deadline:
+            return story.text
+        time.sleep(0.2)

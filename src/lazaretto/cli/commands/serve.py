@@ -1,0 +1,45 @@
+"""``lazaretto serve``: one role of this machine, in the foreground."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Final
+
+import click
+
+from lazaretto.cli.options import home_option
+from lazaretto.core.errors import ConfigurationError
+from lazaretto.run.home import Home
+from lazaretto.run.logging import log_to_stderr
+from lazaretto.run.settings import load_settings
+from lazaretto.run.options import RunOptions
+
+ROLES: Final = ("edge", "scan", "deliver", "jobs", "mailbox")
+
+
+@click.command(epilog="Example: lazaretto serve edge --home /var/lib/lazaretto --smtp 192.0.2.1:25")
+@click.argument("role", type=click.Choice(ROLES))
+@home_option
+@click.option("--smtp", default="", metavar="HOST:PORT", help="Where the edge (or the mailbox) listens.")
+@click.option("--http", default="", metavar="HOST:PORT", help="Where health and metrics are served.")
+@click.option(
+    "--dns",
+    "dns_file",
+    default="",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True),
+    help="Answer DNS questions from this JSON file, and ask no resolver.",
+)
+def command(role: str, home: Home, smtp: str, http: str, dns_file: str) -> None:
+    """Run one ROLE until told to stop.
+
+    edge receives, scan looks, deliver sends, jobs does what is due by the clock.  mailbox is a
+    next hop for demonstrations: it keeps what it gets as files in HOME/mailbox.
+    """
+    home.make()
+    log_to_stderr(role)
+    settings = load_settings(home)
+    options = RunOptions(smtp=smtp, http=http, dns_file=dns_file)
+    run_role = getattr(importlib.import_module(f"lazaretto.run.{role}"), f"run_{role}", None)
+    if run_role is None:
+        raise ConfigurationError(f"there is no role {role}")
+    run_role(home, settings, options)

@@ -1,0 +1,48 @@
+"""What ``lazaretto run`` says about itself while it runs, for the other commands of the same home."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from lazaretto.run.home import Home
+
+
+class Running(msgspec.Struct, frozen=True):
+    """A supervisor at work."""
+
+    pid: int
+    smtp: str
+    http: str
+
+
+def note_running(home: Home, running: Running) -> None:
+    """Write it down; whoever reads meanwhile sees all of it or nothing."""
+    fresh = home.supervisor_file.with_suffix(".new")
+    fresh.write_bytes(msgspec.json.encode(running))
+    fresh.replace(home.supervisor_file)
+
+
+def forget_running(home: Home) -> None:
+    """Take it away again."""
+    home.supervisor_file.unlink(missing_ok=True)
+
+
+def is_running(home: Home) -> Running | None:
+    """Return what runs in ``home``; None when nothing does."""
+    try:
+        running = msgspec.json.decode(home.supervisor_file.read_bytes(), type=Running)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    return running if _is_a_supervisor(running.pid) else None
+
+
+def _is_a_supervisor(pid: int) -> bool:
+    # A process id alone may have been given to somebody else since a crash.
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return pid == os.getpid() or any(b"lazaretto" in word for word in words)
