@@ -117,6 +117,10 @@ class Station:
             serve = self._make_serve()
             self._take_connections(serve, slot, alone=alone)
             code = 0
+        except Exception:
+            # Hostile mail is written to crash parsers.  The one who asked sees a connection without
+            # an answer and knows what that means; here it is only written down.
+            log.exception("scan worker failed")
         finally:
             os._exit(code)
 

@@ -1,0 +1,109 @@
+"""The scanning station: workers that die are replaced, and nobody waits for one that hangs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lazaretto.pipeline.settings import PipelineSettings
+from lazaretto.pipeline.station import Station
+
+PATIENCE = 10.0
+
+
+def _serve(connection: socket.socket) -> None:
+    """Do what the first word asks for, as a hostile message would make a parser do."""
+    word = connection.recv(64)
+    if word == b"crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if word == b"raise":
+        raise RuntimeError("a parser gave up")
+    if word == b"spin":
+        while True:
+            pass
+    if word == b"sleep":
+        time.sleep(60)
+    if word == b"eat":
+        hoard = []
+        while True:
+            hoard.append(bytearray(64 * 1024 * 1024))
+    if word == b"write":
+        with open("/tmp/lazaretto-worker-wrote", "wb") as file:
+            file.write(b"x")
+    if word == b"network":
+        with socket.socket() as probe:
+            probe.connect(("127.0.0.1", 9))
+    connection.sendall(str(os.getpid()).encode())
+
+
+@pytest.fixture
+def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, bytes], bytes]]:
+    """A station in a child process; call it with a socket's name and a word, get the reply."""
+    folder = tmp_path_factory.mktemp("s")
+    settings = PipelineSettings(workers=2, cpu_limit=1, wall_limit=2.0)
+    child = os.fork()
+    if child == 0:
+        try:
+            Station(folder, settings, lambda: _serve).run()
+        finally:
+            os._exit(0)
+    yield lambda name, word: _ask(folder / name, word)
+    os.kill(child, signal.SIGTERM)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def _ask(path: Path, word: bytes) -> bytes:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(PATIENCE)
+            try:
+                connection.connect(str(path))
+            except OSError:
+                assert time.monotonic() < deadline, "the station never listened"
+                time.sleep(0.02)
+                continue
+            connection.sendall(word)
+            try:
+                return connection.recv(64)
+            except ConnectionResetError:
+                return b""
+
+
+@pytest.mark.parametrize("trouble", [b"crash", b"raise", b"eat", b"write", b"network"])
+def test_a_worker_in_trouble_gives_no_answer_and_the_next_message_gets_one(
+    station: Callable[[str, bytes], bytes], trouble: bytes
+) -> None:
+    assert station("scan.sock", trouble) == b""
+
+    assert station("scan.sock", b"hello").isdigit()
+
+
+@pytest.mark.parametrize("trouble", [b"spin", b"sleep"])
+def test_a_worker_that_hangs_is_killed_while_others_answer(
+    station: Callable[[str, bytes], bytes], trouble: bytes
+) -> None:
+    began = time.monotonic()
+
+    assert station("scan.sock", trouble) == b""
+
+    assert time.monotonic() - began < PATIENCE
+    assert station("scan.sock", b"hello").isdigit()
+
+
+def test_a_worker_serves_one_message_after_the_other(station: Callable[[str, bytes], bytes]) -> None:
+    replies = {station("scan.sock", b"hello") for _ in range(20)}
+
+    assert 1 <= len(replies) <= 2
+
+
+def test_every_message_alone_gets_a_worker_of_its_own(station: Callable[[str, bytes], bytes]) -> None:
+    replies = {station("scan-alone.sock", b"hello") for _ in range(3)}
+
+    assert len(replies) == 3
