@@ -1,0 +1,360 @@
+"""Gets every copy that is due out of the house.
+
+Copies come in hand twice over: offered by the edge the moment they are committed, and claimed from
+the database when they are due again.  Each goes to its destination's workers; each outcome goes to
+the settler.  Nothing that one copy or one destination does holds up another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Coroutine, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from lazaretto.core.facts import Resolver
+from lazaretto.core.queued import Lease, Outcome, QueuedCopy, QueueKind, RecipientOutcome, Settlement
+from lazaretto.core.reply import Reply
+from lazaretto.core.snapshot import Directory
+from lazaretto.delivery.bounce import Notice, compose, returns_all
+from lazaretto.delivery.connecting import Opener
+from lazaretto.delivery.consequences import Attempt, Rules, needs_original, settlement_of
+from lazaretto.delivery.courier import Carried, Courier, DeadHosts, Means
+from lazaretto.delivery.destination import Destination
+from lazaretto.delivery.feedback import Feedback
+from lazaretto.delivery.holding import Held, Holding
+from lazaretto.delivery.journal_file import DeliveryJournal
+from lazaretto.delivery.payload import Payload
+from lazaretto.delivery.retry import Schedule
+from lazaretto.delivery.routing import Router
+from lazaretto.delivery.seams import Clock, Contents, Queue, utc_now
+from lazaretto.delivery.settings import DeliverySettings
+from lazaretto.delivery.settler import Settler
+from lazaretto.delivery.tls_policy import RouteTlsPolicy, TlsPolicy
+
+log = logging.getLogger(__name__)
+
+_KINDS = (QueueKind.DELIVER, QueueKind.DELAY_NOTICE)
+_MOST_DESTINATIONS = 10_000
+
+
+class Dispatcher:
+    """The deliver process at work; ``start``, then ``offer`` as copies come, then ``stop``."""
+
+    def __init__(
+        self,
+        *,
+        queue: Queue,
+        contents: Contents,
+        directory: Directory,
+        resolver: Resolver,
+        journal: Path,
+        hostname: str,
+        settings: DeliverySettings | None = None,
+        tls_policy: TlsPolicy | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._settings = settings = settings or DeliverySettings()
+        self._queue = queue
+        self._contents = contents
+        self._clock = clock
+        self._jitter = random.Random().random  # noqa: S311  (spreads load, keeps no secret)
+        self._router = Router(directory, resolver, settings)
+        self._means = Means(
+            router=self._router,
+            opener=Opener(settings, hostname),
+            tls_policy=tls_policy or RouteTlsPolicy(),
+            dead_hosts=DeadHosts(settings.dead_host_time.total_seconds()),
+            settings=settings,
+        )
+        self._rules = Rules(
+            schedule=Schedule(
+                first_delay=settings.first_delay,
+                longest_delay=settings.longest_delay,
+                growth=settings.delay_growth,
+            ),
+            tls_give_up_after=settings.tls_give_up_after,
+            hostname=hostname,
+        )
+        self._journal = DeliveryJournal(journal)
+        self._holding = Holding(settings.max_held_octets)
+        self._settler = Settler(queue, self._journal, settings.max_unsettled, self._holding.settled)
+        self._destinations: dict[str, Destination] = {}
+        self._workers = 0
+        self._is_stopping = False
+        self._loops: list[asyncio.Task[None]] = []
+
+    # What the process calls.
+
+    async def start(self) -> None:
+        """Settle what an earlier life delivered, take back what it held, and go to work."""
+        await self._settler.settle_now(self._journal.replay())
+        self._journal.forget()
+        self._begin(self._settler.journal_forever(), self._settler.settle_forever())
+        for copy in await self._queue.claim_own():
+            self._hold(copy, None)
+        self._begin(self._claim_forever(), self._renew_forever())
+
+    def offer(self, copy: QueuedCopy, octets: bytes | None = None) -> bool:
+        """Take a copy that is leased to this node; False when it stays in the spool for now."""
+        if self._is_stopping or len(self._holding) >= self._settings.max_held_copies:
+            return False
+        self._hold(copy, octets)
+        return True
+
+    async def stop(self, seconds: float = 10.0) -> None:
+        """Finish what is under way within ``seconds``, write every outcome, and end.
+
+        What has not begun stays leased to this node, which takes it back when it starts again.
+        """
+        self._is_stopping = True
+        for task in self._loops[2:]:
+            task.cancel()
+        for destination in self._destinations.values():
+            destination.forget_reminder()
+            destination.send_idle_home()
+        workers = [worker for destination in self._destinations.values() for worker in destination.workers]
+        if workers:
+            _, late = await asyncio.wait(workers, timeout=seconds)
+            for worker in late:
+                worker.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._write_all(seconds)
+        for task in self._loops:
+            task.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        self._journal.close()
+
+    async def idle(self) -> None:
+        """Return when no copy is in hand; for tests and for a node that is to be emptied."""
+        while len(self._holding):
+            await self._settler.idle()
+            await asyncio.sleep(0.01)
+
+    # Copies in hand.
+
+    def _hold(self, copy: QueuedCopy, octets: bytes | None) -> None:
+        held = self._holding.take(copy, octets, asyncio.get_running_loop().time())
+        if held is None:
+            return
+        destination = self._destination(self._router.group(copy.destination))
+        destination.put(held)
+        self._staff(destination)
+
+    def _destination(self, key: str) -> Destination:
+        destination = self._destinations.get(key)
+        if destination is None:
+            self._forget_unused()
+            settings = self._settings
+            feedback = Feedback(
+                initial=settings.initial_per_destination,
+                most=settings.max_per_destination,
+                probes_before_dead=settings.probes_before_dead,
+                probe_delay=settings.probe_delay.total_seconds(),
+                dead_time=settings.dead_time.total_seconds(),
+            )
+            destination = self._destinations[key] = Destination(key, feedback)
+        return destination
+
+    def _forget_unused(self) -> None:
+        if len(self._destinations) >= _MOST_DESTINATIONS:
+            unused = [key for key, destination in self._destinations.items() if destination.is_unused]
+            for key in unused:
+                del self._destinations[key]
+
+    def _staff(self, destination: Destination) -> None:
+        """Start as many workers as the waiting copies need and the limits allow."""
+        if self._is_stopping or not destination.waiting:
+            return
+        now = asyncio.get_running_loop().time()
+        feedback = destination.feedback
+        if feedback.is_quiet(now):
+            if feedback.is_dead:
+                self._defer_all(destination, feedback.quiet_until - now)
+            else:
+                self._remind(destination, feedback.quiet_until - now)
+            return
+        wanted = min(feedback.connections, len(destination.waiting) + len(destination.workers))
+        while len(destination.workers) < wanted and self._workers < self._settings.max_conversations:
+            self._workers += 1
+            destination.workers.add(asyncio.create_task(self._work(destination)))
+
+    def _remind(self, destination: Destination, delay: float) -> None:
+        loop = asyncio.get_running_loop()
+        destination.remind(loop.call_later(delay, self._staff, destination))
+
+    def _defer_all(self, destination: Destination, delay: float) -> None:
+        """Put off what waits for a dead destination, without an attempt for each."""
+        not_before = self._clock() + timedelta(seconds=delay)
+        while destination.waiting:
+            held = destination.waiting.popleft()
+            outcomes = _all_deferred(held.copy, destination.last_problem)
+            self._settle(held, Attempt(outcomes=outcomes, not_before=not_before))
+
+    # Workers.
+
+    async def _work(self, destination: Destination) -> None:
+        """Carry copies to ``destination`` until there are none, or it wants fewer connections."""
+        courier = Courier(self._means)
+        try:
+            while (held := await self._next(destination, courier)) is not None:
+                await self._settler.room()
+                await self._deliver(destination, courier, held)
+        finally:
+            task = asyncio.current_task()
+            assert task is not None
+            destination.workers.discard(task)
+            self._workers -= 1
+            await courier.rest()
+            self._staff_all()
+
+    async def _next(self, destination: Destination, courier: Courier) -> Held | None:
+        now = asyncio.get_running_loop().time()
+        feedback = destination.feedback
+        has_too_many = len(destination.workers) > feedback.connections
+        if self._is_stopping or feedback.is_quiet(now) or has_too_many:
+            return None
+        if destination.waiting:
+            return destination.waiting.popleft()
+        if not courier.is_connected or self._is_anybody_waiting_for_a_place():
+            return None
+        return await destination.wait(self._settings.idle_connection.total_seconds())
+
+    def _is_anybody_waiting_for_a_place(self) -> bool:
+        return self._workers >= self._settings.max_conversations
+
+    def _staff_all(self) -> None:
+        if self._is_stopping:
+            return
+        for destination in list(self._destinations.values()):
+            if destination.waiting:
+                self._staff(destination)
+
+    async def _deliver(self, destination: Destination, courier: Courier, held: Held) -> None:
+        copy = held.copy
+        try:
+            if copy.kind is QueueKind.DELAY_NOTICE:
+                await self._notify_of_delay(held)
+                return
+            payload = await self._payload(held)
+            carried = await courier.carry(copy, payload)
+            self._learn(destination, carried)
+            attempt = await self._attempt(copy, payload, carried)
+        except Exception:
+            # A worker loop: one copy that cannot be handled, or read, must not stop the others.
+            log.exception("attempt broke off", extra={"copy": str(copy.lease.message)})
+            problem = Reply(451, "4.3.0", "the attempt broke off")
+            attempt = Attempt(outcomes=_all_deferred(copy, problem))
+        self._settle(held, attempt)
+
+    async def _payload(self, held: Held) -> Payload:
+        octets = held.octets
+        if octets is None:
+            return Payload(held.copy, await self._contents.open(held.copy.content))
+        return Payload(held.copy, octets)
+
+    def _learn(self, destination: Destination, carried: Carried) -> None:
+        if carried.reached:
+            destination.feedback.succeeded()
+            return
+        destination.last_problem = carried.outcomes[0].reply
+        destination.feedback.failed(asyncio.get_running_loop().time())
+
+    async def _attempt(self, copy: QueuedCopy, payload: Payload, carried: Carried) -> Attempt:
+        original = b""
+        if needs_original(copy, carried.outcomes):
+            original = await self._original(copy, payload)
+        return Attempt(
+            outcomes=carried.outcomes,
+            notifies=carried.notifies,
+            tls_unmet=carried.tls_unmet,
+            original=original,
+        )
+
+    async def _original(self, copy: QueuedCopy, payload: Payload) -> bytes:
+        most = self._settings.notice_max_octets
+        if payload.whole is not None and len(payload.whole) <= most and returns_all(copy, Notice.FAILED):
+            return payload.whole
+        header = (await payload.header())[: most + 1]
+        # Cut between two lines, so that no half field is shown.
+        return header if len(header) <= most else header[: header.rfind(b"\n", 0, most) + 1]
+
+    async def _notify_of_delay(self, held: Held) -> None:
+        """Tell the sender that a message is late; the row of the copy itself is another one."""
+        copy = held.copy
+        header = await (await self._payload(held)).header()
+        late = _all_deferred(copy, Reply(451, "4.4.7", "not delivered yet"))
+        now = self._clock()
+        notice = compose(
+            Notice.DELAYED,
+            copy,
+            late,
+            original=header[: self._settings.notice_max_octets],
+            hostname=self._rules.hostname,
+            now=now,
+        )
+        composed = () if notice is None else (notice,)
+        self._holding.finish(held)
+        self._settler.add(Settlement(lease=copy.lease, at=now, outcomes=(), next_at=None, composed=composed))
+
+    def _settle(self, held: Held, attempt: Attempt) -> None:
+        now = self._clock()
+        settlement = settlement_of(held.copy, attempt, self._rules, now=now, jitter=self._jitter())
+        self._holding.finish(held)
+        self._settler.add(settlement)
+
+    # Loops.
+
+    def _begin(self, *loops: Coroutine[Any, Any, None]) -> None:
+        self._loops.extend(asyncio.create_task(loop) for loop in loops)
+
+    async def _claim_forever(self) -> None:
+        pause = self._settings.claim_interval.total_seconds()
+        while True:
+            room = self._settings.max_held_copies - len(self._holding)
+            wanted = min(self._settings.claim_limit, room)
+            claimed: Sequence[QueuedCopy] = ()
+            try:
+                if wanted > 0:
+                    claimed = await self._queue.claim(_KINDS, wanted)
+            except Exception:
+                # A worker loop: the database comes back, and then so must we.
+                log.exception("copies cannot be claimed")
+            for copy in claimed:
+                self._hold(copy, None)
+            if not claimed or len(claimed) < wanted:
+                await asyncio.sleep(pause)
+
+    async def _renew_forever(self) -> None:
+        half = self._settings.lease_time.total_seconds() / 2
+        while True:
+            await asyncio.sleep(half / 4)
+            now = asyncio.get_running_loop().time()
+            due = self._holding.leased_before(now - half)
+            leases: list[Lease] = [held.copy.lease for held in due]
+            try:
+                if leases:
+                    await self._queue.renew(leases)
+            except Exception:
+                # A worker loop: a lease that could not be renewed is at worst delivered by another node.
+                log.exception("leases cannot be renewed")
+                continue
+            for held in due:
+                held.leased_at = now
+
+    async def _write_all(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._settler.idle()
+        except TimeoutError:
+            log.warning("outcomes stay in the delivery journal")
+
+
+def _all_deferred(copy: QueuedCopy, problem: Reply) -> tuple[RecipientOutcome, ...]:
+    return tuple(
+        RecipientOutcome(number=recipient.number, outcome=Outcome.DEFERRED, reply=problem)
+        for recipient in copy.recipients
+    )

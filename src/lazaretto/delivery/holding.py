@@ -1,0 +1,91 @@
+"""The copies that the deliver process has in hand, each row once.
+
+The same row can come twice: handed over by the edge and claimed from the database.  The newest lease
+counts; what was settled lately is remembered for a while, because a handover may arrive late.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from lazaretto.core.identity import MessageId, TenantId
+from lazaretto.core.queued import Lease, QueuedCopy
+
+_MOST_REMEMBERED = 50_000
+Row = tuple[TenantId, MessageId, int]
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """One copy in hand."""
+
+    copy: QueuedCopy
+    octets: bytes | None
+    """Its content, where it came along."""
+    leased_at: float
+    """Monotonic seconds at which its lease was last known to begin."""
+
+
+class Holding:
+    """All copies in hand, and the rows that were let go lately."""
+
+    def __init__(self, max_octets: int) -> None:
+        self._max_octets = max_octets
+        self._octets = 0
+        self._held: dict[Row, Held] = {}
+        self._settled: OrderedDict[Row, int] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __iter__(self) -> Iterator[Held]:
+        return iter(list(self._held.values()))
+
+    def take(self, copy: QueuedCopy, octets: bytes | None, now: float) -> Held | None:
+        """Take ``copy`` in hand; None where its row is in hand or was settled under this lease.
+
+        Content that would be too much is not kept: it can be read again.
+        """
+        row = _row(copy.lease)
+        held = self._held.get(row)
+        if held is not None:
+            if copy.lease.attempt > held.copy.lease.attempt:
+                # Its lease ended while it was in hand, and we were given a new one.
+                held.copy = replace(held.copy, lease=copy.lease)
+                held.leased_at = now
+            return None
+        if self._settled.get(row, -1) >= copy.lease.attempt:
+            return None
+        if octets is not None and self._octets + len(octets) > self._max_octets:
+            octets = None
+        held = Held(copy, octets, now)
+        self._held[row] = held
+        self._octets += len(octets) if octets is not None else 0
+        return held
+
+    def finish(self, held: Held) -> None:
+        """Let go of the content: the work is done and only its settlement is due."""
+        if held.octets is not None:
+            self._octets -= len(held.octets)
+            held.octets = None
+
+    def settled(self, lease: Lease) -> None:
+        """Let go of a row whose settlement is written."""
+        row = _row(lease)
+        held = self._held.pop(row, None)
+        if held is not None:
+            self.finish(held)
+        self._settled[row] = lease.attempt
+        self._settled.move_to_end(row)
+        if len(self._settled) > _MOST_REMEMBERED:
+            self._settled.popitem(last=False)
+
+    def leased_before(self, moment: float) -> list[Held]:
+        """Return the copies whose lease began before ``moment``."""
+        return [held for held in self._held.values() if held.leased_at < moment]
+
+
+def _row(lease: Lease) -> Row:
+    return (lease.tenant, lease.message, lease.row)

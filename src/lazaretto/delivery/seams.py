@@ -1,0 +1,45 @@
+"""What delivery needs from the spool, as protocols; ``run`` binds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from lazaretto.core.queued import ContentRef, Lease, QueuedCopy, QueueKind, Settlement
+from lazaretto.mail.octets import Octets
+
+Clock = Callable[[], datetime]
+"""Tell the time, aware and in UTC."""
+
+
+def utc_now() -> datetime:
+    """Return the time of the system's clock."""
+    return datetime.now(UTC)
+
+
+class Queue(Protocol):
+    """The rows of copies that wait."""
+
+    async def claim(self, kinds: Sequence[QueueKind], limit: int) -> Sequence[QueuedCopy]:
+        """Lease at most ``limit`` copies that are due, each under a new attempt number."""
+
+    async def claim_own(self) -> Sequence[QueuedCopy]:
+        """Lease again what this node held when it stopped, each under a new attempt number."""
+
+    async def settle(self, settlements: Sequence[Settlement]) -> object:
+        """Write all outcomes in one transaction.
+
+        A settlement whose lease is not in force any more changes nothing; so one that is written twice
+        does no more than once.
+        """
+
+    async def renew(self, leases: Sequence[Lease]) -> object:
+        """Let the leases that are still in force last for another full time."""
+
+
+class Contents(Protocol):
+    """The octets of stored messages."""
+
+    async def open(self, ref: ContentRef) -> Octets:
+        """Return the content of ``ref``; raise ``ContentDamaged`` or ``TemporaryFailure``."""

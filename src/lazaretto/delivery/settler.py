@@ -1,0 +1,132 @@
+"""Brings outcomes into the delivery journal and then into the database, many at a time.
+
+Two loops run side by side: the first appends whatever ended since its last fdatasync, the second
+settles whatever was journalled since its last transaction.  Deliveries do not wait for either, until
+too much is under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from lazaretto.core.queued import Lease, Outcome, Settlement
+from lazaretto.delivery.journal_file import DeliveryJournal
+from lazaretto.delivery.seams import Queue
+
+log = logging.getLogger(__name__)
+
+MAX_BATCH = 500
+_FIRST_PAUSE = 0.05
+_LONGEST_PAUSE = 5.0
+
+
+class Settler:
+    """Writes settlements; ``on_settled`` is told of each lease whose settlement is in the database."""
+
+    def __init__(
+        self, queue: Queue, journal: DeliveryJournal, max_unsettled: int, on_settled: Callable[[Lease], None]
+    ) -> None:
+        self._queue = queue
+        self._journal = journal
+        self._max_unsettled = max_unsettled
+        self._on_settled = on_settled
+        self._ended: list[Settlement] = []
+        self._journalled: list[Settlement] = []
+        self._backlog = 0
+        self._has_ended = asyncio.Event()
+        self._has_journalled = asyncio.Event()
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
+
+    def add(self, settlement: Settlement) -> None:
+        """Write ``settlement`` soon."""
+        self._backlog += 1
+        self._is_idle.clear()
+        if self._backlog >= self._max_unsettled:
+            self._has_room.clear()
+        self._ended.append(settlement)
+        self._has_ended.set()
+
+    async def room(self) -> None:
+        """Return when more deliveries may end."""
+        if not self._has_room.is_set():
+            await self._has_room.wait()
+
+    async def idle(self) -> None:
+        """Return when everything that was added is in the database."""
+        await self._is_idle.wait()
+
+    async def settle_now(self, settlements: Sequence[Settlement]) -> None:
+        """Write ``settlements`` before anything else; tries until the database takes them."""
+        self._backlog += len(settlements)
+        for start in range(0, len(settlements), MAX_BATCH):
+            await self._settle(settlements[start : start + MAX_BATCH])
+
+    async def journal_forever(self) -> None:
+        """Append what ended, one fdatasync for all of it."""
+        while True:
+            await self._has_ended.wait()
+            self._has_ended.clear()
+            batch, self._ended = self._ended, []
+            delivered = [settlement for settlement in batch if _is_worth_remembering(settlement)]
+            if delivered:
+                try:
+                    await asyncio.to_thread(self._journal.append, delivered)
+                except OSError:
+                    # Settling at once is the next best; until then a crash repeats these deliveries.
+                    log.exception("delivery journal cannot be written")
+            self._journalled.extend(batch)
+            self._has_journalled.set()
+
+    async def settle_forever(self) -> None:
+        """Settle what is journalled, one transaction for all of it."""
+        while True:
+            await self._has_journalled.wait()
+            batch, self._journalled = self._journalled[:MAX_BATCH], self._journalled[MAX_BATCH:]
+            if not self._journalled:
+                self._has_journalled.clear()
+            await self._settle(batch)
+
+    async def _settle(self, batch: Sequence[Settlement]) -> None:
+        pause = _FIRST_PAUSE
+        while not await self._is_written(batch):
+            if pause > _FIRST_PAUSE and len(batch) > 1:
+                # Perhaps one of them is what the database does not take; it must not stop the others.
+                batch = [settlement for settlement in batch if not await self._is_written((settlement,))]
+                if not batch:
+                    return
+            await asyncio.sleep(pause)
+            pause = min(_LONGEST_PAUSE, pause * 2)
+
+    async def _is_written(self, batch: Sequence[Settlement]) -> bool:
+        try:
+            await self._queue.settle(batch)
+        except Exception:
+            # A worker loop: whatever the database's trouble is, the outcomes are not forgotten.
+            log.exception("outcomes cannot be written", extra={"settlements": len(batch)})
+            return False
+        leases = [settlement.lease for settlement in batch]
+        try:
+            self._journal.settled(leases)
+        except OSError:
+            log.exception("delivery journal cannot be written")
+        for lease in leases:
+            self._on_settled(lease)
+        self._count(len(batch))
+        return True
+
+    def _count(self, settled: int) -> None:
+        self._backlog -= settled
+        if self._backlog < self._max_unsettled:
+            self._has_room.set()
+        if self._backlog == 0:
+            self._is_idle.set()
+
+
+def _is_worth_remembering(settlement: Settlement) -> bool:
+    """Tell whether forgetting would repeat a delivery; a deferral that is forgotten is only tried again."""
+    return any(outcome.outcome is Outcome.DELIVERED for outcome in settlement.outcomes)

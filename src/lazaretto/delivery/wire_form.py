@@ -1,0 +1,62 @@
+r"""What of a message goes over the wire after DATA (RFC 5321 §4.5.2).
+
+Whatever the content is made of, what goes out is a sequence of lines that end in CRLF, without any
+other CR or LF, and no line but ours is a single dot.  Another server may take a stray CR or LF for
+the end of a line, and with it for the end of the message: SMTP smuggling.  A stray LF becomes a line
+end, a stray CR a space, so that no header field appears out of nowhere.
+"""
+
+from __future__ import annotations
+
+END = b".\r\n"
+
+
+def has_only_whole_line_ends(octets: bytes) -> bool:
+    """Tell whether every CR is followed by LF and every LF follows a CR."""
+    # Three counts are ten times as fast as a search with a regular expression.
+    whole = octets.count(b"\r\n")
+    return octets.count(b"\n") == whole and octets.count(b"\r") == whole
+
+
+class WireForm:
+    """Turns the chunks of one message's content into wire form; the chunks may be cut anywhere."""
+
+    __slots__ = ("_at_line_start", "_holds_cr")
+
+    def __init__(self) -> None:
+        self._at_line_start = True
+        self._holds_cr = False
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return what goes out for ``chunk``; a CR at its end waits for what follows."""
+        if self._holds_cr:
+            chunk = b"\r" + chunk
+        self._holds_cr = chunk.endswith(b"\r")
+        if self._holds_cr:
+            chunk = chunk[:-1]
+        if not chunk:
+            return b""
+        if not has_only_whole_line_ends(chunk):
+            chunk = _with_whole_line_ends(chunk)
+        starts_with_dot = self._at_line_start and chunk.startswith(b".")
+        self._at_line_start = chunk.endswith(b"\n")
+        if b"\n." in chunk:
+            chunk = chunk.replace(b"\n.", b"\n..")
+        return b"." + chunk if starts_with_dot else chunk
+
+    def end(self) -> bytes:
+        """Return the end of the message: the last line's end where it lacks, and the dot."""
+        last = b" " if self._holds_cr else b""
+        if self._at_line_start and not last:
+            return END
+        return last + b"\r\n" + END
+
+
+def wire_form(content: bytes) -> bytes:
+    """Return all of ``content`` in wire form, with the dot that ends it."""
+    form = WireForm()
+    return form.feed(content) + form.end()
+
+
+def _with_whole_line_ends(octets: bytes) -> bytes:
+    return octets.replace(b"\r\n", b"\n").replace(b"\r", b" ").replace(b"\n", b"\r\n")
