@@ -91,6 +91,8 @@ class Dkim:
     problem: str = ""
     body_covered: bool = True
     """False when ``l=`` leaves part of the body unsigned."""
+    unsigned: tuple[str, ...] = ()
+    """Names of fields that readers go by and the signature leaves open: ``subject``, ``reply-to`` …"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

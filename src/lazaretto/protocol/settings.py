@@ -20,13 +20,15 @@ class DnsSettings(BaseModel):
         le=30,
         description="Seconds after which one question counts as unanswered, all tries together.",
     )
-    tries: int = Field(2, ge=1, le=5, description="How often a question is sent within its time.")
+    tries: int = Field(default=2, ge=1, le=5, description="How often a question is sent within its time.")
     concurrency: int = Field(
         default=1_000,
         ge=1,
         description="Questions that may be under way at once; further ones wait within their time.",
     )
-    cache_size: int = Field(50_000, ge=0, description="Answers that are remembered; the oldest give way.")
+    cache_size: int = Field(
+        default=50_000, ge=0, description="Answers that are remembered; the oldest give way."
+    )
     longest_ttl: float = Field(
         default=3_600.0,
         ge=0,

@@ -1,0 +1,89 @@
+"""A message as signatures see it: raw header fields and the place where the body begins.
+
+Signatures cover octets, not meanings, so this is deliberately less than ``mail``'s view: it splits
+and never decodes.  What it takes for a field, a lenient reader would take for one as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, overload
+
+LARGEST_HEADER = 1_048_576
+MOST_FIELDS = 2_000
+CHUNK = 1_048_576
+
+
+class Octets(Protocol):
+    """Octets that may be too many for memory; ``bytes`` is one."""
+
+    def __len__(self) -> int: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> bytes: ...
+    @overload
+    def __getitem__(self, place: int) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RawField:
+    """One header field: ``name`` lower case, ``raw`` as received with its CRLF."""
+
+    name: bytes
+    raw: bytes
+
+    @property
+    def value(self) -> bytes:
+        """Everything behind the colon, still folded."""
+        return self.raw.partition(b":")[2]
+
+
+_END_OF_HEADER = re.compile(rb"\r?\n\r?\n|\A\r?\n")
+_END_OF_FIELD = re.compile(rb"\r?\n(?![ \t])")
+_LONE_LF = re.compile(rb"(?<!\r)\n")
+
+
+def fields_of(header: bytes) -> tuple[RawField, ...]:
+    """Return the fields of a header block in order; what has no colon is left out."""
+    fields: list[RawField] = []
+    for raw in _END_OF_FIELD.split(header[:LARGEST_HEADER], maxsplit=MOST_FIELDS)[:MOST_FIELDS]:
+        name, colon, _ = raw.partition(b":")
+        if colon and name:
+            fields.append(RawField(name.strip(b" \t").lower(), with_crlf(raw) + b"\r\n"))
+    return tuple(fields)
+
+
+def with_crlf(octets: bytes) -> bytes:
+    """Return ``octets`` with every line end as CRLF: files on disk often have bare LF."""
+    if octets.count(b"\n") == octets.count(b"\r\n"):
+        return octets
+    return _LONE_LF.sub(b"\r\n", octets)
+
+
+class RawMessage:
+    """The fields of a message and its body, which is read in chunks."""
+
+    def __init__(self, octets: Octets) -> None:
+        self._octets = octets
+        head = octets[0 : LARGEST_HEADER + 4]
+        end = _END_OF_HEADER.search(head)
+        self.header = head[: end.start() if end else len(head)]
+        self.body_start = end.end() if end else len(head)
+
+    @cached_property
+    def fields(self) -> tuple[RawField, ...]:
+        """Return the header fields in order."""
+        return fields_of(self.header)
+
+    def body(self) -> Iterator[bytes]:
+        """Yield the body with CRLF line ends; no chunk ends between a CR and its LF."""
+        held = b""
+        for start in range(self.body_start, len(self._octets), CHUNK):
+            chunk = held + self._octets[start : start + CHUNK]
+            held = b"\r" if chunk.endswith(b"\r") else b""
+            yield with_crlf(chunk[: len(chunk) - len(held)])
+        if held:
+            yield held
