@@ -8,6 +8,7 @@ wherever copies of it may lie (crypto-erase).
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -91,6 +92,9 @@ class Keys:
         self._rows: dict[tuple[TenantId, int], TenantKey] = {}
         self._ciphers: dict[tuple[TenantId, int], AESGCM] = {}
         self._current: dict[TenantId, int] = {}
+        # One at a time: an answer that was asked for earlier must not replace a later one.
+        self._refreshing = asyncio.Lock()
+        self._adding = asyncio.Lock()
 
     @classmethod
     async def open(cls, master_key: Path, store: TenantKeyStore) -> Keys:
@@ -125,8 +129,9 @@ class Keys:
         return _unwrap(self._cipher_of(tenant, version), wrapped, _data_key_of(tenant, version))
 
     async def refresh(self) -> None:
-        """Learn of versions that other processes made, retired or erased; run every few seconds."""
-        self._take(await self._store.load_all())
+        """Learn of versions that other processes made, retired or erased; run every minute or so."""
+        async with self._refreshing:
+            self._take(await self._store.load_all())
 
     async def rotate(self, tenant: TenantId) -> int:
         """Make a new version that wraps all that comes; return it.  Old content stays readable."""
@@ -204,8 +209,10 @@ class Keys:
         return self._master.unwrap(row.wrapped, _tenant_key_of(tenant, version))
 
     async def _first_version(self, tenant: TenantId) -> int:
-        await self.refresh()
-        return self._current.get(tenant) or await self._add_version(tenant)
+        async with self._adding:
+            if tenant not in self._current:
+                await self.refresh()
+            return self._current.get(tenant) or await self._add_version(tenant)
 
     async def _add_version(self, tenant: TenantId) -> int:
         version = self._current.get(tenant, 0) + 1

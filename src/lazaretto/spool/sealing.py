@@ -80,35 +80,38 @@ class Sealer:
         self._header = _HEADER.pack(b"LZSF", _VERSION, chunk_size, self._prefix)
         self._number = 0
         # The last chunk is marked as such, so one chunk is held back until more comes or nothing.
-        self._held = bytearray()
+        self._buffer = bytearray(chunk_size)
+        self._held = 0
         write(self._header)
 
     def feed(self, octets: Buffer) -> None:
         """Take the next octets of the content."""
         self.size += len(octets)
-        if len(self._held) + len(octets) <= self._chunk_size:
-            self._held += octets
-            return
         view = memoryview(octets)
-        if self._held:
-            room = self._chunk_size - len(self._held)
-            self._held += view[:room]
-            view = view[room:]
-            self._chunk(self._held, _MORE)
-            self._held = bytearray()
-        while len(view) > self._chunk_size:
-            self._chunk(view[: self._chunk_size], _MORE)
-            view = view[self._chunk_size :]
-        self._held += view
+        while len(view) > self._chunk_size - self._held:
+            view = self._full(view)
+        self._buffer[self._held : self._held + len(view)] = view
+        self._held += len(view)
 
     def finish(self) -> None:
         """Write what is held back and the end mark."""
         if self._held:
-            self._chunk(self._held, _LAST)
-            self._held = bytearray()
+            self._chunk(memoryview(self._buffer)[: self._held], _LAST)
+        self._buffer = bytearray()
         total = struct.pack(">Q", self.size)
         tag = self._cipher.encrypt(_nonce(self._prefix, self._number, _TOTAL), b"", self._header + total)
         self._write(_END.pack(b"LZSE", self.size, tag))
+
+    def _full(self, view: memoryview) -> memoryview:
+        """Seal one full chunk that ends within ``view``; return what is left of it."""
+        room = self._chunk_size - self._held
+        if self._held:
+            self._buffer[self._held :] = view[:room]
+            self._chunk(self._buffer, _MORE)
+            self._held = 0
+        else:
+            self._chunk(view[:room], _MORE)
+        return view[room:]
 
     def _chunk(self, octets: Buffer, what: int) -> None:
         nonce = _nonce(self._prefix, self._number, what)
