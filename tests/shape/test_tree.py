@@ -1,0 +1,92 @@
+"""The tree itself: what documents name exists, what is code is described, what is banned is absent."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "lazaretto"
+MODULES = sorted(path for path in SOURCE.rglob("*.py"))
+DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BANNED_CALLS = {
+    "splitlines": "it splits at characters that SMTP does not know",
+    "extractall": "members' names are the sender's",
+}
+BANNED_MODULES = {"pickle": "what is unpickled runs", "xml.etree.ElementTree": "entities explode", "urllib.request": "only a fetcher with an allow-list may fetch"}
+# Where the banned call works on text of our own.
+TEXT_OF_OUR_OWN = ("spool/master_key", "cli/", "run/", "db/", "testing/", "tenants/", "detect/content/", "detect/malware/hash")
+
+
+def test_every_package_that_architecture_names_exists() -> None:
+    named = re.findall(r"^\| `([a-z]+)/` \|", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
+
+    assert named
+    assert [name for name in named if not (SOURCE / name / "__init__.py").is_file()] == []
+
+
+def test_every_package_of_the_tree_is_in_architecture() -> None:
+    named = set(re.findall(r"^\| `([a-z]+)/` \|", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE))
+    existing = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
+
+    assert existing == named
+
+
+def test_every_module_that_architecture_names_exists() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    named = re.findall(r"`([a-z]+(?:\.[a-z_]+)+)`", text)
+    missing = [
+        name
+        for name in named
+        if not (SOURCE / (name.replace(".", "/") + ".py")).is_file()
+        and not (SOURCE / name.replace(".", "/") / "__init__.py").is_file()
+    ]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text())
+
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_every_module_says_what_it_is_for(module: Path) -> None:
+    assert ast.get_docstring(ast.parse(module.read_text())), "a module opens with what it is for"
+
+
+def test_every_sql_file_opens_with_a_sentence() -> None:
+    files = [path for path in SOURCE.rglob("*.sql")]
+
+    assert files
+    assert [str(path) for path in files if not re.match(r"-- .+", path.read_text())] == []
+
+
+def test_no_module_uses_what_is_banned_on_mail() -> None:
+    found = []
+    for module in MODULES:
+        relative = str(module.relative_to(SOURCE))
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.Attribute) and node.attr in BANNED_CALLS:
+                if not relative.startswith(TEXT_OF_OUR_OWN):
+                    found.append(f"{relative}:{node.lineno} {node.attr}: {BANNED_CALLS[node.attr]}")
+            if isinstance(node, ast.Import):
+                found += [
+                    f"{relative}:{node.lineno} {alias.name}: {BANNED_MODULES[alias.name]}"
+                    for alias in node.names
+                    if alias.name in BANNED_MODULES
+                ]
+
+    assert found == []
+
+
+def test_the_lock_file_pins_hashes_and_records_no_addresses() -> None:
+    lock = (ROOT / "requirements" / "lock.txt").read_text()
+
+    assert "--hash=sha256:" in lock
+    assert re.findall(r"https?://|@ file:|--index|--find-links", lock) == []
