@@ -37,6 +37,7 @@ _TOKEN = re.compile(
     r'|(?P<special>[<>,:;@()\[\]\\])|(?P<atom>[^ \t\r\n"<>,:;@()\[\]\\]+)',
     re.DOTALL,
 )
+_PLAIN_NAME = re.compile(rb"from[ \t]{0,100}:", re.IGNORECASE)
 _COMMENT_MARK = re.compile(r"[()\\]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _AFTER_AT = re.compile(r"@[ \t\r\n]*([^\s@<>()\[\],;:\"'\\]{1,255})")
@@ -47,16 +48,19 @@ _DOMAIN = re.compile(
 
 def author_of(fields: tuple[RawField, ...]) -> Author:
     """Return the author of a message with these fields."""
-    values = [field.value for field in fields if field.name == b"from"]
-    if len(values) == 1:
-        return _author_in(values[0])
-    problem = "several From fields" if values else "no From field"
-    return Author(problem=problem, candidates=_candidates(b" ".join(values).decode("utf-8", "replace")))
+    found = [field for field in fields if field.name == b"from"]
+    if len(found) == 1:
+        return _author_in(found[0])
+    problem = "several From fields" if found else "no From field"
+    text = b" ".join(field.value for field in found[:MOST_CANDIDATES]).decode("utf-8", "replace")
+    return Author(problem=problem, candidates=_candidates(text))
 
 
-def _author_in(value: bytes) -> Author:
-    text = value.decode("utf-8", "replace")
+def _author_in(field: RawField) -> Author:
+    text = field.value.decode("utf-8", "replace")
     try:
+        if not _PLAIN_NAME.match(field.raw):
+            raise _OddError("the name of the From field is not plain")
         domains = _domains_in(text)
     except _OddError as problem:
         return Author(problem=str(problem), candidates=_candidates(text))

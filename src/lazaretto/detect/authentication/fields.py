@@ -52,7 +52,8 @@ def fields_of(header: bytes) -> tuple[RawField, ...]:
     for raw in _END_OF_FIELD.split(header[:LARGEST_HEADER], maxsplit=MOST_FIELDS)[:MOST_FIELDS]:
         name, colon, _ = raw.partition(b":")
         if colon and name:
-            fields.append(RawField(name.strip(b" \t").lower(), with_crlf(raw) + b"\r\n"))
+            # A name folded before its colon is no name to the standard, but is one to some readers.
+            fields.append(RawField(name.strip(b" \t\r\n").lower(), with_crlf(raw) + b"\r\n"))
     return tuple(fields)
 
 

@@ -9,8 +9,9 @@ from publicsuffixlist import PublicSuffixList
 
 @cache
 def _list() -> PublicSuffixList:
-    # The list that came with the package; nothing is fetched at run time.
-    return PublicSuffixList(accept_unknown=True, only_icann=False)
+    # The list that came with the package, nothing is fetched.  Names that companies let to others are
+    # left out: their owners sign mail of their own with them.
+    return PublicSuffixList(accept_unknown=True, only_icann=True)
 
 
 @lru_cache(maxsize=8192)
