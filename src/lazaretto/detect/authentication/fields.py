@@ -41,7 +41,6 @@ class RawField:
         return self.raw.partition(b":")[2]
 
 
-_END_OF_HEADER = re.compile(rb"\r?\n\r?\n|\A\r?\n")
 _END_OF_FIELD = re.compile(rb"\r?\n(?![ \t])")
 _LONE_LF = re.compile(rb"(?<!\r)\n")
 
@@ -64,15 +63,24 @@ def with_crlf(octets: bytes) -> bytes:
     return _LONE_LF.sub(b"\r\n", octets)
 
 
+def _header_of(head: bytes) -> tuple[bytes, int]:
+    """Return the header block up to the empty line, and where the body begins."""
+    if head.startswith((b"\r\n", b"\n")):
+        return b"", head.index(b"\n") + 1
+    end = head.find(b"\n\r\n")
+    bare = head.find(b"\n\n", 0, end if end >= 0 else len(head))
+    if bare >= 0:
+        return head[: bare + 1], bare + 2
+    return (head[: end + 1], end + 3) if end >= 0 else (head, len(head))
+
+
 class RawMessage:
     """The fields of a message and its body, which is read in chunks."""
 
     def __init__(self, octets: Octets) -> None:
         self._octets = octets
         head = octets[0 : LARGEST_HEADER + 4]
-        end = _END_OF_HEADER.search(head)
-        self.header = head[: end.start() if end else len(head)]
-        self.body_start = end.end() if end else len(head)
+        self.header, self.body_start = _header_of(head)
 
     @cached_property
     def fields(self) -> tuple[RawField, ...]:

@@ -19,6 +19,7 @@ from lazaretto.detect.authentication.author import Author, author_of
 from lazaretto.detect.authentication.dmarc import EXISTENCE_KINDS, related, wants_existence
 from lazaretto.detect.authentication.dmarc_record import domains_to_ask, record_name
 from lazaretto.detect.authentication.fields import RawField, fields_of
+from lazaretto.detect.authentication.signature import Signature
 from lazaretto.detect.authentication.spf import check_host
 from lazaretto.detect.authentication.tags import TagError
 from lazaretto.protocol.dns_names import hostname_of
@@ -43,13 +44,16 @@ async def gather(
     """Return SPF's outcome and all answers that ``evaluating.authenticate`` needs."""
     questions = _Questions(resolver)
     fields = fields_of(header)
+    signers = _signers(fields)
+    sender = (envelope.reverse_path or client.helo).rpartition("@")[2].lower().removesuffix(".")
+    identities = [sender, *(each.domain for each in signers)]
     try:
         async with asyncio.timeout(time_limit):
             await asyncio.gather(
                 questions.check_spf(envelope, client),
                 questions.find_hostname(client),
-                questions.find_keys(fields),
-                questions.find_policies(author_of(fields), _identities(envelope, client, fields)),
+                questions.find_keys(signers, fields),
+                questions.find_policies(author_of(fields), identities),
             )
     except TimeoutError:
         pass
@@ -79,8 +83,9 @@ class _Questions:
         if not client.hostname:
             self.hostname = await hostname_of(client.ip, self._resolver)
 
-    async def find_keys(self, fields: tuple[RawField, ...]) -> None:
-        await self._ask("TXT", [*_dkim_key_names(fields), *arc.key_names(fields, MOST_KEYS)])
+    async def find_keys(self, signers: list[Signature], fields: tuple[RawField, ...]) -> None:
+        names = [each.key_name for each in signers]
+        await self._ask("TXT", [*names, *arc.key_names(fields, MOST_KEYS)])
 
     async def find_policies(self, author: Author, identities: list[str]) -> None:
         domains = [
@@ -103,17 +108,12 @@ class _Questions:
         self.answers[f"{kind} {name}"] = await self._resolver.ask(name, kind)
 
 
-def _dkim_key_names(fields: tuple[RawField, ...]) -> list[str]:
-    names: list[str] = []
-    for field in dkim.signature_fields(fields):
+def _signers(fields: tuple[RawField, ...]) -> list[Signature]:
+    """Return the DKIM signatures whose keys are asked for."""
+    signers: list[Signature] = []
+    for field in dkim.signature_fields(fields)[:MOST_KEYS]:
         try:
-            names.append(dkim.parse_signature(field).signature.key_name)
+            signers.append(dkim.parse_signature(field).signature)
         except TagError:
             continue
-    return names[:MOST_KEYS]
-
-
-def _identities(envelope: Envelope, client: Client, fields: tuple[RawField, ...]) -> list[str]:
-    """Return the domains that may come to stand for the author's."""
-    sender = (envelope.reverse_path or client.helo).rpartition("@")[2].lower().removesuffix(".")
-    return [sender, *(name.partition("._domainkey.")[2] for name in _dkim_key_names(fields))]
+    return signers
