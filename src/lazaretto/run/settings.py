@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from lazaretto.edge.settings import EdgeSettings
 from lazaretto.pipeline.settings import PipelineSettings
 from lazaretto.protocol.settings import DnsSettings
 from lazaretto.run.home import Home
+from lazaretto.spool.content_settings import ContentSettings
 from lazaretto.spool.settings import SpoolSettings
 
 
@@ -61,6 +63,7 @@ class Settings(BaseModel):
     edge: EdgeSettings = Field(default_factory=EdgeSettings)
     scan: PipelineSettings = Field(default_factory=PipelineSettings)
     spool: SpoolSettings = Field(default_factory=SpoolSettings)
+    content: ContentSettings = Field(default_factory=ContentSettings)
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     dns: DnsSettings = Field(default_factory=DnsSettings)
 
@@ -119,15 +122,25 @@ def _section_lines(settings: Settings) -> Iterator[str]:
         summary = (kind.__doc__ or "").partition("\n")[0]
         yield f"# {summary}"
         yield f"[{section}]"
-        for name, field in kind.model_fields.items():
-            if field.description:
-                yield f"# {field.description}"
-            yield f"{name} = {_toml(getattr(model, name))}"
+        yield from _field_lines(model)
         yield ""
+
+
+def _field_lines(model: BaseModel) -> Iterator[str]:
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if field.description:
+            yield f"# {field.description}"
+        if value is None:
+            yield f"# {name} = not set"
+        else:
+            yield f"{name} = {_toml(value)}"
 
 
 def _toml(value: Any) -> str:
     match value:
+        case timedelta():
+            return repr(value.total_seconds())
         case bool():
             return "true" if value else "false"
         case int() | float():

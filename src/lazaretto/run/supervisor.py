@@ -16,7 +16,6 @@ from typing import Final
 import structlog
 
 from lazaretto.core.errors import ConfigurationError, TemporaryFailure
-from lazaretto.run.certificate import ensure_certificate
 from lazaretto.run.children import Child, last_words
 from lazaretto.run.database import Database
 from lazaretto.run.home import Home
@@ -61,8 +60,6 @@ class Supervisor:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         self._home.make()
-        host_name = self._settings.listen.host_name or os.uname().nodename
-        ensure_certificate(self._home.certificate, self._home.certificate_key, host_name)
         self._tell("starting the database")
         with self._database.running():
             self._tell("starting " + ", ".join(ROLES))

@@ -1,0 +1,43 @@
+"""The role ``deliver``: takes copies from the edge and from the spool, and sends them on."""
+
+from __future__ import annotations
+
+import os
+
+import uvloop
+
+from lazaretto.delivery.dispatcher import Dispatcher
+from lazaretto.delivery.handover import HandoverServer
+from lazaretto.run.children import tell_ready
+from lazaretto.run.home import Home
+from lazaretto.run.naming import host_name, resolver_of
+from lazaretto.run.options import RunOptions
+from lazaretto.run.settings import Settings
+from lazaretto.run.spoolroom import spool_room
+from lazaretto.run.stopping import until_stopped
+from lazaretto.spool.queue import Queue
+
+
+def run_deliver(home: Home, settings: Settings, options: RunOptions) -> None:
+    """Deliver until told to stop."""
+    uvloop.run(_deliver(home, settings, options))
+
+
+async def _deliver(home: Home, settings: Settings, options: RunOptions) -> None:
+    async with spool_room(home, settings, f"deliver-{os.getpid()}") as room:
+        dispatcher = Dispatcher(
+            queue=Queue(room.pool, room.contents, room.node, settings.spool),
+            contents=room.contents,
+            directory=room.directory,
+            resolver=resolver_of(settings, options),
+            journal=home.delivery_journal,
+            hostname=host_name(settings),
+            settings=settings.delivery,
+        )
+        handover = HandoverServer(home.sockets / "handover.sock", dispatcher.offer)
+        await dispatcher.start()
+        await handover.start()
+        tell_ready()
+        await until_stopped()
+        await handover.stop()
+        await dispatcher.stop()

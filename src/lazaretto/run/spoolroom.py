@@ -1,0 +1,84 @@
+"""What every process that touches the spool needs: pool, node, keys, contents; opened in one place."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from lazaretto.core.errors import TemporaryFailure
+from lazaretto.db.pool import Pool
+from lazaretto.run.database import Database
+from lazaretto.run.home import Home
+from lazaretto.run.settings import Settings
+from lazaretto.spool import node as nodes
+from lazaretto.spool.content import ContentPlace, Contents
+from lazaretto.spool.content_file import FileContent
+from lazaretto.spool.content_s3 import ObjectContent
+from lazaretto.spool.key_rows import InlineContentRows, TenantKeyRows
+from lazaretto.spool.keys import Keys
+from lazaretto.spool.node import Node
+from lazaretto.tenants.following import SnapshotFollower
+
+log = structlog.get_logger(__name__)
+
+REFRESH_KEYS_EVERY: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolRoom:
+    """An open spool, and the tenants whose mail is in it."""
+
+    pool: Pool
+    node: Node
+    keys: Keys
+    contents: Contents
+    places: tuple[ContentPlace, ...]
+    directory: SnapshotFollower
+
+
+@asynccontextmanager
+async def spool_room(home: Home, settings: Settings, process_name: str) -> AsyncIterator[SpoolRoom]:
+    """Open the spool of ``home`` for as long as the block lasts."""
+    database = Database(home, settings)
+    pool = Pool(database.dsn("spool"), settings.spool.connections)
+    node = await nodes.register(pool, home.folder, settings.spool.node_lease)
+    keys = await Keys.open(home.master_key, TenantKeyRows(pool))
+    places = _places(home, settings)
+    contents = Contents(keys, InlineContentRows(pool).fetch, *places)
+    directory = SnapshotFollower(database.dsn("control"), process_name)
+    await directory.start()
+    upkeep = asyncio.create_task(_keep_up(pool, node, keys, settings))
+    try:
+        yield SpoolRoom(
+            pool=pool, node=node, keys=keys, contents=contents, places=places, directory=directory
+        )
+    finally:
+        upkeep.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await upkeep
+        await directory.stop()
+        await pool.close()
+
+
+def _places(home: Home, settings: Settings) -> tuple[ContentPlace, ...]:
+    files = FileContent(home.content)
+    if settings.content.object_store is None:
+        return (files,)
+    objects = ObjectContent(settings.content.object_store)
+    return (objects, files) if settings.content.place == "s3" else (files, objects)
+
+
+async def _keep_up(pool: Pool, node: Node, keys: Keys, settings: Settings) -> None:
+    while True:
+        await asyncio.sleep(REFRESH_KEYS_EVERY)
+        try:
+            await nodes.renew(pool, node, settings.spool.node_lease)
+            await keys.refresh()
+        except TemporaryFailure as failure:
+            log.warning("the database is away", problem=str(failure))
