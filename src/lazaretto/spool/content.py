@@ -21,10 +21,10 @@ from lazaretto.core.content import ReceivedContent, SealedFile
 from lazaretto.core.errors import ContentDamaged, TemporaryFailure
 from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.core.queued import ContentKind, ContentRef
+from lazaretto.mail.octets import Octets, WindowedOctets
 from lazaretto.spool.intake import claim
 from lazaretto.spool.keys import DataKey, Keys
 from lazaretto.spool.sealing import SealedOctets, SealedReader, SealedWriter, seal, unseal
-from lazaretto.spool.stored_octets import Octets, WindowedOctets
 
 REFERENCE = re.compile(r"[0-9]{1,10}/[0-9]{8}/[0-9]{2}/[0-9a-f-]{36}-[0-9a-f]{8}")
 """Every reference to content in a place: tenant, day, hour, message and a random end."""

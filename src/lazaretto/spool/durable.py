@@ -23,7 +23,7 @@ def sync_file(path: Path) -> None:
 
 def write_new_durably(path: Path, octets: bytes) -> bool:
     """Make a private file that appears whole or not at all; False when the name is taken already."""
-    made = _written_beside(path, octets)
+    made = _written(path.with_name(f".{path.name}.{uuid4().hex}"), octets)
     try:
         os.link(made, path)
     except FileExistsError:
@@ -35,20 +35,23 @@ def write_new_durably(path: Path, octets: bytes) -> bool:
 
 
 def replace_durably(path: Path, octets: bytes) -> None:
-    """Put a private file in the place of ``path``: at every moment it is the old one or the new one."""
-    made = _written_beside(path, octets)
-    made.replace(path)
+    """Put a private file in the place of ``path``: at every moment it is the old one or the new one.
+
+    Only one process at a time may do so with one ``path``.
+    """
+    made = path.with_name(f".{path.name}.new")
+    made.unlink(missing_ok=True)
+    _written(made, octets).replace(path)
     sync_folder(path.parent)
 
 
-def _written_beside(path: Path, octets: bytes) -> Path:
-    made = path.with_name(f".{path.name}.{uuid4().hex}")
-    fd = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+def _written(path: Path, octets: bytes) -> Path:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(fd, "wb") as file:
         file.write(octets)
         file.flush()
         os.fsync(file.fileno())
-    return made
+    return path
 
 
 def _sync(path: Path, flags: int) -> None:

@@ -14,8 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from lazaretto.core.errors import StorageFull, TemporaryFailure
 from lazaretto.spool.content_settings import ContentSettings
+
+log = structlog.get_logger(__name__)
 
 GOOD_FOR = 1.0
 """Seconds for which one look at the disk is believed."""
@@ -83,7 +87,9 @@ class Storage:
         now = self._clock()
         if now - self._looked_at >= GOOD_FOR:
             self._looked_at = now
-            self._has_room = self._judge()
+            had_room, self._has_room = self._has_room, self._judge()
+            if had_room is not self._has_room:
+                log.warning("there is room for mail again" if self._has_room else "no room for mail")
         return self._has_room
 
     def _judge(self) -> bool:
