@@ -1,6 +1,6 @@
 """The wire under one SMTP conversation: octets out, replies in.
 
-It keeps count of the replies that the other side owes us.  A server that sends more replies than it
+It keeps count of the replies that the other side owes us, the greeting first.  A server that sends more replies than it
 was asked questions is out of step, and what it says next may belong to another message: such a
 channel is never used again.
 """
@@ -30,7 +30,7 @@ class Channel(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._reader = ReplyReader()
         self._replies: deque[WireReply] = deque()
-        self._owed = 0
+        self._owed = 1
         self._loss: ChannelLost | None = None
         self._paused = False
         self._waiter: asyncio.Future[None] | None = None
@@ -107,10 +107,6 @@ class Channel(asyncio.Protocol):
         self._owed += replies
         if self._loss is None:
             self.transport.write(octets)
-
-    def expect(self, replies: int) -> None:
-        """Count ``replies`` replies that come without a question (the greeting)."""
-        self._owed += replies
 
     async def reply(self, seconds: float) -> WireReply:
         """Return the next reply; raise ``ChannelLost`` when none comes within ``seconds``."""

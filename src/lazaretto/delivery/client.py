@@ -93,7 +93,6 @@ class Conversation:
 
     async def greet(self) -> None:
         """Read the greeting and say EHLO, or HELO where that is not known."""
-        self._channel.expect(1)
         greeting = await self._reply(self._settings.greeting_timeout)
         if greeting.code != 220:
             raise self._failed(greeting.read())
@@ -371,13 +370,13 @@ class Conversation:
 
     # The channel.
 
-    async def _ask(self, command: bytes, timeout: float) -> WireReply:
+    async def _ask(self, command: bytes, seconds: float) -> WireReply:
         self._channel.send(command, 1)
-        return await self._reply(timeout)
+        return await self._reply(seconds)
 
-    async def _reply(self, timeout: float) -> WireReply:
+    async def _reply(self, seconds: float) -> WireReply:
         try:
-            return await self._channel.reply(timeout)
+            return await self._channel.reply(seconds)
         except ChannelLost as lost:
             raise self._lost(lost) from lost
 

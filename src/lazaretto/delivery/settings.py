@@ -13,29 +13,34 @@ class DeliverySettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     relay: str = Field(
-        "",
-        description="Host (`name`, `name:port` or address) that takes all mail for domains that are no tenant's; empty = their MX hosts.",
+        default="",
+        description=(
+            "Host (`name`, `name:port` or address) that takes all mail for domains that are "
+            "no tenant's; empty = their MX hosts."
+        ),
     )
     relay_tls: str = Field(
-        "opportunistic",
+        default="opportunistic",
         pattern="^(opportunistic|required|verified)$",
         description="What is demanded of the channel to the relay.",
     )
     port_for_mx: int = Field(
-        25, ge=1, le=65535, description="Port at which the MX hosts of other domains are called."
+        default=25, ge=1, le=65535, description="Port at which the MX hosts of other domains are called."
     )
     max_mx_hosts: int = Field(
-        20, ge=1, le=100, description="MX hosts of one domain that are considered, best first."
+        default=20, ge=1, le=100, description="MX hosts of one domain that are considered, best first."
     )
     max_addresses: int = Field(
-        8, ge=1, le=50, description="Addresses that one attempt calls before it gives up."
+        default=8, ge=1, le=50, description="Addresses that one attempt calls before it gives up."
     )
     own_hosts: tuple[str, ...] = Field(
-        (),
-        description="Names and addresses under which this platform itself is an MX; mail never goes there (loops).",
+        default=(),
+        description=(
+            "Names and addresses under which this platform itself is an MX; mail never goes there (loops)."
+        ),
     )
     refused_mx_networks: tuple[str, ...] = Field(
-        (
+        default=(
             "0.0.0.0/8",
             "127.0.0.0/8",
             "169.254.0.0/16",
@@ -45,101 +50,121 @@ class DeliverySettings(BaseModel):
             "ff00::/8",
             "::ffff:0:0/96",
         ),
-        description="Networks in which the MX hosts of other domains are not called; routes and relay may be anywhere.",
+        description=(
+            "Networks in which the MX hosts of other domains are not called; routes and relay "
+            "may be anywhere."
+        ),
     )
-    ipv6: bool = Field(True, description="Call hosts at their IPv6 addresses as well.")
+    ipv6: bool = Field(default=True, description="Call hosts at their IPv6 addresses as well.")
     source_address: str = Field(
-        "", description="Local address from which hosts are called; empty = the system's choice."
+        default="", description="Local address from which hosts are called; empty = the system's choice."
     )
 
     first_delay: timedelta = Field(
-        timedelta(minutes=5),
+        default=timedelta(minutes=5),
         description="Delay after the first failure; each next one is `delay_growth` times as long.",
     )
-    longest_delay: timedelta = Field(timedelta(hours=4), description="Longest delay between two attempts.")
+    longest_delay: timedelta = Field(
+        default=timedelta(hours=4), description="Longest delay between two attempts."
+    )
     delay_growth: float = Field(
-        1.5, ge=1, le=4, description="How much longer each delay is than the one before."
+        default=1.5, ge=1, le=4, description="How much longer each delay is than the one before."
     )
     tls_give_up_after: timedelta = Field(
-        timedelta(days=1),
-        description="How long a demand for TLS that no host meets is tried before the mail is returned (5.7.10).",
-    )
-    delay_notice_after: timedelta = Field(
-        timedelta(hours=4), description="When the sender is told that a message is late; 0 = never."
+        default=timedelta(days=1),
+        description=(
+            "How long a demand for TLS that no host meets is tried before the mail is returned (5.7.10)."
+        ),
     )
     notice_max_octets: int = Field(
-        65_536,
+        default=65_536,
         ge=1024,
         le=1_048_576,
         description="Most octets of an original message that a notification to its sender returns.",
     )
 
-    max_conversations: int = Field(200, ge=1, le=10_000, description="Connections to next hops in all.")
+    max_conversations: int = Field(
+        default=200, ge=1, le=10_000, description="Connections to next hops in all."
+    )
     max_per_destination: int = Field(
-        20,
+        default=20,
         ge=1,
         le=1000,
-        description="Connections to one destination; approached from `initial_per_destination` while things go well.",
+        description="Connections to one destination at most; it gets there while things go well.",
     )
     initial_per_destination: int = Field(
-        5, ge=1, le=1000, description="Connections to a destination about which nothing is known yet."
+        default=5, ge=1, le=1000, description="Connections to a destination about which nothing is known yet."
     )
     messages_per_connection: int = Field(
-        500, ge=1, description="Messages after which a connection is given up for a fresh one."
+        default=500, ge=1, description="Messages after which a connection is given up for a fresh one."
     )
     connection_age: timedelta = Field(
-        timedelta(minutes=5), description="Age after which a connection is not used for another message."
+        default=timedelta(minutes=5),
+        description="Age after which a connection is not used for another message.",
     )
     idle_connection: timedelta = Field(
-        timedelta(seconds=3), description="How long a connection without work is kept open."
+        default=timedelta(seconds=3), description="How long a connection without work is kept open."
     )
     probes_before_dead: int = Field(
-        3, ge=1, le=100, description="Failures in a row after which a destination is left alone for a while."
+        default=3,
+        ge=1,
+        le=100,
+        description="Failures in a row after which a destination is left alone for a while.",
     )
     probe_delay: timedelta = Field(
-        timedelta(seconds=1),
+        default=timedelta(seconds=1),
         description="Pause after a first failure to reach a destination; doubles with each further one.",
     )
     dead_time: timedelta = Field(
-        timedelta(minutes=1), description="How long a destination that cannot be reached is left alone."
+        default=timedelta(minutes=1),
+        description="How long a destination that cannot be reached is left alone.",
     )
     dead_host_time: timedelta = Field(
-        timedelta(minutes=5), description="How long a host that did not answer is called after all others."
+        default=timedelta(minutes=5),
+        description="How long a host that did not answer is called after all others.",
     )
 
-    connect_timeout: float = Field(30.0, gt=0, description="Seconds for a TCP connection.")
+    connect_timeout: float = Field(default=30.0, gt=0, description="Seconds for a TCP connection.")
     next_address_after: float = Field(
-        1.0, gt=0, description="Seconds after which the next address is called while one does not answer yet."
+        default=1.0,
+        gt=0,
+        description="Seconds after which the next address is called while one does not answer yet.",
     )
-    greeting_timeout: float = Field(300.0, gt=0, description="Seconds for the greeting.")
-    command_timeout: float = Field(300.0, gt=0, description="Seconds for the reply to EHLO, MAIL and RCPT.")
-    tls_timeout: float = Field(60.0, gt=0, description="Seconds for a TLS handshake.")
-    data_timeout: float = Field(120.0, gt=0, description="Seconds for the reply to DATA.")
+    greeting_timeout: float = Field(default=300.0, gt=0, description="Seconds for the greeting.")
+    command_timeout: float = Field(
+        default=300.0, gt=0, description="Seconds for the reply to EHLO, MAIL and RCPT."
+    )
+    tls_timeout: float = Field(default=60.0, gt=0, description="Seconds for a TLS handshake.")
+    data_timeout: float = Field(default=120.0, gt=0, description="Seconds for the reply to DATA.")
     block_timeout: float = Field(
-        180.0, gt=0, description="Seconds until the next hop takes another block of content."
+        default=180.0, gt=0, description="Seconds until the next hop takes another block of content."
     )
-    dot_timeout: float = Field(600.0, gt=0, description="Seconds for the reply to the end of the content.")
-    quit_timeout: float = Field(5.0, gt=0, description="Seconds for the reply to QUIT.")
-    ca_file: str = Field("", description="Certificates (PEM) that verified TLS trusts; empty = the system's.")
+    dot_timeout: float = Field(
+        default=600.0, gt=0, description="Seconds for the reply to the end of the content."
+    )
+    quit_timeout: float = Field(default=5.0, gt=0, description="Seconds for the reply to QUIT.")
+    ca_file: str = Field(
+        default="", description="Certificates (PEM) that verified TLS trusts; empty = the system's."
+    )
 
     max_held_copies: int = Field(
-        20_000,
+        default=20_000,
         ge=1,
         description="Copies that wait in the memory of the deliver process; what is more waits in the spool.",
     )
     max_held_octets: int = Field(
-        64 * 1024 * 1024,
+        default=64 * 1024 * 1024,
         ge=0,
         description="Content that waits in memory with them; what is more is read again from the spool.",
     )
     claim_interval: timedelta = Field(
-        timedelta(seconds=1), description="How often the spool is asked for copies that are due."
+        default=timedelta(seconds=1), description="How often the spool is asked for copies that are due."
     )
-    claim_limit: int = Field(500, ge=1, le=10_000, description="Copies that are claimed at a time.")
+    claim_limit: int = Field(default=500, ge=1, le=10_000, description="Copies that are claimed at a time.")
     lease_time: timedelta = Field(
-        timedelta(minutes=10),
+        default=timedelta(minutes=10),
         description="How long a lease lasts; renewed at half time while a copy is held.",
     )
     max_unsettled: int = Field(
-        5_000, ge=1, description="Outcomes that may wait for the database before deliveries pause."
+        default=5_000, ge=1, description="Outcomes that may wait for the database before deliveries pause."
     )

@@ -37,8 +37,8 @@ class WireReply:
         enhanced = self._enhanced()
         skip = len(enhanced)
         texts = (line[skip:] if skip and line.startswith(enhanced) else line for line in self.lines)
-        text = b" ".join(texts)[: MAX_TEXT + 1].decode("latin-1")
-        return Reply(self.code, enhanced.decode("ascii"), _UNPRINTABLE.sub("?", text).strip(" ")[:MAX_TEXT])
+        text = b" ".join(text.strip(b" ") for text in texts)[:MAX_TEXT].decode("latin-1")
+        return Reply(self.code, enhanced.decode("ascii"), _UNPRINTABLE.sub("?", text))
 
     def _enhanced(self) -> bytes:
         match = _ENHANCED.match(self.lines[0])

@@ -15,7 +15,7 @@ PLAIN = ("PIPELINING", "SIZE 104857600", "8BITMIME", "ENHANCEDSTATUSCODES", "SMT
 END_OF_CONTENT = b"\r\n.\r\n"
 
 
-class HangUp(Exception):
+class _EndError(Exception):
     """Raised inside to end a connection in the way that the behaviour asks for."""
 
 
@@ -87,7 +87,7 @@ class NextHop:
         self.commands: list[bytes] = []
         """Every command line of every connection, without CRLF."""
         self.connections = 0
-        self._first = list((behaviour, *further)) if further else []
+        self._first = [behaviour, *further] if further else []
         self._server: asyncio.AbstractServer | None = None
         self._dialogues: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Condition()
@@ -123,7 +123,10 @@ class NextHop:
         self._dialogues.add(dialogue)
         try:
             await _Dialogue(self, behaviour, reader, writer, self.connections).run()
-        except (HangUp, ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, TimeoutError):
+        except (_EndError, ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, TimeoutError):
+            pass
+        except asyncio.CancelledError:
+            # The server is closing; a dialogue that waits has nothing more to say.
             pass
         finally:
             self._dialogues.discard(dialogue)
@@ -212,12 +215,12 @@ class _Dialogue:
     async def _content(self) -> bytes:
         if self._behaviour.hang_up_after_octets:
             await self._reader.readexactly(self._behaviour.hang_up_after_octets)
-            raise HangUp
+            raise _EndError
         wire = bytearray()
         while not wire.endswith(END_OF_CONTENT) and wire != b".\r\n":
             line = await self._reader.readline()
             if not line:
-                raise HangUp
+                raise _EndError
             wire += line
         return bytes(wire[:-3])
 
@@ -245,9 +248,9 @@ class _Dialogue:
             await asyncio.Event().wait()
         if verb in behaviour.reset:
             self._writer.transport.abort()
-            raise HangUp
+            raise _EndError
         if verb in behaviour.hang_up:
-            raise HangUp
+            raise _EndError
         answer = behaviour.answers.get(verb, usual)
         if behaviour.delay:
             await asyncio.sleep(behaviour.delay)
@@ -260,7 +263,7 @@ class _Dialogue:
             self._writer.write(answer)
             await self._writer.drain()
         if answer[:1] == b"4" and answer[:3] == b"421":
-            raise HangUp
+            raise _EndError
         return answer[:1] in (b"2", b"3")
 
 

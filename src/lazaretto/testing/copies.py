@@ -1,4 +1,4 @@
-"""Copies, directories and a spool in memory: just what a test of delivery is about."""
+"""Queued copies, fixed directories and DNS answers, and a spool in memory, for tests of delivery."""
 
 from __future__ import annotations
 

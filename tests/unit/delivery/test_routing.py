@@ -1,0 +1,132 @@
+"""A tenant's domain goes to its routes; every other one to the relay or to its MX hosts."""
+
+from __future__ import annotations
+
+import pytest
+
+from lazaretto.core.facts import DnsStatus
+from lazaretto.core.snapshot import NextHop, TlsDemand
+from lazaretto.delivery.routing import Router, Unroutable
+from lazaretto.delivery.settings import DeliverySettings
+from lazaretto.testing.copies import FixedDirectory, FixedResolver
+
+ROUTES = {
+    "customer.example": (
+        NextHop(host="backup.customer.example", preference=20),
+        NextHop(host="mx1.customer.example", preference=10),
+        NextHop(host="mx2.customer.example", preference=10),
+    ),
+    "bare.example": (),
+}
+
+
+def a_router(answers: dict | None = None, **settings: object) -> Router:
+    resolver = FixedResolver(answers or {})
+    return Router(FixedDirectory(ROUTES), resolver, DeliverySettings(**settings))
+
+
+async def names(router: Router, domain: str) -> list[str]:
+    return [hop.host for hop in await router.hops(domain)]
+
+
+async def refusal(router: Router, domain: str) -> str:
+    with pytest.raises(Unroutable) as raised:
+        for hop in await router.hops(domain):
+            await router.addresses(domain, hop)
+    return f"{raised.value.reply.code} {raised.value.reply.enhanced}"
+
+
+async def test_a_tenants_routes_come_best_preference_first_and_equals_take_turns() -> None:
+    router = a_router()
+
+    orders = {tuple(await names(router, "customer.example")) for _ in range(100)}
+
+    assert orders == {
+        ("mx1.customer.example", "mx2.customer.example", "backup.customer.example"),
+        ("mx2.customer.example", "mx1.customer.example", "backup.customer.example"),
+    }
+
+
+async def test_a_tenants_domain_never_goes_to_its_mx() -> None:
+    router = a_router({"bare.example": {"MX": ["10 mx.bare.example"]}})
+
+    assert await refusal(router, "bare.example") == "451 4.3.5"
+
+
+async def test_other_domains_go_to_their_mx_in_order() -> None:
+    router = a_router({"other.example": {"MX": ["20 b.example", "10 a.example"]}}, port_for_mx=2525)
+
+    hops = await router.hops("other.example")
+
+    assert [(hop.host, hop.port) for hop in hops] == [("a.example", 2525), ("b.example", 2525)]
+
+
+async def test_without_mx_the_domain_is_its_own_mail_host() -> None:
+    router = a_router({"other.example": {"A": ["192.0.2.1"]}})
+
+    assert await names(router, "other.example") == ["other.example"]
+
+
+async def test_a_relay_takes_what_is_no_tenants() -> None:
+    router = a_router(relay="relay.example:2525", relay_tls="verified")
+
+    assert await router.hops("other.example") == (
+        NextHop(host="relay.example", port=2525, tls=TlsDemand.VERIFIED),
+    )
+    assert "mx1.customer.example" in await names(router, "customer.example")
+
+
+@pytest.mark.parametrize(
+    ("records", "answer"),
+    [
+        pytest.param({"MX": ["0 ."]}, "556 5.1.10", id="null MX"),
+        pytest.param({"MX": ["0 "]}, "556 5.1.10", id="null MX without its dot"),
+        pytest.param({"MX": DnsStatus.SERVER_FAILURE}, "451 4.4.3", id="server failure"),
+        pytest.param({"MX": DnsStatus.TIMEOUT}, "451 4.4.3", id="time-out"),
+        pytest.param({}, "550 5.4.4", id="neither MX nor address"),
+        pytest.param({"A": DnsStatus.TIMEOUT}, "451 4.4.3", id="address times out"),
+        pytest.param({"A": ["127.0.0.1"]}, "550 5.4.4", id="loopback"),
+        pytest.param({"A": ["169.254.169.254"], "AAAA": ["::1"]}, "550 5.4.4", id="link-local"),
+        pytest.param({"AAAA": ["::ffff:127.0.0.1"]}, "550 5.4.4", id="loopback in disguise"),
+        pytest.param({"MX": ["10 gw.ours.example"]}, "554 5.4.6", id="ourselves"),
+        pytest.param(
+            {"MX": ["10 GW.ours.example.", "10 b.example"]}, "554 5.4.6", id="ourselves and an equal"
+        ),
+        pytest.param({"A": ["192.0.2.25"]}, "550 5.4.4", id="our own address"),
+    ],
+)
+async def test_a_domain_that_cannot_be_reached_says_why(records: dict, answer: str) -> None:
+    router = a_router({"other.example": records}, own_hosts=("gw.ours.example", "192.0.2.25"))
+
+    assert await refusal(router, "other.example") == answer
+
+
+async def test_a_domain_that_does_not_exist_is_refused_for_good() -> None:
+    assert await refusal(a_router(), "nowhere.example") == "550 5.1.2"
+
+
+async def test_hosts_better_than_ourselves_are_called() -> None:
+    answers = {"other.example": {"MX": ["5 a.example", "10 gw.ours.example", "20 c.example"]}}
+
+    assert await names(a_router(answers, own_hosts=("gw.ours.example",)), "other.example") == ["a.example"]
+
+
+async def test_a_hundred_mx_hosts_are_cut() -> None:
+    answers = {"other.example": {"MX": [f"{n} h{n}.example" for n in range(100)]}}
+
+    assert len(await names(a_router(answers), "other.example")) == 20
+
+
+async def test_an_address_literal_is_its_own_host() -> None:
+    router = a_router()
+
+    assert await names(router, "[192.0.2.7]") == ["192.0.2.7"]
+    assert await names(router, "[ipv6:2001:db8::1]") == ["2001:db8::1"]
+    assert await refusal(router, "[nonsense]") == "550 5.1.2"
+
+
+async def test_domains_with_the_same_routes_share_a_group() -> None:
+    hop = (NextHop(host="mx.example"),)
+    router = Router(FixedDirectory({"a.example": hop, "b.example": hop}), FixedResolver(), DeliverySettings())
+
+    assert router.group("a.example") == router.group("b.example") != router.group("c.example")
