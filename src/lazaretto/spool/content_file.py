@@ -10,7 +10,7 @@ import asyncio
 import errno
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,8 +52,10 @@ class FileContent:
     async def older_than(self, moment: datetime) -> AsyncIterator[str]:
         """Yield the references of files, whole or not, that did not change since ``moment``."""
         for tenant in await asyncio.to_thread(_folders, self._folder):
-            for reference in await asyncio.to_thread(self._aged, tenant, moment):
-                yield reference
+            for day in await asyncio.to_thread(_folders, tenant):
+                if day.name <= f"{moment:%Y%m%d}":
+                    for reference in await asyncio.to_thread(self._aged, day, moment):
+                        yield reference
 
     async def remove_empty_folders(self, moment: datetime) -> None:
         """Remove the empty folders of days before that of ``moment``, in which nobody writes any more."""
@@ -86,11 +88,9 @@ class FileContent:
             sync_folder(needed.parent)
             self._durable_folders.add(needed)
 
-    def _aged(self, tenant: Path, moment: datetime) -> list[str]:
+    def _aged(self, day: Path, moment: datetime) -> list[str]:
         return [
             path.relative_to(self._folder).as_posix()
-            for day in _folders(tenant)
-            if day.name <= f"{moment:%Y%m%d}"
             for hour in _folders(day)
             for path in _files(hour)
             if _is_ours(path.relative_to(self._folder).as_posix()) and changed_before(path, moment)
@@ -122,16 +122,20 @@ def _is_ours(name: str) -> bool:
 
 
 def _folders(folder: Path) -> list[Path]:
+    return sorted(Path(entry.path) for entry in _entries(folder) if entry.is_dir(follow_symlinks=False))
+
+
+def _files(folder: Path) -> list[Path]:
+    return [Path(entry.path) for entry in _entries(folder) if entry.is_file(follow_symlinks=False)]
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as found:
-            return sorted(Path(entry.path) for entry in found if entry.is_dir(follow_symlinks=False))
+            return list(found)
     except FileNotFoundError:
+        # Another node's sweep was here first, or nothing was ever kept.
         return []
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    with os.scandir(folder) as found:
-        yield from (Path(entry.path) for entry in found if entry.is_file(follow_symlinks=False))
 
 
 def changed_before(path: Path, moment: datetime) -> bool:

@@ -28,7 +28,10 @@ class NamedReferences(Protocol):
     """The rows that name content: messages in flight and in quarantine."""
 
     async def named(self, kind: ContentKind, references: Sequence[str]) -> Collection[str]:
-        """Return those of ``references`` that some committed row names; raise rather than guess."""
+        """Return those of ``references`` that some committed row names; raise rather than guess.
+
+        All tables are asked in one snapshot: a row that moves from one to another is never missed.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,10 @@ class Sweeper:
         self._settings = settings
 
     async def sweep(self, now: datetime) -> Swept:
-        """Remove what is an orphan at ``now``; safe to interrupt, to repeat and to run on all nodes."""
+        """Remove what is an orphan at ``now``; safe to interrupt, to repeat and to run on all nodes.
+
+        Asks the rows about everything that is older than a day, so once a day is often enough.
+        """
         moment = now - self._settings.orphan_age
         orphans = 0
         for place in self._places:

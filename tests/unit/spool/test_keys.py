@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -110,6 +111,16 @@ async def test_two_processes_that_make_the_first_key_at_once_agree_on_one(master
     assert len(store.rows) == 1
     assert await two.unwrap(ACME, key.wrapped, key.version) == key.key
     assert await one.unwrap(ACME, other.wrapped, other.version) == other.key
+
+
+async def test_many_first_messages_at_once_make_one_tenant_key(master: Path) -> None:
+    store = KeysInMemory()
+    keys = await Keys.open(master, store)
+
+    made = await asyncio.gather(*(keys.new_data_key(ACME) for _ in range(50)))
+
+    assert len(store.rows) == 1
+    assert {key.version for key in made} == {1}
 
 
 async def test_after_rotation_old_content_opens_and_new_content_has_the_new_version(master: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,84 @@ def test_during_rotation_both_keys_unwrap_and_the_new_one_wraps(path: Path) -> N
     assert fresh.unwrap(new, b"") == b"key"
     with pytest.raises(ConfigurationError):
         fresh.unwrap(old, b"")
+
+
+_DIE_AT_EVERY_STEP = """
+import os, signal, sys
+from pathlib import Path
+from lazaretto.spool.durable import replace_durably
+from lazaretto.spool.master_key import MasterKeyFile
+
+root = Path(sys.argv[1])
+steps_left = 0
+
+def make_deadly(name):
+    real = getattr(os, name)
+    def call(*args, **kwargs):
+        global steps_left
+        if steps_left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        steps_left -= 1
+        return real(*args, **kwargs)
+    setattr(os, name, call)
+
+def live(home):
+    for name in ("fsync", "link", "replace", "unlink"):
+        make_deadly(name)
+    master = MasterKeyFile.open(home / "master.key", needed=False)
+    replace_durably(home / "row", master.wrap(b"tenant key", b""))
+    with master.rotation():
+        replace_durably(home / "row", master.wrap(master.unwrap((home / "row").read_bytes(), b""), b""))
+    (home / "done").touch()
+
+for step in range(100):
+    home = root / str(step)
+    home.mkdir()
+    steps_left = step
+    if os.fork() == 0:
+        live(home)
+        os._exit(0)
+    os.wait()
+    if (home / "done").exists():
+        break
+"""
+
+
+def test_a_crash_at_any_point_of_its_life_loses_no_key(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", _DIE_AT_EVERY_STEP, tmp_path], check=True)
+
+    homes = list(tmp_path.iterdir())
+    assert len(homes) > 12
+    for home in homes:
+        row = home / "row"
+        master = MasterKeyFile.open(home / "master.key", needed=row.exists())
+        assert not row.exists() or master.unwrap(row.read_bytes(), b"") == b"tenant key"
+        with master.rotation():
+            pass
+        assert len((home / "master.key").read_bytes().splitlines()) == 1
+
+
+_OPEN = """
+import sys
+from pathlib import Path
+from lazaretto.spool.master_key import MasterKeyFile
+sys.stdin.readline()
+MasterKeyFile.open(Path(sys.argv[1]), needed=False)
+print(Path(sys.argv[1]).read_bytes())
+"""
+
+
+def test_processes_that_start_at_the_same_moment_agree_on_one_key(path: Path) -> None:
+    starting = [
+        subprocess.Popen(
+            [sys.executable, "-c", _OPEN, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    for process in starting:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+
+    assert len({process.communicate()[0] for process in starting}) == 1
+    assert [process.returncode for process in starting] == [0] * 4
