@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Final, LiteralString, cast
+from typing import Final
 
 import psycopg
 from psycopg import sql
@@ -75,7 +75,7 @@ def _files_of(database: str) -> Iterator[Traversable]:
 
 
 def _apply(connection: psycopg.Connection[tuple[object, ...]], file: Traversable) -> None:
-    text = cast(LiteralString, file.read_text(encoding="utf-8"))
+    text = file.read_text(encoding="utf-8")
     with connection.transaction():
         connection.execute(text, prepare=False)
         connection.execute("INSERT INTO migration (name) VALUES (%s)", [file.name])

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import LiteralString, cast
+from typing import LiteralString
 
 
 @cache
 def query(package: str, name: str) -> LiteralString:
     """Return the text of ``package``'s ``sql/name.sql``; read once per process."""
-    text = files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-    # The driver accepts literals only, to keep people from composing SQL; a file of ours is as literal.
-    return cast(LiteralString, text)
+    return files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")

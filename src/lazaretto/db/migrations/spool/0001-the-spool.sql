@@ -57,6 +57,8 @@ CREATE TABLE message (
     return_path_trusted boolean NOT NULL,
     -- What it takes to build the submission again; only until it was looked at.
     submission bytea,
+    -- The next free number of a queue or quarantine row of this message; none is used twice.
+    next_number smallint NOT NULL,
     done_at timestamptz,
     PRIMARY KEY (tenant, id)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);

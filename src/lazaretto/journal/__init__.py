@@ -1,0 +1,1 @@
+"""Append-only events: what happened to each message, in the transaction that made it happen."""

@@ -1,0 +1,120 @@
+"""Every move of a copy after its acceptance: what changes is a value, and one statement applies it.
+
+So a move, its counting and its event cannot come apart, and what decides moves needs no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from lazaretto.core.places import Place
+from lazaretto.db.pool import Connection
+from lazaretto.db.sql import query
+from lazaretto.spool.rows import EventRow, QuarantineRow, QueueRow, RecipientRow, row_set
+
+_PACKAGE = "lazaretto.spool"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueKey:
+    """A row of ``queue`` that ends."""
+
+    tenant: int
+    message: UUID
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutOff:
+    """A row of ``queue`` that stays for some of its recipients and is free for anybody when due."""
+
+    tenant: int
+    message: UUID
+    number: int
+    recipients: tuple[int, ...]
+    destination: str
+    next_at: datetime
+    failures: int
+    last_reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A recipient's copy that goes to another place; one that has ended stays where it is."""
+
+    tenant: int
+    message: UUID
+    number: int
+    place: Place
+    at: datetime
+    deliver_to: str | None = None
+    """A new destination; None keeps the old one."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineEnd:
+    """A quarantined copy that leaves."""
+
+    id: UUID
+    ended_at: datetime
+    ended_as: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextNumber:
+    """The numbers that a message has used by now."""
+
+    tenant: int
+    message: UUID
+    next_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageKey:
+    """A message of one tenant."""
+
+    tenant: int
+    message: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What one decision changes."""
+
+    removed: tuple[QueueKey, ...] = ()
+    put_off: tuple[PutOff, ...] = ()
+    moves: tuple[Move, ...] = ()
+    recipients: tuple[RecipientRow, ...] = ()
+    """New ones: additional copies."""
+    queue: tuple[QueueRow, ...] = ()
+    quarantine: tuple[QuarantineRow, ...] = ()
+    ended: tuple[QuarantineEnd, ...] = ()
+    numbers: tuple[NextNumber, ...] = ()
+    events: tuple[EventRow, ...] = ()
+
+
+async def apply(connection: Connection, changes: Sequence[Changes], at: datetime) -> None:
+    """Apply all ``changes``, and note which messages have nothing left to do; commits nothing.
+
+    The caller holds the locks of ``lock_messages`` or of their queue rows.
+    """
+    parameters = {
+        "removed": row_set([row for each in changes for row in each.removed]),
+        "put_off": row_set([row for each in changes for row in each.put_off]),
+        "moves": row_set([row for each in changes for row in each.moves]),
+        "recipients": row_set([row for each in changes for row in each.recipients]),
+        "queue": row_set([row for each in changes for row in each.queue]),
+        "quarantine": row_set([row for each in changes for row in each.quarantine]),
+        "ended": row_set([row for each in changes for row in each.ended]),
+        "numbers": row_set([row for each in changes for row in each.numbers]),
+        "events": row_set([row for each in changes for row in each.events]),
+    }
+    await connection.execute(query(_PACKAGE, "change"), parameters, prepare=True)
+    touched = {MessageKey(row.tenant, row.message) for each in changes for row in each.moves}
+    touched |= {MessageKey(row.tenant, row.message) for each in changes for row in each.removed}
+    if touched:
+        messages = row_set(sorted(touched, key=lambda key: (key.tenant, key.message)))
+        await connection.execute(query(_PACKAGE, "finish"), {"messages": messages, "at": at}, prepare=True)

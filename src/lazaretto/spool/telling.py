@@ -1,0 +1,229 @@
+"""The events of the spool in words: what each kind of event says in its details."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from lazaretto.core.decision import Copy, Decision, Judgement, Summary
+from lazaretto.core.envelope import Client, Direction, Tls
+from lazaretto.core.events import Event, EventKind
+from lazaretto.core.identity import MessageId, TenantId
+from lazaretto.core.places import Place
+from lazaretto.core.queued import RecipientOutcome
+from lazaretto.core.reply import Reply
+from lazaretto.core.submission import Submission
+
+
+def received(
+    submission: Submission,
+    tenant: TenantId,
+    direction: Direction,
+    recipients: Sequence[str],
+    summary: Summary,
+) -> Event:
+    """Return what RECEIVED says of the part of ``submission`` that belongs to ``tenant``."""
+    return Event(
+        kind=EventKind.RECEIVED,
+        at=submission.received_at,
+        tenant=tenant,
+        message=submission.id,
+        recipients=tuple(recipients),
+        details={
+            **_message(submission, direction, summary),
+            "queued_as": str(submission.id),
+            "reply": f"250 2.0.0 Queued as {submission.id}",
+        },
+    )
+
+
+def composed(
+    *,
+    tenant: TenantId,
+    message: MessageId,
+    at: datetime,
+    reverse_path: str,
+    recipients: Sequence[str],
+    size: int,
+    summary: Summary,
+    about: MessageId | None,
+) -> Event:
+    """Return what RECEIVED says of a message of our own making."""
+    return Event(
+        kind=EventKind.RECEIVED,
+        at=at,
+        tenant=tenant,
+        message=message,
+        recipients=tuple(recipients),
+        details={
+            "direction": Direction.INTERNAL.value,
+            "reverse_path": reverse_path,
+            "size": size,
+            "subject": summary.subject,
+            "message_id": summary.message_id,
+            "about": None if about is None else str(about),
+        },
+    )
+
+
+def scanned(
+    judgement: Judgement, copies: Iterable[Copy], tenant: TenantId, message: MessageId, at: datetime
+) -> Event:
+    """Return what SCANNED says to ``tenant``: findings and facts, and what becomes of its copies."""
+    return Event(
+        kind=EventKind.SCANNED,
+        at=at,
+        tenant=tenant,
+        message=message,
+        details={
+            "verdict": judgement.verdict.value,
+            "score": judgement.score,
+            "findings": [
+                {"symbol": found.symbol, "score": found.score, "evidence": found.evidence}
+                for found in judgement.findings
+            ],
+            "copies": [_copy(copy) for copy in copies],
+            "facts": judgement.facts,
+            "versions": judgement.versions,
+            "timings": judgement.timings,
+            "subject": judgement.summary.subject,
+            "message_id": judgement.summary.message_id,
+            "author": judgement.summary.author,
+            "attachments": list(judgement.summary.attachments),
+            "reference": judgement.reference,
+        },
+    )
+
+
+def refused(
+    submission: Submission, tenant: TenantId, direction: Direction, summary: Summary, reply: Reply,
+    reference: str, header: str,
+) -> Event:  # fmt: skip
+    """Return what REFUSED says of a message that was refused after its content was seen."""
+    addresses = [
+        recipient.address for leg in submission.legs if leg.tenant == tenant for recipient in leg.recipients
+    ]
+    return Event(
+        kind=EventKind.REFUSED,
+        at=submission.received_at,
+        tenant=tenant,
+        message=submission.id,
+        recipients=tuple(addresses),
+        details={
+            **_message(submission, direction, summary),
+            "stage": "data",
+            "reply": str(reply),
+            "temporary": reply.is_temporary,
+            "reference": reference,
+            "header": header,
+        },
+    )
+
+
+def quarantined(
+    *,
+    tenant: TenantId,
+    message: MessageId,
+    at: datetime,
+    recipients: Sequence[str],
+    quarantine: UUID,
+    reason: str,
+    expires_at: datetime,
+) -> Event:
+    """Return what QUARANTINED says."""
+    details = {"id": str(quarantine), "reason": reason, "expires_at": expires_at.isoformat()}
+    return Event(
+        kind=EventKind.QUARANTINED,
+        at=at,
+        tenant=tenant,
+        message=message,
+        recipients=tuple(recipients),
+        details=details,
+    )
+
+
+def deleted(decision: Decision, tenant: TenantId, message: MessageId, at: datetime) -> Event:
+    """Return what DELETED says of copies that a policy deletes."""
+    return Event(
+        kind=EventKind.DELETED,
+        at=at,
+        tenant=tenant,
+        message=message,
+        recipients=decision.recipients,
+        details={"reason": decision.quarantine_reason, "settings": _settings(decision)},
+    )
+
+
+def outcome_details(outcome: RecipientOutcome, attempt: int, next_at: datetime | None) -> dict[str, Any]:
+    """Return what DELIVERED, DEFERRED and BOUNCED say about one attempt."""
+    details: dict[str, Any] = {
+        "host": outcome.remote.host,
+        "ip": outcome.remote.ip,
+        "port": outcome.remote.port,
+        "tls": tls_details(outcome.remote.tls),
+        "reply": str(outcome.reply),
+        "attempt": attempt,
+    }
+    if next_at is not None:
+        details["next_at"] = next_at.isoformat()
+    return details
+
+
+def client_details(client: Client) -> dict[str, Any]:
+    """Return what is told of the other end of a session."""
+    return {
+        "ip": client.ip,
+        "helo": client.helo,
+        "hostname": client.hostname,
+        "tls": tls_details(client.tls),
+    }
+
+
+def tls_details(tls: Tls | None) -> dict[str, Any] | None:
+    """Return what is told of a channel; None when it was in clear text."""
+    if tls is None:
+        return None
+    return {"protocol": tls.protocol, "cipher": tls.cipher, "verified": tls.verified}
+
+
+def place_of(copy: Copy) -> Place:
+    """Return where a judged copy goes; one that would be refused cannot be any more, and rests."""
+    disposition = copy.decision.disposition.word
+    places = {"deliver": Place.READY, "redirect": Place.READY, "delete": Place.DELETED}
+    return places.get(disposition, Place.QUARANTINED)
+
+
+def _message(submission: Submission, direction: Direction, summary: Summary) -> dict[str, Any]:
+    return {
+        "client": client_details(submission.client),
+        "reverse_path": submission.envelope.reverse_path,
+        "size": submission.content.size,
+        "sha256": submission.content.sha256.hex(),
+        "subject": summary.subject,
+        "message_id": summary.message_id,
+        "direction": direction.value,
+        "notes": list(submission.notes),
+    }
+
+
+def _copy(copy: Copy) -> dict[str, Any]:
+    decision = copy.decision
+    return {
+        "recipients": list(decision.recipients),
+        "disposition": decision.disposition.word,
+        "place": place_of(copy).value,
+        "deliver_to": list(copy.deliver_to),
+        "additional": copy.additional,
+        "actions": [order.action for order in decision.orders],
+        "settings": _settings(decision),
+        "quarantine_reason": decision.quarantine_reason,
+    }
+
+
+def _settings(decision: Decision) -> list[dict[str, Any]]:
+    return [
+        {"rule": reason.rule, "setting": reason.setting, "symbols": list(reason.symbols)}
+        for reason in decision.reasons
+    ]
