@@ -15,11 +15,14 @@ from collections.abc import Callable
 
 import aiodns
 import pycares
+import structlog
 
 from lazaretto.core.facts import DnsAnswer, DnsStatus
 from lazaretto.protocol.dns_cache import AnswerCache
 from lazaretto.protocol.dns_names import question_name
 from lazaretto.protocol.settings import DnsSettings
+
+log = structlog.get_logger(__name__)
 
 # aiodns knows fewer kinds by name than the library below it can ask for.
 aiodns.query_type_map.setdefault("TLSA", pycares.QUERY_TYPE_TLSA)
@@ -32,6 +35,8 @@ _MISSING = {
 _SILENT = frozenset(
     {pycares.errno.ARES_ETIMEOUT, pycares.errno.ARES_ECONNREFUSED, pycares.errno.ARES_ECANCELLED}
 )
+CHANNEL_LIFETIME = 10_000
+"""Questions after which the library is opened anew: it remembers answers too, without any bound."""
 MOST_RECORDS = 200
 """Records of one answer that are kept; a TCP answer could hold thousands."""
 
@@ -45,6 +50,8 @@ class SystemResolver:
         self._under_way: dict[tuple[str, str], asyncio.Task[DnsAnswer]] = {}
         self._places = asyncio.Semaphore(self._settings.concurrency)
         self._channel: aiodns.DNSResolver | None = None
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._asked = 0
         self._unanswered = 0
         self._silent = False
         self._test: asyncio.Task[None] | None = None
@@ -74,7 +81,7 @@ class SystemResolver:
 
     async def close(self) -> None:
         """Give up what is under way and close the sockets; nothing may be asked afterwards."""
-        for task in [*self._under_way.values(), *filter(None, [self._test])]:
+        for task in [*self._under_way.values(), *self._retiring, *filter(None, [self._test])]:
             task.cancel()
         if self._channel is not None:
             await self._channel.close()
@@ -104,6 +111,12 @@ class SystemResolver:
         return _answer_of(result, kind)
 
     def _open_channel(self) -> aiodns.DNSResolver:
+        self._asked += 1
+        if self._channel is not None and self._asked % CHANNEL_LIFETIME == 0:
+            retired = asyncio.get_running_loop().create_task(self._retire(self._channel))
+            self._retiring.add(retired)
+            retired.add_done_callback(self._retiring.discard)
+            self._channel = None
         if self._channel is None:
             settings = self._settings
             # c-ares doubles the time with each try; together they fill the question's time.
@@ -116,6 +129,13 @@ class SystemResolver:
             )
         return self._channel
 
+    async def _retire(self, channel: aiodns.DNSResolver) -> None:
+        """Close ``channel`` once every question that is under way in it has ended."""
+        try:
+            await asyncio.sleep(self._settings.question_limit)
+        finally:
+            await channel.close()
+
     def _note_silence(self) -> None:
         self._unanswered += 1
         if self._unanswered < self._settings.silence_after or self._test is not None:
@@ -126,9 +146,13 @@ class SystemResolver:
         """Ask what every resolver can answer, until it is answered; an error is an answer too."""
         try:
             while not await self._resolvers_answer():
+                if not self._silent:
+                    log.warning("resolvers do not answer", servers=self._settings.servers)
                 self._silent = True
                 await asyncio.sleep(self._settings.silence_retry)
         finally:
+            if self._silent:
+                log.info("resolvers answer again", servers=self._settings.servers)
             self._silent = False
             self._unanswered = 0
             self._test = None
