@@ -1,8 +1,8 @@
 """The wire under one SMTP conversation: octets out, replies in.
 
-It keeps count of the replies that the other side owes us, the greeting first.  A server that sends more replies than it
-was asked questions is out of step, and what it says next may belong to another message: such a
-channel is never used again.
+It keeps count of the replies that the other side owes us, the greeting first.  A server that sends
+more replies than it was asked questions is out of step, and what it says next may belong to another
+message: such a channel is never used again.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ class Conversation:
         """Encrypt the channel and say EHLO again; nothing that was learnt in clear is kept."""
         if not self.offers(Extension.STARTTLS):
             raise TlsNotOffered(_ours(450, "4.7.10", "TLS is demanded and the host does not offer it"))
-        answer = await self._ask(b"STARTTLS\r\n", self._settings.command_timeout)
+        answer = await self._ask_for_tls()
         if answer.code != 220:
             raise TlsNotOffered(_ours(450, "4.7.10", f"STARTTLS was refused: {answer.read()}"))
         if not self._channel.is_quiet:
@@ -110,7 +110,11 @@ class Conversation:
             raise self._failed(_ours(451, "4.7.5", "unexpected input before the TLS handshake"))
         await self._shake_hands(context, server_name)
         self._offers = {}
-        await self._hello()
+        try:
+            await self._hello()
+        except ConversationFailed as failed:
+            # With TLS 1.3 a server's objection to our side of the handshake arrives only here.
+            raise HandshakeFailed(failed.reply) from failed
 
     async def transact(
         self, copy: QueuedCopy, recipients: Sequence[QueuedRecipient], payload: Payload
@@ -161,6 +165,12 @@ class Conversation:
         )
         if answer.code != 250:
             raise self._failed(answer.read())
+
+    async def _ask_for_tls(self) -> WireReply:
+        try:
+            return await self._ask(b"STARTTLS\r\n", self._settings.command_timeout)
+        except ConversationFailed as failed:
+            raise HandshakeFailed(failed.reply) from failed
 
     async def _shake_hands(self, context: ssl.SSLContext, server_name: str | None) -> None:
         loop = asyncio.get_running_loop()

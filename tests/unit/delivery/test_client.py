@@ -192,7 +192,20 @@ async def test_a_connection_carries_many_messages_and_is_reset_after_a_refusal()
 
     assert outcomes == [("delivered", 250), ("failed", 550), ("delivered", 250)]
     assert hop.connections == 1
-    assert hop.verbs() == "EHLO MAIL RCPT DATA MAIL RCPT DATA RSET MAIL RCPT DATA QUIT".split()
+    assert hop.verbs() == [
+        "EHLO",
+        "MAIL",
+        "RCPT",
+        "DATA",
+        "MAIL",
+        "RCPT",
+        "DATA",
+        "RSET",
+        "MAIL",
+        "RCPT",
+        "DATA",
+        "QUIT",
+    ]
 
 
 async def test_data_without_a_recipient_is_ended_by_an_empty_message() -> None:

@@ -1,0 +1,331 @@
+"""Every copy in hand is carried, settled once and told; nothing that one does stops the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from lazaretto.core.queued import Outcome, QueueKind, RecipientOutcome, Settlement
+from lazaretto.core.reply import Reply
+from lazaretto.core.snapshot import NextHop, TlsDemand
+from lazaretto.delivery.dispatcher import Dispatcher
+from lazaretto.delivery.journal_file import DeliveryJournal
+from lazaretto.delivery.settings import DeliverySettings
+from lazaretto.testing import next_hop
+from lazaretto.testing.copies import MESSAGE, NOON, FixedDirectory, FixedResolver, MemorySpool, a_copy
+from lazaretto.testing.next_hop import Behaviour
+
+Deliverer = Callable[..., AbstractAsyncContextManager[Dispatcher]]
+DEAD = NextHop(host="127.0.0.1", port=1, preference=1)
+
+
+@pytest.fixture
+def spool() -> MemorySpool:
+    return MemorySpool()
+
+
+@pytest.fixture
+def delivering(spool: MemorySpool, tmp_path: Path) -> Deliverer:
+    """Run a dispatcher on ``spool`` for the routes of customer.example."""
+
+    @asynccontextmanager
+    async def running(*hops: next_hop.NextHop | NextHop, **settings: object) -> AsyncIterator[Dispatcher]:
+        routes = tuple(
+            hop if isinstance(hop, NextHop) else NextHop(host=hop.host, port=hop.port, preference=10 + n)
+            for n, hop in enumerate(hops)
+        )
+        quick = {"claim_interval": timedelta(seconds=0.02), "probe_delay": timedelta(seconds=0.02)}
+        dispatcher = Dispatcher(
+            queue=spool,
+            contents=spool,
+            directory=FixedDirectory({"customer.example": routes}),
+            resolver=FixedResolver(),
+            journal=tmp_path / "journal",
+            hostname="gw.example",
+            settings=DeliverySettings(**{**quick, **settings}),  # type: ignore[arg-type]
+            clock=lambda: spool.now,
+        )
+        await dispatcher.start()
+        try:
+            yield dispatcher
+        finally:
+            await dispatcher.stop(2)
+
+    return running
+
+
+async def settled(spool: MemorySpool, count: int) -> list[Settlement]:
+    async with asyncio.timeout(20):
+        while len(spool.settled) < count:
+            await asyncio.sleep(0.005)
+    return spool.settled
+
+
+def outcome_of(settlement: Settlement) -> Outcome:
+    (outcome,) = settlement.outcomes
+    return outcome.outcome
+
+
+async def test_what_is_offered_is_delivered_from_memory_and_settled(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    copy = spool.add(a_copy(trace_header=b"Received: ours\r\n"), octets=b"not this", due=None)
+    async with next_hop.NextHop() as hop, delivering(hop) as dispatcher:
+        assert dispatcher.offer(copy, MESSAGE)
+        (settlement,) = await settled(spool, 1)
+
+    assert hop.arrivals[0].content == b"Received: ours\r\n" + MESSAGE
+    assert outcome_of(settlement) is Outcome.DELIVERED
+    assert settlement.outcomes[0].remote.port == hop.port
+    assert spool.rows == {}
+
+
+async def test_what_is_due_is_claimed_and_read_from_the_spool(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    spool.add(a_copy())
+    async with next_hop.NextHop() as hop, delivering(hop):
+        await settled(spool, 1)
+
+    assert hop.arrivals[0].content == MESSAGE
+
+
+async def test_a_hundred_copies_go_over_few_connections(spool: MemorySpool, delivering: Deliverer) -> None:
+    async with next_hop.NextHop() as hop, delivering(hop) as dispatcher:
+        for _ in range(100):
+            dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+        await settled(spool, 100)
+
+    assert len(hop.arrivals) == 100
+    assert hop.connections <= 20
+
+
+async def test_a_copy_that_comes_twice_is_delivered_once(spool: MemorySpool, delivering: Deliverer) -> None:
+    copy = spool.add(a_copy(), due=None)
+    async with next_hop.NextHop() as hop, delivering(hop) as dispatcher:
+        dispatcher.offer(copy, MESSAGE)
+        dispatcher.offer(copy, MESSAGE)
+        await settled(spool, 1)
+        dispatcher.offer(copy, MESSAGE)
+        dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+        await settled(spool, 2)
+
+    assert len(hop.arrivals) == 2
+    assert spool.refused == []
+
+
+async def test_a_new_lease_for_a_copy_in_hand_is_adopted(spool: MemorySpool, delivering: Deliverer) -> None:
+    copy = a_copy()
+    async with next_hop.NextHop(Behaviour(delay=0.1)) as hop, delivering(hop) as dispatcher:
+        dispatcher.offer(copy, MESSAGE)
+        renewed = replace(copy, lease=replace(copy.lease, attempt=2))
+        dispatcher.offer(spool.add(renewed, due=None), None)
+        (settlement,) = await settled(spool, 1)
+
+    assert settlement.lease.attempt == 2
+    assert len(hop.arrivals) == 1
+
+
+async def test_a_deferred_copy_comes_back_when_its_time_comes(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    spool.add(a_copy())
+    behaviour = Behaviour(answers={"RCPT": b"450 4.2.1 Later\r\n"})
+    async with next_hop.NextHop(behaviour) as hop, delivering(hop, idle_connection=timedelta(0)):
+        (first,) = await settled(spool, 1)
+        hop.behaviour = next_hop.GOOD
+        assert first.next_at is not None
+        spool.now = first.next_at
+        _, second = await settled(spool, 2)
+
+    assert outcome_of(first) is Outcome.DEFERRED
+    assert timedelta(minutes=4) <= first.next_at - NOON <= timedelta(minutes=5)
+    assert outcome_of(second) is Outcome.DELIVERED
+
+
+async def test_seven_days_of_refusals_end_in_one_notification(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    spool.add(a_copy())
+    async with next_hop.NextHop(Behaviour(answers={"MAIL": b"450 4.2.1 Later\r\n"})) as hop, delivering(hop):
+        count = 0
+        while spool.rows:
+            count += 1
+            await settled(spool, count)
+            if spool.next_at:
+                spool.now = max(spool.now, *spool.next_at.values())
+
+    assert spool.now == NOON + timedelta(days=7)
+    assert 40 < count < 80
+    assert outcome_of(spool.settled[-1]) is Outcome.FAILED
+    assert [len(settlement.composed) for settlement in spool.settled] == [0] * (count - 1) + [1]
+
+
+async def test_a_host_that_cannot_be_reached_gives_way_to_the_next(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    async with next_hop.NextHop() as good, delivering(DEAD, good) as dispatcher:
+        dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+        (settlement,) = await settled(spool, 1)
+
+    assert outcome_of(settlement) is Outcome.DELIVERED
+
+
+@pytest.mark.parametrize("verb", ["GREETING", "EHLO", "MAIL", "RCPT", "DATA"])
+async def test_a_host_that_breaks_off_before_the_dot_gives_way_to_the_next(
+    spool: MemorySpool, delivering: Deliverer, verb: str
+) -> None:
+    bad = Behaviour(hang_up=frozenset({verb}))
+    async with next_hop.NextHop(bad) as first, next_hop.NextHop() as second:
+        async with delivering(first, second) as dispatcher:
+            dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+            (settlement,) = await settled(spool, 1)
+
+    assert outcome_of(settlement) is Outcome.DELIVERED
+    assert len(second.arrivals) == 1
+
+
+async def test_a_host_that_breaks_off_after_the_dot_does_not(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    bad = Behaviour(hang_up=frozenset({"DOT"}))
+    async with next_hop.NextHop(bad) as first, next_hop.NextHop() as second:
+        async with delivering(first, second) as dispatcher:
+            dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+            (settlement,) = await settled(spool, 1)
+
+    assert outcome_of(settlement) is Outcome.DEFERRED
+    assert second.arrivals == []
+
+
+async def test_a_dead_destination_costs_a_few_probes_and_not_one_per_copy(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    async with (
+        next_hop.NextHop(Behaviour(hang_up=frozenset({"GREETING"}))) as hop,
+        delivering(hop) as dispatcher,
+    ):
+        for _ in range(200):
+            dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+        settlements = await settled(spool, 200)
+
+    assert {outcome_of(settlement) for settlement in settlements} == {Outcome.DEFERRED}
+    assert hop.connections <= 10
+
+
+async def test_a_dead_destination_does_not_hold_up_another(spool: MemorySpool, delivering: Deliverer) -> None:
+    async with next_hop.NextHop() as hop, delivering(hop, relay="127.0.0.1:1") as dispatcher:
+        for _ in range(20):
+            dispatcher.offer(
+                spool.add(a_copy("x@dead.example", destination="dead.example"), due=None), MESSAGE
+            )
+        dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+        await hop.arrived(1)
+
+
+async def test_a_copy_whose_content_cannot_be_read_is_deferred_alone(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    unreadable = spool.add(a_copy(), due=None)
+    del spool.contents[unreadable.lease.message]
+    async with next_hop.NextHop() as hop, delivering(hop) as dispatcher:
+        dispatcher.offer(unreadable, None)
+        dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+        settlements = await settled(spool, 2)
+
+    assert sorted(outcome_of(s).value for s in settlements) == ["deferred", "delivered"]
+
+
+async def test_where_tls_is_demanded_and_not_offered_nothing_is_sent(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    copy = spool.add(a_copy(), due=None)
+    async with next_hop.NextHop() as hop:
+        demanding = NextHop(host=hop.host, port=hop.port, tls=TlsDemand.REQUIRED)
+        async with delivering(demanding) as dispatcher:
+            dispatcher.offer(copy, MESSAGE)
+            await settled(spool, 1)
+            spool.now = NOON + timedelta(days=2)
+            _, last = await settled(spool, 2)
+
+    assert last.outcomes[0].reply.enhanced == "5.7.10"
+    assert set(hop.verbs()) == {"EHLO"}
+
+
+async def test_outcomes_survive_a_database_that_is_away(spool: MemorySpool, delivering: Deliverer) -> None:
+    spool.breaks = 3
+    async with next_hop.NextHop() as hop, delivering(hop) as dispatcher:
+        for _ in range(10):
+            dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+        await settled(spool, 10)
+
+    assert len(hop.arrivals) == 10
+
+
+async def test_what_an_earlier_life_delivered_is_settled_and_not_repeated(
+    spool: MemorySpool, delivering: Deliverer, tmp_path: Path
+) -> None:
+    copy = spool.add(a_copy(), due=None)
+    outcome = RecipientOutcome(number=0, outcome=Outcome.DELIVERED, reply=Reply(250, "2.0.0", "Ok"))
+    DeliveryJournal(tmp_path / "journal").append(
+        [Settlement(lease=copy.lease, at=NOON, outcomes=(outcome,), next_at=None)]
+    )
+    async with next_hop.NextHop() as hop, delivering(hop) as dispatcher:
+        assert outcome_of(spool.settled[0]) is Outcome.DELIVERED
+        dispatcher.offer(copy, MESSAGE)
+
+    assert hop.arrivals == []
+    assert spool.rows == {}
+
+
+async def test_what_an_earlier_life_held_is_delivered_first(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    spool.own = [spool.add(a_copy(attempt=2), due=None)]
+    async with next_hop.NextHop() as hop, delivering(hop):
+        await settled(spool, 1)
+
+    assert len(hop.arrivals) == 1
+
+
+async def test_leases_of_copies_in_hand_are_renewed(spool: MemorySpool, delivering: Deliverer) -> None:
+    copy = spool.add(a_copy(), due=None)
+    slow = Behaviour(delay=0.15)
+    async with (
+        next_hop.NextHop(slow) as hop,
+        delivering(hop, lease_time=timedelta(seconds=0.2)) as dispatcher,
+    ):
+        dispatcher.offer(copy, MESSAGE)
+        await settled(spool, 1)
+
+    assert copy.lease in spool.renewed
+
+
+async def test_stopping_finishes_what_is_under_way(spool: MemorySpool, delivering: Deliverer) -> None:
+    async with next_hop.NextHop(Behaviour(delay=0.05)) as hop:
+        async with delivering(hop, initial_per_destination=1) as dispatcher:
+            for _ in range(50):
+                dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+            await hop.arrived(2)
+
+    assert len(hop.arrivals) == len(spool.settled) < 50
+
+
+async def test_a_late_message_is_told_to_its_sender_and_goes_on_waiting(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    late = a_copy(kind=QueueKind.DELAY_NOTICE)
+    spool.add(late)
+    async with next_hop.NextHop() as hop, delivering(hop):
+        (settlement,) = await settled(spool, 1)
+
+    (notice,) = settlement.composed
+    assert b"Action: delayed" in notice.octets
+    assert settlement.outcomes == ()
+    assert hop.arrivals == []
