@@ -1,0 +1,1 @@
+"""Receives: the SMTP server that strangers connect to."""

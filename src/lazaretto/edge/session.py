@@ -1,0 +1,337 @@
+"""One SMTP session: greeting, then one command after the other until somebody leaves.
+
+The session owns the state and the counts; what a verb does is in ``verbs``, who may do it in
+``gates``, how octets move in ``wire``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from lazaretto.core.address import Address
+from lazaretto.core.envelope import Client, Direction, Tls
+from lazaretto.core.identity import new_message_id
+from lazaretto.core.refusal import Refusal
+from lazaretto.core.reply import Reply
+from lazaretto.core.snapshot import TenantSnapshot
+from lazaretto.edge.counters import Counters
+from lazaretto.edge.gates.clients import ClientMemory
+from lazaretto.edge.gates.load import Load
+from lazaretto.edge.hangup import Hangup
+from lazaretto.edge.header_block import HeaderLimits
+from lazaretto.edge.replies import (
+    BARE_LINE_FEED,
+    CLOSING,
+    LINE_TOO_LONG,
+    NOT_SMTP,
+    OUT_OF_STEP,
+    TIMED_OUT,
+    TOO_MANY_ERRORS,
+    TOO_MUCH_JUNK,
+    UNKNOWN_COMMAND,
+)
+from lazaretto.edge.seams import Seams
+from lazaretto.edge.settings import EdgeSettings
+from lazaretto.edge.states import Introduced, State, Transaction, Unintroduced
+from lazaretto.edge.verb import Verb, vocabulary
+from lazaretto.edge.wire import LineFault, PeerGone, TimedOut, Wire
+from lazaretto.protocol.lines import parse_command, reply_line
+from lazaretto.protocol.syntax import BadSyntax
+
+_TLS_RECORD: Final = 0x16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What all sessions of one edge share."""
+
+    host_name: str
+    settings: EdgeSettings
+    seams: Seams
+    header_limits: HeaderLimits
+    postmaster: Address
+    hop_key: bytes
+    tls: ssl.SSLContext | None
+    counters: Counters
+    load: Load
+    clients: ClientMemory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who connected."""
+
+    ip: str
+    port: int
+    key: str
+    """Under which it is counted."""
+    registered: TenantSnapshot | None
+    """The tenant whose sending server it is."""
+
+
+class Session:
+    """The dialogue on one connection; ``run`` is its whole life."""
+
+    def __init__(self, house: House, caller: Caller, wire: Wire) -> None:
+        self.wire = wire
+        self.state: State = Unintroduced()
+        self.settings = house.settings
+        self.seams = house.seams
+        self.counters = house.counters
+        self.host_name = house.host_name
+        self.postmaster = house.postmaster
+        self.hop_key = house.hop_key
+        self.header_limits = house.header_limits
+        self.registered = caller.registered
+        self.ends_at = asyncio.get_running_loop().time() + house.settings.session_timeout
+        self._house = house
+        self._caller = caller
+        self._tls: Tls | None = None
+        self._errors = 0
+        self._junk = 0
+        self._messages = 0
+        self._commands = 0
+        self._is_foul = False
+        self._is_busy = False
+        self._is_draining = False
+
+    async def run(self) -> None:
+        """Hold the dialogue until it ends; the connection is closed then."""
+        try:
+            await self._greet()
+            while True:
+                await self._turn()
+        except Hangup as hangup:
+            self._hang_up(hangup)
+        except TimedOut:
+            self._say(CLOSING if self._is_draining else TIMED_OUT)
+        except PeerGone:
+            pass
+        finally:
+            self._leave()
+
+    def drain(self) -> None:
+        """End as soon as no message is in progress."""
+        self._is_draining = True
+        if not self._is_busy:
+            self.wire.interrupt()
+
+    # What verbs use.
+
+    @property
+    def client(self) -> Client:
+        """The other side as known now."""
+        introduced = self.state.introduced if isinstance(self.state, Transaction) else self.state
+        named = introduced if isinstance(introduced, Introduced) else None
+        return Client(
+            ip=self._caller.ip,
+            port=self._caller.port,
+            helo=named.helo if named else "",
+            extended=named.extended if named else True,
+            tls=self._tls,
+        )
+
+    @property
+    def can_start_tls(self) -> bool:
+        """Tell whether STARTTLS is on offer now."""
+        return self._house.tls is not None and self._tls is None
+
+    def patience(self, seconds: float) -> float:
+        """Return how long to wait where ``seconds`` are allowed in quiet times."""
+        return self._house.load.patience(seconds)
+
+    def reset(self) -> None:
+        """Forget the transaction, whatever became of it."""
+        if isinstance(self.state, Transaction):
+            self.state = self.state.introduced
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Mark that a message is in progress, which a drain waits for."""
+        self._is_busy = True
+        try:
+            yield
+        finally:
+            self._is_busy = False
+
+    async def start_tls(self) -> None:
+        """Do the handshake and forget everything that was said in clear."""
+        if self._house.tls is None:
+            raise PeerGone
+        seconds = self.patience(self.settings.handshake_timeout)
+        agreed = await self.wire.start_tls(self._house.tls, seconds)
+        if agreed is None:
+            self.counters.refused("TLS handshake failed")
+            raise PeerGone
+        self.counters.tls_sessions += 1
+        self._tls = _tls_of(agreed)
+        self.state = Unintroduced()
+
+    def count_message(self, octets: int, *, looked_at: bool) -> None:
+        """Count a message that was accepted."""
+        self.counters.messages += 1
+        self.counters.octets += octets
+        self.counters.unscanned += not looked_at
+        self._messages += 1
+        self._junk = 0
+
+    def count_junk(self) -> None:
+        """Count a command that does nothing.  Raises ``Hangup`` at the limit."""
+        self._junk += 1
+        if self._junk > self.settings.max_junk:
+            raise Hangup(TOO_MUCH_JUNK, "too much junk")
+
+    def count_guess(self) -> int:
+        """Count an unknown recipient; return how many this client named within the hour."""
+        return self._house.clients.guessed(self._caller.key, self._now())
+
+    def count_aborted(self, octets: int) -> None:
+        """Count the octets of a message that was not finished."""
+        self._house.clients.aborted(self._caller.key, octets, self._now())
+
+    def note_refusal(
+        self,
+        stage: str,
+        reply: Reply,
+        reason: str,
+        transaction: Transaction | None = None,
+        recipient: str = "",
+        tenant: TenantSnapshot | None = None,
+        direction: Direction = Direction.INBOUND,
+    ) -> None:
+        """Count and remember that something was refused before DATA."""
+        self.counters.refused(reason.partition(":")[0])
+        self.remember_refusal(stage, reply, reason, transaction, recipient, tenant, direction)
+
+    def remember_refusal(
+        self,
+        stage: str,
+        reply: Reply,
+        reason: str,
+        transaction: Transaction | None = None,
+        recipient: str = "",
+        tenant: TenantSnapshot | None = None,
+        direction: Direction = Direction.INBOUND,
+    ) -> None:
+        """Hand a refusal to whoever keeps the trace."""
+        refusal = Refusal(
+            id=new_message_id(),
+            at=self.seams.now(),
+            tenant=tenant.tenant if tenant else None,
+            direction=direction,
+            client=self.client,
+            reverse_path=transaction.reverse_path if transaction else "",
+            recipient=recipient,
+            stage=stage,
+            reply=reply,
+            reason=reason,
+        )
+        self.seams.note_refusal(refusal)
+
+    # The dialogue.
+
+    async def _greet(self) -> None:
+        delay = self._banner_delay()
+        if delay:
+            try:
+                await self.wire.wait_for_input(delay)
+            except TimedOut:
+                if self._is_draining:
+                    raise
+            else:
+                raise Hangup(OUT_OF_STEP, "early talker")
+        self._say(Reply(220, "", f"{self.host_name} ESMTP Lazaretto"))
+
+    def _banner_delay(self) -> float:
+        if self.registered is not None or self._house.clients.is_good(self._caller.key, self._now()):
+            return 0.0
+        return self.settings.banner_delay
+
+    async def _turn(self) -> None:
+        if self._is_draining:
+            raise Hangup(CLOSING, "", is_foul=False)
+        if self._errors >= self._house.load.allowed_errors:
+            raise Hangup(TOO_MANY_ERRORS, "too many errors")
+        if not self.wire.is_writable:
+            await self.wire.flush(self._at_most(self.settings.line_timeout))
+        line = await self._line()
+        self._commands += 1
+        try:
+            reply = await self._obey(line)
+        except BadSyntax as failure:
+            reply = failure.reply
+        if reply is None:
+            return
+        if reply.is_permanent:
+            self._errors += 1
+            if self._errors > self.settings.errors_before_delay:
+                await asyncio.sleep(self.settings.error_delay)
+        self._say(reply)
+
+    async def _line(self) -> bytes | LineFault:
+        await self.wire.wait_for_input(self._at_most(self.settings.command_timeout))
+        if self.wire.first_octet == _TLS_RECORD and self._commands == 0:
+            raise Hangup(NOT_SMTP, "another protocol")
+        return await self.wire.line(
+            self.settings.max_command_line,
+            self.settings.max_unread_tail,
+            self._at_most(self.settings.line_timeout),
+        )
+
+    async def _obey(self, line: bytes | LineFault) -> Reply | None:
+        match line:
+            case LineFault.ENDLESS:
+                raise Hangup(LINE_TOO_LONG, "endless command line")
+            case LineFault.TOO_LONG:
+                return LINE_TOO_LONG
+            case LineFault.BARE_LINE_FEED:
+                return BARE_LINE_FEED
+            case bytes():
+                return await self._obey_command(line)
+
+    async def _obey_command(self, line: bytes) -> Reply | None:
+        command = parse_command(line)
+        verb = vocabulary().get(command.verb)
+        if verb is None:
+            return UNKNOWN_COMMAND
+        self._check_step(verb)
+        if verb.is_junk:
+            self.count_junk()
+        return await verb.obey(self, command.argument)
+
+    def _check_step(self, verb: Verb) -> None:
+        if verb.ends_group and self.wire.has_input:
+            raise Hangup(OUT_OF_STEP, f"octets behind {verb.name}")
+
+    def _hang_up(self, hangup: Hangup) -> None:
+        if hangup.is_foul:
+            self._is_foul = True
+            self.note_refusal("connect" if not self._commands else "session", hangup.reply, hangup.reason)
+        self._say(hangup.reply)
+
+    def _leave(self) -> None:
+        key = self._caller.key
+        if self._is_foul:
+            self._house.clients.misbehaved(key)
+        elif self._messages:
+            self._house.clients.behaved(key, self._now())
+        self.wire.close()
+
+    def _say(self, reply: Reply) -> None:
+        self.wire.say(reply_line(reply))
+
+    def _at_most(self, seconds: float) -> float:
+        return min(self.patience(seconds), max(0.0, self.ends_at - self._now()))
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _tls_of(agreed: ssl.SSLObject) -> Tls:
+    cipher = agreed.cipher() or ("", "", 0)
+    return Tls(protocol=agreed.version() or "", cipher=cipher[0], bits=cipher[2])

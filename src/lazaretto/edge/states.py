@@ -1,0 +1,91 @@
+"""Where a dialogue stands.  The type says it: what a state does not have, nobody can use by mistake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lazaretto.core.address import fold
+from lazaretto.core.envelope import Envelope, Leg, Recipient
+from lazaretto.core.snapshot import TenantSnapshot
+from lazaretto.edge.gates.recipient import Admitted
+from lazaretto.protocol.paths import MailCommand
+
+
+@dataclass(frozen=True, slots=True)
+class Unintroduced:
+    """Neither EHLO nor HELO was said, or STARTTLS made us forget it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """The client said who it claims to be."""
+
+    helo: str
+    extended: bool
+    """By EHLO, not HELO."""
+
+
+@dataclass(slots=True)
+class Transaction:
+    """MAIL was accepted; recipients follow.  Ends with any final reply after the dot."""
+
+    introduced: Introduced
+    mail: MailCommand
+    admitted: list[Admitted] = field(default_factory=list)
+    """Each recipient once."""
+    accepted: int = 0
+    """RCPTs answered 250, repeated recipients included."""
+    overshoots: int = 0
+    _known: set[str] = field(default_factory=set)
+
+    @property
+    def reverse_path(self) -> str:
+        """The address for DSNs; empty when null."""
+        return str(self.mail.reverse_path) if self.mail.reverse_path else ""
+
+    def admit(self, admitted: Admitted) -> None:
+        """Add a recipient; one that was named before is not added again."""
+        self.accepted += 1
+        folded = fold(admitted.recipient.address)
+        if folded not in self._known:
+            self._known.add(folded)
+            self.admitted.append(admitted)
+
+    @property
+    def tenants(self) -> tuple[TenantSnapshot, ...]:
+        """Every tenant that takes part."""
+        return tuple({each.tenant.tenant: each.tenant for each in self.admitted}.values())
+
+    @property
+    def max_message_size(self) -> int:
+        """The smallest limit of the tenants that take part: one reply must be true for all."""
+        return min(tenant.max_message_size for tenant in self.tenants)
+
+    @property
+    def envelope(self) -> Envelope:
+        """The envelope as it stands."""
+        parameters = self.mail.parameters
+        return Envelope(
+            reverse_path=self.reverse_path,
+            recipients=tuple(each.recipient for each in self.admitted),
+            body=parameters.body,
+            smtputf8=parameters.smtputf8,
+            envid=parameters.envid,
+            ret=parameters.ret,
+        )
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The recipients by tenant and direction, in the order in which they were named."""
+        parts: dict[tuple[int, str], list[Admitted]] = {}
+        for each in self.admitted:
+            parts.setdefault((each.tenant.tenant, each.direction.value), []).append(each)
+        return tuple(_leg(part) for part in parts.values())
+
+
+State = Unintroduced | Introduced | Transaction
+
+
+def _leg(part: list[Admitted]) -> Leg:
+    recipients: tuple[Recipient, ...] = tuple(each.recipient for each in part)
+    return Leg(tenant=part[0].tenant.tenant, direction=part[0].direction, recipients=recipients)

@@ -1,0 +1,52 @@
+"""MAIL: a transaction begins with its reverse path (RFC 5321 §4.1.1.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from lazaretto.core.reply import Reply
+from lazaretto.edge.replies import (
+    GREET_FIRST,
+    MESSAGE_TOO_BIG,
+    NESTED_MAIL,
+    NO_ROOM,
+    PARAMETERS_NEED_EHLO,
+    SENDER_OK,
+)
+from lazaretto.edge.states import Introduced, Transaction, Unintroduced
+from lazaretto.edge.verb import Verb
+from lazaretto.protocol.parameters import MailParameters
+from lazaretto.protocol.paths import MailCommand, parse_mail
+
+if TYPE_CHECKING:
+    from lazaretto.edge.session import Session
+
+
+async def _mail(session: Session, argument: bytes) -> Reply:
+    match session.state:
+        case Unintroduced():
+            return GREET_FIRST
+        case Transaction():
+            return NESTED_MAIL
+        case Introduced() as introduced:
+            return _begin(session, introduced, parse_mail(argument))
+
+
+def _begin(session: Session, introduced: Introduced, mail: MailCommand) -> Reply:
+    if not introduced.extended and mail.parameters != MailParameters():
+        return PARAMETERS_NEED_EHLO
+    transaction = Transaction(introduced, mail)
+    if (mail.parameters.size or 0) > session.settings.max_message_size:
+        session.note_refusal(
+            "mail", MESSAGE_TOO_BIG, "announced size above the operator's limit", transaction
+        )
+        return MESSAGE_TOO_BIG
+    if not session.seams.has_room():
+        session.counters.refused("no room")
+        return NO_ROOM
+    session.state = transaction
+    session.seams.on_envelope(session.client, transaction.reverse_path)
+    return SENDER_OK
+
+
+VERBS: Final = (Verb("MAIL", _mail),)

@@ -1,0 +1,85 @@
+"""RCPT: one more recipient, or the words why not (RFC 5321 §4.1.1.3)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from lazaretto.core.address import Address
+from lazaretto.core.reply import Reply
+from lazaretto.edge.gates.recipient import Asking, TurnedAway, admit
+from lazaretto.edge.hangup import Hangup
+from lazaretto.edge.replies import (
+    MAIL_FIRST,
+    PARAMETERS_NEED_EHLO,
+    RECIPIENT_OK,
+    TOO_MANY_OVERSHOOTS,
+    TOO_MANY_RECIPIENTS,
+)
+from lazaretto.edge.states import Transaction
+from lazaretto.edge.verb import Verb
+from lazaretto.protocol.parameters import RcptParameters
+from lazaretto.protocol.paths import RcptCommand, parse_rcpt
+
+if TYPE_CHECKING:
+    from lazaretto.edge.session import Session
+
+
+async def _rcpt(session: Session, argument: bytes) -> Reply:
+    transaction = session.state
+    if not isinstance(transaction, Transaction):
+        return MAIL_FIRST
+    wanted = parse_rcpt(argument, smtputf8=transaction.mail.parameters.smtputf8)
+    if not transaction.introduced.extended and wanted.parameters != RcptParameters():
+        return PARAMETERS_NEED_EHLO
+    if transaction.accepted >= session.settings.max_recipients:
+        return _overshoot(session, transaction)
+    return await _answer(session, transaction, wanted)
+
+
+async def _answer(session: Session, transaction: Transaction, wanted: RcptCommand) -> Reply:
+    address = wanted.address or session.postmaster
+    outcome = admit(address, wanted.parameters, _asking(session, transaction), session.seams.directory)
+    if not isinstance(outcome, TurnedAway):
+        transaction.admit(outcome)
+        return RECIPIENT_OK
+    session.note_refusal(
+        "rcpt",
+        outcome.reply,
+        outcome.reason,
+        transaction,
+        recipient=str(address),
+        tenant=outcome.tenant,
+        direction=outcome.direction,
+    )
+    if outcome.unknown:
+        await _slow_down_guessing(session, transaction, address)
+    return outcome.reply
+
+
+def _asking(session: Session, transaction: Transaction) -> Asking:
+    mail = transaction.mail
+    return Asking(session.registered, mail.reverse_path, mail.parameters.size)
+
+
+def _overshoot(session: Session, transaction: Transaction) -> Reply:
+    transaction.overshoots += 1
+    if transaction.overshoots > session.settings.max_overshoots:
+        raise Hangup(TOO_MANY_OVERSHOOTS, "too many recipients")
+    return TOO_MANY_RECIPIENTS
+
+
+async def _slow_down_guessing(session: Session, transaction: Transaction, address: Address) -> None:
+    guesses = session.count_guess()
+    threshold = session.settings.harvest_threshold
+    if guesses < threshold:
+        return
+    if guesses == threshold:
+        session.counters.harvests += 1
+        reason = f"directory harvest: {guesses} unknown recipients within an hour"
+        tenant = session.seams.directory.tenant_of(address.domain)
+        session.note_refusal("rcpt", RECIPIENT_OK, reason, transaction, str(address), tenant)
+    await asyncio.sleep(session.settings.error_delay)
+
+
+VERBS: Final = (Verb("RCPT", _rcpt),)
