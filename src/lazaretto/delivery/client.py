@@ -9,24 +9,21 @@ answer is a deferral, because the message may have arrived.
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from lazaretto.core.envelope import Tls
 from lazaretto.core.errors import TemporaryFailure
 from lazaretto.core.queued import Outcome, QueuedCopy, QueuedRecipient, RecipientOutcome, Remote
 from lazaretto.core.reply import Reply
 from lazaretto.delivery.channel import Channel, ChannelLost
+from lazaretto.delivery.commands import envelope_commands, obstacle
+from lazaretto.delivery.extensions import NOTHING, Extension, read_offers
 from lazaretto.delivery.payload import Payload
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.delivery.wire_form import END, WireForm, wire_form
 from lazaretto.protocol.smtp_reply import WireReply
-
-_UNSAFE_PATH = re.compile(r"[\x00-\x20\x7f<>]")
-_XTEXT = re.compile(r"[\x21-\x7e]{1,500}")
 
 
 class ConversationFailed(TemporaryFailure):
@@ -43,17 +40,6 @@ class TlsNotOffered(ConversationFailed):
 
 class HandshakeFailed(ConversationFailed):
     """STARTTLS was accepted and then no TLS came about; or the certificate is not the host's."""
-
-
-class Extension(Enum):
-    """What a server's EHLO can offer that we make use of."""
-
-    PIPELINING = "PIPELINING"
-    SIZE = "SIZE"
-    EIGHT_BIT = "8BITMIME"
-    SMTPUTF8 = "SMTPUTF8"
-    DSN = "DSN"
-    STARTTLS = "STARTTLS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +61,7 @@ class Conversation:
         self._channel = channel
         self._settings = settings
         self._hostname = hostname
-        self._offers: dict[Extension, str] = {}
+        self._offers = NOTHING
         self._needs_reset = False
         self._is_over = False
         self.remote = remote
@@ -89,7 +75,7 @@ class Conversation:
 
     def offers(self, extension: Extension) -> bool:
         """Tell whether the last EHLO offered ``extension``."""
-        return extension in self._offers
+        return self._offers.has(extension)
 
     async def greet(self) -> None:
         """Read the greeting and say EHLO, or HELO where that is not known."""
@@ -109,7 +95,7 @@ class Conversation:
             # What came in clear behind the 220 would be read as if it had come encrypted.
             raise self._failed(_ours(451, "4.7.5", "unexpected input before the TLS handshake"))
         await self._shake_hands(context, server_name)
-        self._offers = {}
+        self._offers = NOTHING
         try:
             await self._hello()
         except ConversationFailed as failed:
@@ -121,9 +107,9 @@ class Conversation:
     ) -> Handover:
         """Offer ``copy`` for ``recipients``; return what became of each or raise ``ConversationFailed``."""
         self.transactions += 1
-        if (refusal := await self._cannot_carry(copy, recipients, payload)) is not None:
+        if (refusal := await obstacle(self._offers, copy, recipients, payload)) is not None:
             return Handover(tuple(self._outcome(r, refusal) for r in recipients), notifies=False)
-        commands = self._commands(copy, recipients, payload)
+        commands = envelope_commands(self._offers, copy, recipients, payload)
         try:
             replies = await self._envelope(commands)
         except ChannelLost as lost:
@@ -156,7 +142,7 @@ class Conversation:
             b"EHLO " + self._hostname.encode("ascii") + b"\r\n", self._settings.command_timeout
         )
         if answer.code == 250:
-            self._offers = _offers(answer)
+            self._offers = read_offers(answer)
             return
         if answer.code // 100 != 5 or answer.code == 521 or self.remote.tls is not None:
             raise self._failed(answer.read())
@@ -196,102 +182,58 @@ class Conversation:
 
     # One transaction.
 
-    async def _cannot_carry(
-        self, copy: QueuedCopy, recipients: Sequence[QueuedRecipient], payload: Payload
-    ) -> Reply | None:
-        """Return why this host can never take the message as it is; None when it can."""
-        paths = (copy.reverse_path, *(r.deliver_to for r in recipients))
-        if any(_UNSAFE_PATH.search(path) for path in paths):
-            return Reply(553, "5.1.3", "address cannot be written in SMTP")
-        if not self.offers(Extension.SMTPUTF8):
-            if not all(path.isascii() for path in paths):
-                return Reply(553, "5.6.7", "the next hop does not take internationalised addresses")
-            if copy.smtputf8 and not (await payload.header()).isascii():
-                return Reply(554, "5.6.9", "the next hop does not take internationalised header fields")
-        if not self.offers(Extension.EIGHT_BIT) and not await payload.is_ascii():
-            # Converting would change octets that a signature may cover, so the sender is told.
-            return Reply(554, "5.6.3", "the next hop does not take 8-bit content, and conversion is not done")
-        limit = self._offers.get(Extension.SIZE, "")
-        if limit.isdigit() and 0 < int(limit[:18]) < payload.size:
-            return Reply(552, "5.3.4", f"message of {payload.size} octets is larger than the next hop takes")
-        return None
-
-    def _commands(
-        self, copy: QueuedCopy, recipients: Sequence[QueuedRecipient], payload: Payload
-    ) -> list[bytes]:
-        commands = [b"RSET\r\n"] if self._needs_reset else []
-        commands.append(self._mail(copy, recipients, payload))
-        commands.extend(self._rcpt(recipient) for recipient in recipients)
-        commands.append(b"DATA\r\n")
-        return commands
-
-    def _mail(self, copy: QueuedCopy, recipients: Sequence[QueuedRecipient], payload: Payload) -> bytes:
-        words = [f"MAIL FROM:<{copy.reverse_path}>"]
-        if self.offers(Extension.SIZE):
-            words.append(f"SIZE={payload.size}")
-        # Declaring 8 bits for what may have none is right, and saves reading large content twice.
-        is_known_ascii = payload.whole is not None and not copy.eight_bit and payload.whole.isascii()
-        if self.offers(Extension.EIGHT_BIT) and not is_known_ascii:
-            words.append("BODY=8BITMIME")
-        if self.offers(Extension.SMTPUTF8) and (
-            copy.smtputf8
-            or not all(path.isascii() for path in (copy.reverse_path, *(r.deliver_to for r in recipients)))
-        ):
-            words.append("SMTPUTF8")
-        if self.offers(Extension.DSN):
-            if copy.ret in ("FULL", "HDRS"):
-                words.append(f"RET={copy.ret}")
-            if _XTEXT.fullmatch(copy.envid):
-                words.append(f"ENVID={copy.envid}")
-        return " ".join(words).encode() + b"\r\n"
-
-    def _rcpt(self, recipient: QueuedRecipient) -> bytes:
-        words = [f"RCPT TO:<{recipient.deliver_to}>"]
-        if self.offers(Extension.DSN):
-            if recipient.notify:
-                words.append(f"NOTIFY={','.join(recipient.notify)}")
-            if _XTEXT.fullmatch(recipient.original):
-                words.append(f"ORCPT={recipient.original}")
-        return " ".join(words).encode() + b"\r\n"
-
     async def _envelope(self, commands: list[bytes]) -> list[WireReply]:
         """Send the commands from MAIL to DATA; return their replies, without that to RSET.
 
         Without PIPELINING commands are not sent any more once nothing can come of them; what they
-        would have been answered is what the last one was.
+        would have been answered is what the last one was.  The list ends early at a 421.
         """
-        skip = 1 if self._needs_reset else 0
+        count = len(commands)
+        if self._needs_reset:
+            commands = [b"RSET\r\n", *commands]
+        first = len(commands) - count
         self._needs_reset = True
-        if self.offers(Extension.PIPELINING):
-            self._channel.send(b"".join(commands), len(commands))
-            replies = [await self._channel.reply(self._settings.command_timeout) for _ in commands[:-1]]
-            replies.append(await self._channel.reply(self._settings.data_timeout))
-            return replies[skip:]
-        replies = []
+        if self._offers.has(Extension.PIPELINING):
+            replies = await self._all_at_once(commands)
+        else:
+            replies = await self._one_by_one(commands, mail=first)
+        return replies[first:]
+
+    async def _all_at_once(self, commands: list[bytes]) -> list[WireReply]:
+        self._channel.send(b"".join(commands), len(commands))
+        replies = [await self._channel.reply(self._settings.command_timeout) for _ in commands[:-1]]
+        replies.append(await self._channel.reply(self._settings.data_timeout))
+        return replies
+
+    async def _one_by_one(self, commands: list[bytes], mail: int) -> list[WireReply]:
+        """Send each command after the answer to the one before; ``mail`` is the place of MAIL."""
+        replies: list[WireReply] = []
+        last = len(commands) - 1
         for number, command in enumerate(commands):
-            is_data = number == len(commands) - 1
-            taken = replies[skip + 1 :]
-            if is_data and not any(reply.code // 100 == 2 for reply in taken):
-                replies.append(taken[-1])
+            if number == last and not any(_is_taken(reply) for reply in replies[mail + 1 :]):
+                replies.append(replies[-1])
                 break
             self._channel.send(command, 1)
-            timeout = self._settings.data_timeout if is_data else self._settings.command_timeout
-            replies.append(await self._channel.reply(timeout))
+            settings = self._settings
+            replies.append(
+                await self._channel.reply(
+                    settings.data_timeout if number == last else settings.command_timeout
+                )
+            )
             if replies[-1].code == 421:
                 break
-            if number == skip and replies[-1].code // 100 != 2:
-                # MAIL was refused: nobody is asked about recipients.
-                replies.extend([replies[-1]] * (len(commands) - number - 1))
+            if number == mail and not _is_taken(replies[-1]):
+                replies.extend([replies[-1]] * (last - number))
                 break
-        return replies[skip:]
+        return replies
 
     async def _content(
         self, recipients: Sequence[QueuedRecipient], replies: list[WireReply], payload: Payload
     ) -> Handover:
         mail, *answers, data = replies
-        if mail.code // 100 != 2:
+        if not _is_taken(mail):
             answers = [mail] * len(recipients)
-        taken = [answer.code // 100 == 2 for answer in answers]
+        taken = [_is_taken(answer) for answer in answers]
         if data.code == 354:
             final = await self._send(payload if any(taken) else None)
         elif data.code // 100 in (4, 5):
@@ -329,7 +271,7 @@ class Conversation:
             self.close()
             return _ours(451, "4.4.2", f"{lost} after the end of the content; it may arrive twice")
         reply = answer.read()
-        if answer.code // 100 == 2:
+        if _is_taken(answer):
             self._needs_reset = False
             return reply
         if answer.code == 421 or answer.code // 100 == 3:
@@ -402,6 +344,10 @@ def _ours(code: int, enhanced: str, text: str) -> Reply:
     return Reply(code, enhanced, text)
 
 
+def _is_taken(answer: WireReply) -> bool:
+    return answer.code // 100 == 2
+
+
 def _not_taken(answer: WireReply) -> Reply:
     reply = answer.read()
     if answer.code // 100 in (4, 5):
@@ -417,17 +363,6 @@ def _words(problem: BaseException) -> str:
     if isinstance(problem, ssl.SSLError):
         return problem.reason or "protocol error"
     return type(problem).__name__
-
-
-def _offers(answer: WireReply) -> dict[Extension, str]:
-    found: dict[Extension, str] = {}
-    for line in answer.lines[1:]:
-        word, _, parameter = line.decode("latin-1").partition(" ")
-        try:
-            found[Extension(word.upper())] = parameter.strip(" ")
-        except ValueError:
-            continue
-    return found
 
 
 def _negotiated(transport: asyncio.Transport, *, verified: bool) -> Tls:

@@ -17,13 +17,8 @@ from lazaretto.core.queued import Remote
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import NextHop, TlsDemand
 from lazaretto.delivery.channel import Channel
-from lazaretto.delivery.client import (
-    Conversation,
-    ConversationFailed,
-    Extension,
-    HandshakeFailed,
-    TlsNotOffered,
-)
+from lazaretto.delivery.client import Conversation, ConversationFailed, HandshakeFailed, TlsNotOffered
+from lazaretto.delivery.extensions import Extension
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.delivery.tls_policy import TlsContexts
 

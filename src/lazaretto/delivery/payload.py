@@ -34,6 +34,11 @@ class Payload:
         if isinstance(octets, bytes):
             self.whole = self._together(octets)
 
+    @property
+    def is_known_ascii(self) -> bool:
+        """Tell whether it is known, without reading large content, that no octet has its eighth bit set."""
+        return self.whole is not None and self.whole.isascii()
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield everything in pieces of moderate size."""
         if self.whole is not None:

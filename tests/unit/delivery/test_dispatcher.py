@@ -182,10 +182,13 @@ async def test_a_host_that_breaks_off_before_the_dot_gives_way_to_the_next(
     spool: MemorySpool, delivering: Deliverer, verb: str
 ) -> None:
     bad = Behaviour(hang_up=frozenset({verb}))
-    async with next_hop.NextHop(bad) as first, next_hop.NextHop() as second:
-        async with delivering(first, second) as dispatcher:
-            dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
-            (settlement,) = await settled(spool, 1)
+    async with (
+        next_hop.NextHop(bad) as first,
+        next_hop.NextHop() as second,
+        delivering(first, second) as dispatcher,
+    ):
+        dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+        (settlement,) = await settled(spool, 1)
 
     assert outcome_of(settlement) is Outcome.DELIVERED
     assert len(second.arrivals) == 1
@@ -195,10 +198,13 @@ async def test_a_host_that_breaks_off_after_the_dot_does_not(
     spool: MemorySpool, delivering: Deliverer
 ) -> None:
     bad = Behaviour(hang_up=frozenset({"DOT"}))
-    async with next_hop.NextHop(bad) as first, next_hop.NextHop() as second:
-        async with delivering(first, second) as dispatcher:
-            dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
-            (settlement,) = await settled(spool, 1)
+    async with (
+        next_hop.NextHop(bad) as first,
+        next_hop.NextHop() as second,
+        delivering(first, second) as dispatcher,
+    ):
+        dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+        (settlement,) = await settled(spool, 1)
 
     assert outcome_of(settlement) is Outcome.DEFERRED
     assert second.arrivals == []
@@ -308,11 +314,11 @@ async def test_leases_of_copies_in_hand_are_renewed(spool: MemorySpool, deliveri
 
 
 async def test_stopping_finishes_what_is_under_way(spool: MemorySpool, delivering: Deliverer) -> None:
-    async with next_hop.NextHop(Behaviour(delay=0.05)) as hop:
-        async with delivering(hop, initial_per_destination=1) as dispatcher:
-            for _ in range(50):
-                dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
-            await hop.arrived(2)
+    slow = Behaviour(delay=0.05)
+    async with next_hop.NextHop(slow) as hop, delivering(hop, initial_per_destination=1) as dispatcher:
+        for _ in range(50):
+            dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+        await hop.arrived(2)
 
     assert len(hop.arrivals) == len(spool.settled) < 50
 
