@@ -224,7 +224,7 @@ def test_the_arc_validation_suite_passes(corpora: Path) -> None:
 
 @dataclass(frozen=True)
 class _Mailbox:
-    address: Address | None
+    address: Address
 
 
 @dataclass(frozen=True)

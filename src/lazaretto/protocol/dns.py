@@ -150,9 +150,9 @@ class SystemResolver:
                     log.warning("resolvers do not answer", servers=self._settings.servers)
                 self._silent = True
                 await asyncio.sleep(self._settings.silence_retry)
-        finally:
             if self._silent:
                 log.info("resolvers answer again", servers=self._settings.servers)
+        finally:
             self._silent = False
             self._unanswered = 0
             self._test = None

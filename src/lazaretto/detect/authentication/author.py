@@ -37,6 +37,7 @@ _TOKEN = re.compile(
     r'|(?P<special>[<>,:;@()\[\]\\])|(?P<atom>[^ \t\r\n"<>,:;@()\[\]\\]+)',
     re.DOTALL,
 )
+_NAME_WORD = re.compile(r"[^\W\d_][\w.'&-]*")
 _PLAIN_NAME = re.compile(rb"from[ \t]{0,100}:", re.IGNORECASE)
 _COMMENT_MARK = re.compile(r"[()\\]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -102,7 +103,12 @@ def _domains_in(text: str) -> list[str]:
             elements.append([])
         else:
             elements[-1].append(piece)
-    return [_domain_in(element) for element in elements if element]
+    return [_domain_in(element) for element in elements if not _is_name(element)]
+
+
+def _is_name(element: list[str]) -> bool:
+    """Tell whether a piece between commas is words only: many write ``Doe, Ann <ann@a.example>``."""
+    return all(_NAME_WORD.fullmatch(piece) for piece in element)
 
 
 def _pieces(text: str) -> list[str]:

@@ -43,7 +43,7 @@ def authenticate(
 
 def _agreed(author: Author, view: MessageView) -> Author:
     """Return ``author`` unless the view, which detectors go by, shows another one."""
-    shown = {mailbox.address.domain for mailbox in view.authors if mailbox.address is not None}
+    shown = {mailbox.address.domain for mailbox in view.authors if mailbox.address.domain}
     if author.problem or shown == {author.domain}:
         return author
     return Author(problem="readers disagree on the author", candidates=author.candidates)

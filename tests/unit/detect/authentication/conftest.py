@@ -78,7 +78,7 @@ def dns(tmp_path: Path) -> Dns:
 
 @dataclass(frozen=True)
 class Mailbox:
-    address: Address | None
+    address: Address
 
 
 @dataclass(frozen=True)
