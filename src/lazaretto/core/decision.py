@@ -63,6 +63,8 @@ class Decision:
     """``malware``, ``phishing``, ``spam``, ``bulk``, ``unscannable``, ``policy``, ``refused``…"""
     reply_text: str = ""
     """Words of the 550 when everybody's disposition is reject; empty = the general words."""
+    after_acceptance: Disposition = Disposition.QUARANTINE
+    """What a rejection becomes where the client is told 250 all the same: quarantine or delete."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,23 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 from lazaretto.core.address import domain_of, fold
 from lazaretto.core.decision import ActionOrder, Disposition
 from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Verdict
 from lazaretto.core.identity import TenantId
+from lazaretto.core.networks import network_holding
 
 MEGABYTE = 1_000_000
 DEFAULT_MAX_MESSAGE_SIZE = 50 * MEGABYTE
+DEFAULT_THRESHOLDS: Final[Mapping[str, float]] = {"spam": 5.0, "phishing": 5.0, "bulk": 5.0}
+"""Scores from which a class is meant where a tenant says nothing."""
 
 
 class TlsDemand(Enum):
@@ -65,9 +68,13 @@ class SenderList:
     """Match themselves and every sub-domain."""
     networks: tuple[str, ...] = ()
     """CIDR texts."""
+    expires: Mapping[str, date] = field(default_factory=dict)
+    """The last day on which an entry counts, for those that end."""
 
     def entry_for_address(self, address: str) -> str:
         """Return the entry that matches ``address``; empty when none does."""
+        if not self.addresses and not self.domains:
+            return ""
         folded = fold(address)
         if folded in self.addresses:
             return folded
@@ -79,14 +86,23 @@ class SenderList:
         return ""
 
     def entry_for_ip(self, ip: str) -> str:
-        """Return the network that holds ``ip``; empty when none does."""
-        if not self.networks:
-            return ""
-        address = ipaddress.ip_address(ip)
-        for network in self.networks:
-            if address in ipaddress.ip_network(network):
-                return network
-        return ""
+        """Return the narrowest network that holds ``ip``; empty when none does.
+
+        Raises ``ValueError`` when ``ip`` is no IP address.
+        """
+        return network_holding(self.networks, ip) if self.networks else ""
+
+    def on(self, day: date) -> SenderList:
+        """Return the list without the entries that ended before ``day``."""
+        ended = {entry for entry, last in self.expires.items() if last < day}
+        if not ended:
+            return self
+        return SenderList(
+            addresses=self.addresses - ended,
+            domains=self.domains - ended,
+            networks=tuple(network for network in self.networks if network not in ended),
+            expires={entry: last for entry, last in self.expires.items() if entry not in ended},
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +110,13 @@ class Condition:
     """When a rule speaks.  Every part that is not empty must hold; within a part any one does."""
 
     verdicts: frozenset[Verdict] = frozenset()
+    """Classes that the message reaches; one that reaches PHISHING reaches SPAM as well."""
     symbols: frozenset[str] = frozenset()
+    """Names of findings; a ``*`` at the end stands for any ending."""
+    unless: frozenset[str] = frozenset()
+    """Names of findings any one of which silences the rule."""
+    apart_from: frozenset[str] = frozenset()
+    """Names of findings that do not count for ``verdicts``: other rules speak about them."""
     score_at_least: float | None = None
     recipients: frozenset[str] = frozenset()
     """Folded addresses or domains of the tenant; empty = everybody."""
@@ -114,6 +136,12 @@ class Rule:
     quarantine_reason: str = ""
     approval_waives: bool = False
     """An antispam method: an approved sender switches it off."""
+    needs_registration: bool = False
+    """Its quarantine exists only where addresses are registered; elsewhere its orders alone apply."""
+    reply_text: str = ""
+    """Words of the 550 when it rejects; empty = the general words."""
+    after_acceptance: Disposition = Disposition.QUARANTINE
+    """What its rejection becomes once the message is accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +179,13 @@ class TenantSnapshot:
         if domain_of(address) not in self.domains:
             return False
         return self.address_registration is not AddressRegistration.ENFORCE or fold(address) in self.addresses
+
+    def on(self, day: date) -> TenantSnapshot:
+        """Return the snapshot without the entries of lists that ended before ``day``."""
+        blocked, approved = self.blocked.on(day), self.approved.on(day)
+        if blocked is self.blocked and approved is self.approved:
+            return self
+        return replace(self, blocked=blocked, approved=approved)
 
 
 class Directory(Protocol):

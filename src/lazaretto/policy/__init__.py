@@ -1,0 +1,1 @@
+"""Judges: findings, facts and a snapshot become decisions.  Pure."""

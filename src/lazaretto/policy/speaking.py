@@ -1,0 +1,102 @@
+"""Which of a tenant's rules speak about a message, and with which findings they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from lazaretto.core.address import domain_of, fold
+from lazaretto.core.envelope import Direction
+from lazaretto.core.findings import Finding, Verdict
+from lazaretto.core.snapshot import Condition, Rule
+from lazaretto.policy.verdicts import SUMMED, Classes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaking:
+    """A rule whose condition holds, but for the recipients."""
+
+    rule: Rule
+    symbols: tuple[str, ...]
+    """Names of the findings that made it speak; sorted."""
+
+    def concerns(self, recipient: str) -> bool:
+        """Tell whether it speaks about the copy of ``recipient``."""
+        wanted = self.rule.when.recipients
+        return not wanted or fold(recipient) in wanted or _any_domain(domain_of(recipient), wanted)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """One message's findings, arranged for many questions."""
+
+    findings: Sequence[Finding]
+    classes: Classes
+    direction: Direction
+    names: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = frozenset(finding.symbol for finding in self.findings)
+
+    def heard(self, rule: Rule) -> Speaking | None:
+        """Return ``rule`` with what made it speak; None when its condition does not hold."""
+        when = rule.when
+        if when.directions and self.direction not in when.directions:
+            return None
+        if when.score_at_least is not None and self.classes.score < when.score_at_least:
+            return None
+        if when.unless and matching(self.names, when.unless):
+            return None
+        symbols = matching(self.names, when.symbols) if when.symbols else frozenset()
+        if when.symbols and not symbols:
+            return None
+        if when.verdicts:
+            behind = self._behind(when)
+            if behind is None:
+                return None
+            symbols |= behind
+        return Speaking(rule=rule, symbols=tuple(sorted(symbols)))
+
+    def _behind(self, when: Condition) -> frozenset[str] | None:
+        """Return the findings behind the classes that are asked for; None when none is reached."""
+        asked = when.verdicts & (self.classes.reached or {Verdict.CLEAN})
+        if not asked:
+            return None
+        apart = matching(self.names, when.apart_from) if when.apart_from else frozenset()
+        summed = [verdict for verdict in asked if verdict in SUMMED or verdict is Verdict.CLEAN]
+        behind = frozenset(self._speaking_for(asked, apart))
+        return behind if summed or behind else None
+
+    def _speaking_for(self, asked: frozenset[Verdict], apart: frozenset[str]) -> Iterator[str]:
+        wanted = set(asked)
+        if Verdict.SPAM in asked:
+            wanted.add(Verdict.PHISHING)
+        general = not asked.isdisjoint((Verdict.SPAM, Verdict.PHISHING))
+        for finding in self.findings:
+            speaks = finding.verdict in wanted or (general and finding.verdict is None)
+            # What weighs nothing, or speaks for the message, is not why it was stopped.
+            counts = finding.score > 0 or finding.verdict not in SUMMED
+            if speaks and counts and finding.symbol not in apart:
+                yield finding.symbol
+
+
+def matching(names: frozenset[str], wanted: frozenset[str]) -> frozenset[str]:
+    """Return those of ``names`` that ``wanted`` names, fully or by a stem with ``*`` behind it."""
+    stems = _stems(wanted)
+    if not stems:
+        return names & wanted
+    return frozenset(name for name in names if name in wanted or name.startswith(stems))
+
+
+@lru_cache(maxsize=4096)
+def _stems(wanted: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(name.removesuffix("*") for name in wanted if name.endswith("*")))
+
+
+def _any_domain(domain: str, wanted: frozenset[str]) -> bool:
+    while domain:
+        if domain in wanted:
+            return True
+        domain = domain.partition(".")[2]
+    return False

@@ -1,0 +1,1 @@
+"""Each tenant's configuration: one document, published as an immutable, versioned snapshot."""

@@ -1,0 +1,65 @@
+"""A document to the snapshot that the mail path reads.  Pure: the same document, the same snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lazaretto.core.address import fold
+from lazaretto.core.identity import TenantId
+from lazaretto.core.snapshot import MEGABYTE, NextHop, SenderList, TenantSnapshot
+from lazaretto.tenants.document import TenantDocument
+from lazaretto.tenants.methods import method_rules, thresholds_of
+from lazaretto.tenants.own_rules import own_rules
+from lazaretto.tenants.sections import Domain, SenderEntry
+from lazaretto.tenants.values import SenderKind
+
+
+def compile_snapshot(document: TenantDocument, tenant_id: TenantId, version: int) -> TenantSnapshot:
+    """Return the snapshot of ``document``; entries of lists that end are left to ``snapshot.on(day)``."""
+    antispam = document.antispam
+    return TenantSnapshot(
+        tenant=tenant_id,
+        name=document.tenant,
+        version=version,
+        domains={name: _next_hops(domain) for name, domain in document.domains.items()},
+        address_registration=document.address_registration,
+        addresses=frozenset(map(fold, document.addresses)),
+        max_message_size=document.max_message_size * MEGABYTE,
+        blocked=_senders(document.blocked_senders, ips=True, addresses=True),
+        approved=_senders(
+            document.approved_senders, ips=antispam.approved_ips, addresses=antispam.approved_addresses
+        ),
+        protected_names=document.protected_names,
+        outbound_networks=document.outbound.senders,
+        rules=(*method_rules(document), *own_rules(document)),
+        thresholds=thresholds_of(antispam),
+        strict_line_ends=document.strict_line_ends,
+        suspended=document.suspended,
+        administrators=document.administrators,
+        options=dict(document.options),
+    )
+
+
+def _next_hops(domain: Domain) -> tuple[NextHop, ...]:
+    return tuple(
+        NextHop(host=route.host, port=route.port, preference=route.preference, tls=route.tls)
+        for route in domain.routes
+    )
+
+
+def _senders(entries: Iterable[SenderEntry], *, ips: bool, addresses: bool) -> SenderList:
+    by_kind: dict[SenderKind, list[str]] = {kind: [] for kind in SenderKind}
+    expires = {}
+    for each in entries:
+        kind = each.kind
+        if ips if kind is SenderKind.NETWORK else addresses:
+            entry = fold(each.entry) if kind is SenderKind.ADDRESS else each.entry
+            by_kind[kind].append(entry)
+            if each.expires is not None:
+                expires[entry] = each.expires
+    return SenderList(
+        addresses=frozenset(by_kind[SenderKind.ADDRESS]),
+        domains=frozenset(by_kind[SenderKind.DOMAIN]),
+        networks=tuple(by_kind[SenderKind.NETWORK]),
+        expires=expires,
+    )

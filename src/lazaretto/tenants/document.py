@@ -1,0 +1,141 @@
+"""A tenant's whole configuration as one YAML document, and back again.
+
+Reading says everything that is wrong at once, each with its line.  Writing is canonical: keys in the
+order of the model, defaults left out, sets sorted, so that equal configurations are equal octets.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import Field, ValidationError, field_validator
+
+from lazaretto.core.address import fold
+from lazaretto.core.snapshot import AddressRegistration
+from lazaretto.tenants.complaints import remarks_of
+from lazaretto.tenants.remarks import DocumentError, error
+from lazaretto.tenants.sections import (
+    Antimalware,
+    Antispam,
+    Domain,
+    Impersonation,
+    Outbound,
+    OwnRule,
+    Section,
+    SenderEntry,
+)
+from lazaretto.tenants.values import DomainName, MailAddress, OneLine, TenantName
+from lazaretto.tenants.yaml_reading import Node, read_yaml
+from lazaretto.tenants.yaml_writing import written
+
+FORMAT: Final = 1
+
+
+class TenantDocument(Section):
+    """A tenant's whole configuration."""
+
+    version: int = Field(default=FORMAT, ge=FORMAT, le=FORMAT, description="The version of this format.")
+    tenant: TenantName = Field(description="The tenant's name: lower-case letters, digits, `.`, `_`, `-`.")
+    domains: dict[DomainName, Domain] = Field(
+        default_factory=dict, max_length=10_000, description="Its mail domains, each with its routes."
+    )
+    address_registration: AddressRegistration = Field(
+        default=AddressRegistration.ENFORCE,
+        description="`enforce` refuses mail to addresses that are not registered, `learn` collects them, "
+        "`off` accepts all and takes away the quarantine of spam.",
+    )
+    addresses: tuple[MailAddress, ...] = Field(
+        default=(), description="The validation list: every address that exists, aliases included."
+    )
+    max_message_size: int = Field(
+        default=50, ge=1, le=1000, description="The largest message in MB (a million octets each)."
+    )
+    strict_line_ends: bool = Field(
+        default=False, description="Refuse messages with stray line ends in place of repairing them."
+    )
+    suspended: bool = Field(default=False, description="Answer that all mail shall be tried again later.")
+    administrators: tuple[MailAddress, ...] = Field(
+        default=(), max_length=100, description="Who gets notifications for administrators."
+    )
+    protected_names: tuple[OneLine, ...] = Field(
+        default=(), max_length=10_000, description="People whose names strangers must not write under."
+    )
+    outbound: Outbound = Field(
+        default_factory=Outbound, description="Mail that the tenant sends through the platform."
+    )
+    approved_senders: tuple[SenderEntry, ...] = Field(
+        default=(), description="Senders whose mail the antispam methods leave alone; keep it short."
+    )
+    blocked_senders: tuple[SenderEntry, ...] = Field(
+        default=(), description="Senders whose mail is not wanted."
+    )
+    antimalware: Antimalware = Field(
+        default_factory=Antimalware, description="Infected mail and mail that could not be looked into."
+    )
+    antispam: Antispam = Field(default_factory=Antispam, description="Unwanted mail, method by method.")
+    impersonation: Impersonation = Field(
+        default_factory=Impersonation, description="Strangers under the tenant's names and domains."
+    )
+    rules: tuple[OwnRule, ...] = Field(default=(), max_length=2_000, description="Rules of the tenant's own.")
+    options: dict[str, str] = Field(
+        default_factory=dict, max_length=200, description="Small settings of single methods, by dotted name."
+    )
+
+    @field_validator("domains")
+    @classmethod
+    def _sorted_domains(cls, domains: dict[str, Domain]) -> dict[str, Domain]:
+        return dict(sorted(domains.items()))
+
+    @field_validator("options")
+    @classmethod
+    def _sorted_options(cls, options: dict[str, str]) -> dict[str, str]:
+        return dict(sorted(options.items()))
+
+    @field_validator("addresses", "administrators")
+    @classmethod
+    def _each_mailbox_once(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        known = {fold(address): address for address in reversed(addresses)}
+        return tuple(known[folded] for folded in sorted(known))
+
+    @field_validator("protected_names")
+    @classmethod
+    def _each_name_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(set(names)))
+
+    @field_validator("approved_senders", "blocked_senders")
+    @classmethod
+    def _each_sender_once(cls, senders: tuple[SenderEntry, ...]) -> tuple[SenderEntry, ...]:
+        known = {each.entry: each for each in reversed(senders)}
+        return tuple(known[entry] for entry in sorted(known))
+
+
+def parse_document(text: str, name: str) -> TenantDocument:
+    """Return the document in ``text``; ``name`` is what messages call it, such as its file name.
+
+    Raises ``DocumentError`` with one line for each thing that is wrong.
+    """
+    return document_in(read_yaml(text, name), name)
+
+
+def document_in(tree: Node, name: str) -> TenantDocument:
+    """Return the document that ``tree`` holds; raises ``DocumentError``."""
+    if not isinstance(tree.value, dict):
+        problem = 'it must be a list of settings such as "tenant: acme", not a single value'
+        raise DocumentError(name, [error(tree.line, tree.column, problem)])
+    try:
+        return TenantDocument.model_validate(tree.plain())
+    except ValidationError as failure:
+        raise DocumentError(name, remarks_of(failure, tree, TenantDocument)) from failure
+
+
+def export_document(document: TenantDocument) -> str:
+    """Return the canonical text of ``document``; equal documents have equal texts."""
+    return written(_reduced(document))
+
+
+def _reduced(document: TenantDocument) -> dict[str, Any]:
+    values: dict[str, Any] = document.model_dump(mode="json", exclude_defaults=True)
+    for key in ("approved_senders", "blocked_senders"):
+        if key in values:
+            values[key] = [entry["entry"] if len(entry) == 1 else entry for entry in values[key]]
+    return {"version": document.version, **values}

@@ -1,0 +1,217 @@
+"""The methods of the service as rules: what each setting of the document means to policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from lazaretto.core.decision import ActionOrder, Disposition
+from lazaretto.core.envelope import Direction
+from lazaretto.core.findings import Verdict
+from lazaretto.core.snapshot import DEFAULT_THRESHOLDS, Condition, Rule
+from lazaretto.tenants.choices import DmarcAction, MailAction, MalwareAction, Sensitivity
+from lazaretto.tenants.document import TenantDocument
+from lazaretto.tenants.sections import Antispam
+
+ENCRYPTED: Final = frozenset({"ENCRYPTED_CONTENT"})
+AMBIGUOUS: Final = frozenset({"AMBIGUOUS_STRUCTURE"})
+DANGEROUS: Final = frozenset({"DANGEROUS_ATTACHMENT"})
+SPF_TEXT: Final = "the sender's domain does not allow this server to send for it (SPF)"
+DMARC_TEXT: Final = "the author's domain asks to refuse mail that it does not vouch for (DMARC)"
+_FACTORS: Final[Mapping[Sensitivity, float]] = {
+    Sensitivity.LOW: 1.6,
+    Sensitivity.STANDARD: 1.0,
+    Sensitivity.STRICT: 0.8,
+}
+_DISPOSITIONS: Final[Mapping[str, Disposition]] = {
+    "redirect": Disposition.REDIRECT,
+    "quarantine": Disposition.QUARANTINE,
+    "delete": Disposition.DELETE,
+    "block-and-delete": Disposition.REJECT,
+}
+_INBOUND: Final = frozenset({Direction.INBOUND})
+_OUTBOUND: Final = frozenset({Direction.OUTBOUND})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Method:
+    """What all settings of one method have in common."""
+
+    setting: str
+    when: Condition
+    reason: str
+    """What quarantine lists call it."""
+    tag: str = ""
+    redirect_to: str | None = None
+    approval_waives: bool = False
+    needs_registration: bool = False
+    reply_text: str = ""
+
+    def rule(self, choice: Enum) -> Rule | None:
+        """Return the rule for ``choice``; None when the method is off."""
+        if choice is MailAction.OFF:
+            return None
+        word = str(choice.value)
+        return Rule(
+            name=self.setting,
+            setting=f"{self.setting} = {word}",
+            when=self.when,
+            disposition=_DISPOSITIONS.get(word, Disposition.DELIVER),
+            orders=self._orders(word),
+            quarantine_reason=self.reason,
+            approval_waives=self.approval_waives,
+            needs_registration=self.needs_registration,
+            reply_text=self.reply_text,
+            after_acceptance=Disposition.DELETE,
+        )
+
+    def _orders(self, word: str) -> tuple[ActionOrder, ...]:
+        if word == MailAction.REDIRECT.value:
+            return (ActionOrder(action="redirect", parameters={"address": self.redirect_to or ""}),)
+        # Where there is no quarantine, the tag is what is left of it.
+        if word == MailAction.TAG_SUBJECT.value or (word == "quarantine" and self.needs_registration):
+            return (ActionOrder(action="tag-subject", parameters={"tag": self.tag}),)
+        if word == MailAction.ADD_HEADER.value:
+            parameters = {"name": "X-Lazaretto-Found", "value": self.reason}
+            return (ActionOrder(action="add-header", parameters=parameters),)
+        return ()
+
+
+def method_rules(document: TenantDocument) -> tuple[Rule, ...]:
+    """Return the rules of every method that is on, those that decide first before the others."""
+    found = [*_antimalware(document), *_lists(document), *_authentication(document)]
+    found += [*_antispam(document), *_impersonation(document), *_outbound(document)]
+    return tuple(rule for rule in found if rule is not None)
+
+
+def thresholds_of(antispam: Antispam) -> dict[str, float]:
+    """Return the scores from which each class is meant."""
+    factor = _FACTORS[antispam.sensitivity]
+    given = antispam.thresholds
+    return {
+        "spam": given.spam or DEFAULT_THRESHOLDS["spam"] * factor,
+        "phishing": given.phishing or DEFAULT_THRESHOLDS["phishing"] * factor,
+        "bulk": given.bulk or DEFAULT_THRESHOLDS["bulk"],
+    }
+
+
+def _verdict(verdict: Verdict, directions: frozenset[Direction] = _INBOUND) -> Condition:
+    return Condition(verdicts=frozenset({verdict}), directions=directions)
+
+
+def _symbols(*names: str, unless: frozenset[str] = frozenset()) -> Condition:
+    return Condition(symbols=frozenset(names), unless=unless, directions=_INBOUND)
+
+
+def _antimalware(document: TenantDocument) -> Iterator[Rule | None]:
+    section = document.antimalware
+    tag = document.antispam.subject_tags.unscannable
+    address = document.antispam.redirect_address
+    named = ENCRYPTED | AMBIGUOUS | DANGEROUS
+    yield _Method(setting="antimalware.malware", when=_verdict(Verdict.MALWARE), reason="malware").rule(
+        section.malware
+    )
+    for name, when, choice in (
+        ("unscannable", replace(_verdict(Verdict.UNSCANNABLE), apart_from=named), section.unscannable),
+        ("encrypted", _symbols(*ENCRYPTED), section.encrypted),
+        ("ambiguous", _symbols(*AMBIGUOUS), section.ambiguous),
+        ("dangerous_attachments", _symbols(*DANGEROUS), section.dangerous_attachments),
+    ):
+        reason = "policy" if name == "dangerous_attachments" else "unscannable"
+        yield _Method(
+            setting=f"antimalware.{name}", when=when, reason=reason, tag=tag, redirect_to=address
+        ).rule(choice)
+
+
+def _lists(document: TenantDocument) -> Iterator[Rule | None]:
+    section = document.antispam
+    for name, symbol, choice in (
+        ("blocked_ips", "SENDER_BLOCKED_IP", section.blocked_ips),
+        ("blocked_addresses", "SENDER_BLOCKED_ADDRESS", section.blocked_addresses),
+    ):
+        # An administrator's block comes before an administrator's approval.
+        yield replace(_spam_method(document, name, _symbols(symbol)), approval_waives=False).rule(choice)
+
+
+def _authentication(document: TenantDocument) -> Iterator[Rule | None]:
+    section = document.antispam
+    # A message forwarded by a server that SPF does not know is not spoofed if a signature of the
+    # author's domain has survived.
+    spoofed = _symbols("SPF_FAIL", unless=frozenset({"DMARC_PASS"}))
+    yield replace(_spam_method(document, "spf", spoofed), reply_text=SPF_TEXT).rule(section.spf)
+    if section.dmarc is DmarcAction.OFF:
+        return
+    by_policy = section.dmarc is DmarcAction.BY_POLICY
+    for symbol, action in (
+        ("DMARC_FAIL_REJECT", MailAction.BLOCK_AND_DELETE),
+        ("DMARC_FAIL_QUARANTINE", MailAction.QUARANTINE),
+    ):
+        method = replace(_spam_method(document, "dmarc", _symbols(symbol)), reply_text=DMARC_TEXT)
+        rule = method.rule(action if by_policy else MailAction.LOG)
+        if rule is not None:
+            setting = f"antispam.dmarc = {section.dmarc.value}"
+            # A stranger's wish is no order to throw mail away for good.
+            yield replace(rule, setting=setting, after_acceptance=Disposition.QUARANTINE)
+
+
+def _antispam(document: TenantDocument) -> Iterator[Rule | None]:
+    section = document.antispam
+    tags = section.subject_tags
+    for name, when, choice, reason, tag in (
+        ("dynamic_ip", _symbols("CLIENT_DYNAMIC_IP"), section.dynamic_ip, "spam", tags.spam),
+        ("block_lists", _symbols("CLIENT_BLOCK_LISTED"), section.block_lists, "spam", tags.spam),
+        ("signatures", _symbols("SIGNATURE_SPAM"), section.signatures, "spam", tags.spam),
+        ("spam", _verdict(Verdict.SPAM), section.spam, "spam", tags.spam),
+        ("phishing", _verdict(Verdict.PHISHING), section.phishing, "phishing", tags.phishing),
+        ("bulk", _verdict(Verdict.BULK), section.bulk, "bulk", tags.bulk),
+    ):
+        yield replace(_spam_method(document, name, when), reason=reason, tag=tag).rule(choice)
+
+
+def _spam_method(document: TenantDocument, name: str, when: Condition) -> _Method:
+    return _Method(
+        setting=f"antispam.{name}",
+        when=when,
+        reason="spam",
+        tag=document.antispam.subject_tags.spam,
+        redirect_to=document.antispam.redirect_address,
+        approval_waives=True,
+        needs_registration=True,
+    )
+
+
+def _impersonation(document: TenantDocument) -> Iterator[Rule | None]:
+    section = document.impersonation
+    for name, symbol, choice in (
+        ("user_names", "FROM_PROTECTED_NAME", section.user_names),
+        ("own_domains", "FROM_OWN_DOMAIN_UNVERIFIED", section.own_domains),
+        ("lookalike_domains", "FROM_LOOKALIKE_DOMAIN", section.lookalike_domains),
+    ):
+        yield _Method(
+            setting=f"impersonation.{name}",
+            when=_symbols(symbol),
+            reason="impersonation",
+            tag=document.antispam.subject_tags.impersonation,
+            redirect_to=section.redirect_address,
+        ).rule(choice)
+
+
+def _outbound(document: TenantDocument) -> Iterator[Rule | None]:
+    section = document.outbound
+    unscannable = replace(_verdict(Verdict.UNSCANNABLE, _OUTBOUND), apart_from=ENCRYPTED | AMBIGUOUS)
+    choices: tuple[tuple[str, Condition, MailAction | MalwareAction], ...] = (
+        ("malware", _verdict(Verdict.MALWARE, _OUTBOUND), section.malware),
+        ("unscannable", unscannable, section.unscannable),
+        ("phishing", _verdict(Verdict.PHISHING, _OUTBOUND), section.phishing),
+        ("spam", _verdict(Verdict.SPAM, _OUTBOUND), section.spam),
+    )
+    for name, when, choice in choices:
+        yield _Method(
+            setting=f"outbound.{name}",
+            when=when,
+            reason=name,
+            tag=document.antispam.subject_tags.spam,
+            redirect_to=document.antispam.redirect_address,
+        ).rule(choice)

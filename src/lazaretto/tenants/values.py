@@ -1,0 +1,122 @@
+"""The values of documents: domains, mail addresses, networks and senders, in their one spelling."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from enum import Enum
+from typing import Annotated, Final
+
+import idna
+from pydantic import AfterValidator
+
+_LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?")
+_HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]{1,253}")
+_FIELD_NAME: Final = re.compile(r"X-[A-Za-z0-9-]{1,70}")
+_OUR_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+_PLAIN_LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
+MAX_ADDRESS: Final = 254
+
+
+class SenderKind(Enum):
+    """What an entry of a list of senders is."""
+
+    ADDRESS = "address"
+    DOMAIN = "domain"
+    NETWORK = "network"
+
+
+def domain_name(text: str) -> str:
+    """Return ``text`` as a lower-case domain of A-labels."""
+    lowered = text.lower().rstrip(".")
+    if not lowered.isascii():
+        try:
+            lowered = idna.encode(lowered, uts46=True).decode("ascii")
+        except idna.IDNAError as failure:
+            raise ValueError(f'"{text}" is not a domain; write it like customer.example') from failure
+    labels = lowered.split(".")
+    if len(lowered) > 253 or len(labels) < 2 or not all(map(_LABEL.fullmatch, labels)):
+        raise ValueError(f'"{text}" is not a domain; write it like customer.example')
+    return lowered
+
+
+def mail_address(text: str) -> str:
+    """Return ``text`` with its local part as written (NFC) and its domain in the one spelling."""
+    local, at, domain = text.rpartition("@")
+    usable = _PLAIN_LOCAL.fullmatch(local) if local.isascii() else _is_readable(local)
+    if not at or not usable or len(text) > MAX_ADDRESS:
+        raise ValueError(f'"{text}" is not a mail address; write it like name@customer.example')
+    return f"{unicodedata.normalize('NFC', local)}@{domain_name(domain)}"
+
+
+def network(text: str) -> str:
+    """Return ``text`` as CIDR; a single address is a network of one."""
+    try:
+        return str(ipaddress.ip_network(text, strict=True))
+    except ValueError:
+        pass
+    try:
+        loose = ipaddress.ip_network(text, strict=False)
+    except ValueError as failure:
+        raise ValueError(f'"{text}" is not a network; write it like 192.0.2.0/28') from failure
+    raise ValueError(f'"{text}" has bits set behind the prefix; write {loose}')
+
+
+def sender(text: str) -> str:
+    """Return an entry of a list of senders in its one spelling."""
+    kind = kind_of_sender(text)
+    if kind is SenderKind.NETWORK:
+        return network(text)
+    return mail_address(text) if kind is SenderKind.ADDRESS else domain_name(text.removeprefix("*."))
+
+
+def kind_of_sender(text: str) -> SenderKind:
+    """Return what ``text`` is meant to be."""
+    if "@" in text:
+        return SenderKind.ADDRESS
+    if "/" in text or ":" in text or re.fullmatch(r"[0-9.]+", text):
+        return SenderKind.NETWORK
+    return SenderKind.DOMAIN
+
+
+def host(text: str) -> str:
+    """Return a host's name or IP address."""
+    if not _HOST.fullmatch(text):
+        raise ValueError(f'"{text}" is not a host; write a name or an IP address')
+    return text.lower().strip("[]").rstrip(".")
+
+
+def tenant_name(text: str) -> str:
+    """Return a tenant's name: it stands in commands, paths and logs."""
+    if not _OUR_NAME.fullmatch(text):
+        raise ValueError(f'"{text}" is not a name; use lower-case letters, digits, ".", "_" and "-"')
+    return text
+
+
+def field_name(text: str) -> str:
+    """Return the name of a header field that a tenant may add."""
+    if not _FIELD_NAME.fullmatch(text):
+        raise ValueError(f'"{text}" cannot be added; use a name that begins with "X-"')
+    return text
+
+
+def one_line(text: str) -> str:
+    """Return text for a header field: one line of printable characters."""
+    if not all(character.isprintable() for character in text):
+        raise ValueError("it must be one line of printable characters; remove the others")
+    return unicodedata.normalize("NFC", text)
+
+
+def _is_readable(local: str) -> bool:
+    plain = local.isprintable() and not set(local) & set(' "(),:;<>@[\\]')
+    return 0 < len(local.encode("utf-8", "replace")) <= 64 and plain
+
+
+DomainName = Annotated[str, AfterValidator(domain_name)]
+MailAddress = Annotated[str, AfterValidator(mail_address)]
+Network = Annotated[str, AfterValidator(network)]
+Host = Annotated[str, AfterValidator(host)]
+TenantName = Annotated[str, AfterValidator(tenant_name)]
+FieldName = Annotated[str, AfterValidator(field_name)]
+OneLine = Annotated[str, AfterValidator(one_line)]
