@@ -1,0 +1,115 @@
+"""A decision's orders to what is spliced, and who gets it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from lazaretto.actions.api import Change, Occasion
+from lazaretto.actions.joining import joined
+from lazaretto.actions.registry import actions
+from lazaretto.actions.trace_fields import (
+    DEFAULT_AUTHSERV_ID,
+    are_wanted,
+    removed_forgeries,
+    statement,
+    verdict_fields,
+)
+from lazaretto.core.address import fold
+from lazaretto.core.decision import Decision, Disposition, Splice
+from lazaretto.core.envelope import Direction
+from lazaretto.core.facts import Facts
+from lazaretto.core.findings import Verdict
+from lazaretto.core.snapshot import TenantSnapshot
+from lazaretto.mail.view import MessageView
+
+log = logging.getLogger(__name__)
+_GOES_OUT: Final = (Disposition.DELIVER, Disposition.REDIRECT)
+
+
+class Judged(Protocol):
+    """What actions need to know of a judgement."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The message's class."""
+
+    @property
+    def score(self) -> float:
+        """Higher is worse."""
+
+    @property
+    def direction(self) -> Direction:
+        """Which way the message goes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """All that is to happen to one copy besides its disposition."""
+
+    splices: tuple[Splice, ...] = ()
+    """Sorted, without overlaps, at most one at each offset."""
+    deliver_to: tuple[str, ...] = ()
+    """Who gets it in place of its recipients; empty = they do."""
+    copies_to: tuple[str, ...] = ()
+    """Who gets a copy besides."""
+
+
+def changes(
+    view: MessageView,
+    decision: Decision,
+    judged: Judged,
+    facts: Facts,
+    snapshot: TenantSnapshot,
+    *,
+    authserv_id: str = DEFAULT_AUTHSERV_ID,
+    results: bytes = b"",
+) -> Changes:
+    """Return what ``decision`` orders; a copy that is not going out is left as received.
+
+    ``results`` is the value of our ``Authentication-Results`` field; empty when there is none.
+    """
+    if decision.disposition not in _GOES_OUT:
+        return Changes()
+    occasion = Occasion(
+        view=view,
+        verdict=judged.verdict,
+        score=judged.score,
+        direction=judged.direction,
+        snapshot=snapshot,
+    )
+    ordered = tuple(_ordered(decision, occasion))
+    splices = [*_trace(occasion, authserv_id, results), *(each for one in ordered for each in one.splices)]
+    redirected = decision.disposition is Disposition.REDIRECT
+    return Changes(
+        splices=joined(splices),
+        deliver_to=_each_once(one.deliver_to for one in ordered) if redirected else (),
+        copies_to=_each_once(one.copies_to for one in ordered),
+    )
+
+
+def _ordered(decision: Decision, occasion: Occasion) -> Iterator[Change]:
+    known = actions()
+    for order in dict.fromkeys(
+        (each.action, tuple(sorted(each.parameters.items()))) for each in decision.orders
+    ):
+        action = known.get(order[0])
+        if action is None:
+            # A snapshot of a newer program; what it decided still holds, one change is missing.
+            log.error("unknown action", extra={"action": order[0]})
+            continue
+        yield action.change(dict(order[1]), occasion)
+
+
+def _trace(occasion: Occasion, authserv_id: str, results: bytes) -> Iterator[Splice]:
+    if not are_wanted(occasion.direction):
+        return
+    yield from removed_forgeries(occasion.view, authserv_id)
+    yield from statement(occasion.view, results)
+    yield from verdict_fields(occasion.view, occasion.verdict, occasion.score)
+
+
+def _each_once(addresses: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple({fold(address): address for some in addresses for address in some}.values())

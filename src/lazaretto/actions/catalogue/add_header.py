@@ -1,0 +1,31 @@
+"""A header field of ours, for rules at the tenant's own servers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from lazaretto.actions.api import ActionCard, Change, Occasion, Parameter
+from lazaretto.core.cards import Service
+from lazaretto.mail.editing import insert_field
+
+
+class AddHeader:
+    """Adds a field, unless the message has one with that name and text already."""
+
+    card: ClassVar = ActionCard(
+        name="add-header",
+        summary="Adds a header field",
+        service=Service.ANTISPAM,
+        parameters=(
+            Parameter(name="name", summary="The field's name, which begins with X-"),
+            Parameter(name="value", summary="Its text"),
+        ),
+    )
+
+    def change(self, parameters: Mapping[str, str], occasion: Occasion) -> Change:
+        """Return the splice that inserts the field at the top."""
+        name, value = parameters.get("name", ""), parameters.get("value", "")
+        if not name or any(field.decoded == value for field in occasion.view.all(name.lower())):
+            return Change()
+        return Change(splices=tuple(insert_field(occasion.view, name, value)))
