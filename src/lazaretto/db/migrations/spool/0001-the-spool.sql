@@ -125,6 +125,13 @@ CREATE TABLE outbox (
     payload jsonb NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
 
+-- Events that the trace cannot take, so that they do not hold up all others; for people to look at.
+CREATE TABLE outbox_unreadable (
+    seq bigint PRIMARY KEY,
+    payload jsonb NOT NULL,
+    problem text NOT NULL
+);
+
 -- Back-off of a whole destination: one dead customer costs one probe, not one per message.
 CREATE TABLE route_state (
     destination text PRIMARY KEY,

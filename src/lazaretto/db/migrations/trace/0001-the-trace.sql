@@ -18,6 +18,7 @@ CREATE TABLE trace_message (
     message uuid NOT NULL,
     direction text,
     sender text,
+    sender_folded text,
     sender_domain text,
     subject text,
     message_id text,
@@ -31,7 +32,7 @@ CREATE TABLE trace_message (
 CREATE INDEX trace_message_id ON trace_message (message);
 CREATE INDEX trace_message_time ON trace_message (tenant, received_at DESC);
 CREATE INDEX trace_message_header ON trace_message USING hash (message_id);
-CREATE INDEX trace_message_sender ON trace_message (tenant, sender text_pattern_ops, received_at);
+CREATE INDEX trace_message_sender ON trace_message (tenant, sender_folded text_pattern_ops, received_at);
 CREATE INDEX trace_message_sender_domain ON trace_message (tenant, sender_domain, received_at);
 CREATE INDEX trace_message_client ON trace_message (tenant, client_ip, received_at);
 
@@ -40,6 +41,7 @@ CREATE TABLE trace_recipient (
     tenant integer NOT NULL,
     message uuid NOT NULL,
     address text NOT NULL,
+    folded text NOT NULL,
     domain text NOT NULL,
     place text,
     disposition text,
@@ -50,7 +52,7 @@ CREATE TABLE trace_recipient (
     PRIMARY KEY (received_at, tenant, message, address)
 ) PARTITION BY RANGE (received_at);
 CREATE INDEX trace_recipient_message ON trace_recipient (message);
-CREATE INDEX trace_recipient_address ON trace_recipient (tenant, address text_pattern_ops, received_at);
+CREATE INDEX trace_recipient_folded ON trace_recipient (folded text_pattern_ops, received_at);
 
 CREATE TABLE rollup_hour (
     hour timestamptz NOT NULL,

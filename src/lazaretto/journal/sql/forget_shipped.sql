@@ -1,0 +1,3 @@
+-- Forget exactly the events that were shipped: others may have appeared between them.
+DELETE FROM outbox
+WHERE seq = ANY (%(numbers)s::bigint[])

@@ -1,0 +1,6 @@
+-- Return the recipients of messages, in a stable order.
+SELECT message, address, place, disposition
+FROM trace_recipient
+WHERE message = ANY (%(messages)s::uuid[])
+  AND (%(tenant)s::integer IS NULL OR tenant = %(tenant)s)
+ORDER BY tenant, address

@@ -1,0 +1,255 @@
+"""From events to what searches need: the rows that a batch of events adds to or changes.  Pure.
+
+A message's first events mostly come in one batch, and become one row at once instead of a row and
+its updates.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from lazaretto.core.address import domain_of, fold
+from lazaretto.core.events import EventKind
+from lazaretto.core.places import Place
+from lazaretto.db.partitions import Span
+from lazaretto.journal.outbox import OutboxEvent
+
+_Key = tuple[datetime, int, UUID]
+
+
+@dataclass(slots=True)
+class MessageStory:
+    """What a batch says of one message; None where it says nothing."""
+
+    received_at: datetime
+    tenant: int
+    message: UUID
+    direction: str | None = None
+    sender: str | None = None
+    sender_folded: str | None = None
+    sender_domain: str | None = None
+    subject: str | None = None
+    message_id: str | None = None
+    client_ip: str | None = None
+    size: int | None = None
+    verdict: str | None = None
+    score: float | None = None
+    reply: str | None = None
+
+
+@dataclass(slots=True)
+class RecipientStory:
+    """What a batch says of one recipient of one message."""
+
+    received_at: datetime
+    tenant: int
+    message: UUID
+    address: str
+    folded: str
+    domain: str
+    place: str | None = None
+    disposition: str | None = None
+    attempts: int = 0
+    """In this batch."""
+    settled_at: datetime | None = None
+    remote: str | None = None
+    reply: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Copies that came to a place within an hour, for the figures of reports."""
+
+    hour: datetime
+    received_at: datetime
+    tenant: int
+    message: UUID
+    domain: str
+    place: str
+    copies: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineStory:
+    """A copy that came to rest."""
+
+    id: UUID
+    tenant: int
+    message: UUID
+    addresses: tuple[str, ...]
+    reason: str
+    quarantined_at: datetime
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineLeft:
+    """A copy that left the quarantine."""
+
+    id: UUID
+    ended_at: datetime
+    ended_as: str
+
+
+@dataclass(slots=True)
+class Stories:
+    """What a batch of events comes to."""
+
+    messages: dict[_Key, MessageStory] = field(default_factory=dict)
+    recipients: dict[tuple[_Key, str], RecipientStory] = field(default_factory=dict)
+    quarantined: dict[UUID, QuarantineStory] = field(default_factory=dict)
+    left: dict[UUID, QuarantineLeft] = field(default_factory=dict)
+    ends: Counter[tuple[_Key, str, str, datetime]] = field(default_factory=Counter)
+
+    def ended(self) -> list[Ended]:
+        """Return the copies that came to rest or to an end, by message, domain, place and time."""
+        return [
+            Ended(Span.HOUR.start_of(at), *key, domain, place, copies, at)
+            for (key, domain, place, at), copies in self.ends.items()
+        ]
+
+
+def stories_of(events: Iterable[OutboxEvent]) -> Stories:
+    """Return what ``events``, oldest first, come to."""
+    stories = Stories()
+    for event in events:
+        tell = _TELLERS.get(event.kind)
+        if tell is not None:
+            tell(stories, event)
+    return stories
+
+
+def _message(stories: Stories, event: OutboxEvent) -> MessageStory:
+    key = (event.received_at, event.tenant, event.message)
+    story = stories.messages.get(key)
+    if story is None:
+        story = stories.messages[key] = MessageStory(*key)
+    return story
+
+
+def _recipient(stories: Stories, event: OutboxEvent, address: str) -> RecipientStory:
+    key = (event.received_at, event.tenant, event.message)
+    story = stories.recipients.get((key, address))
+    if story is None:
+        story = RecipientStory(*key, address, fold(address), domain_of(address))
+        stories.recipients[key, address] = story
+    return story
+
+
+def _end(stories: Stories, event: OutboxEvent, addresses: Iterable[str], place: Place) -> None:
+    key = (event.received_at, event.tenant, event.message)
+    for address in addresses:
+        story = _recipient(stories, event, address)
+        story.place, story.settled_at = place.value, event.at
+        stories.ends[key, story.domain, place.value, event.at] += 1
+
+
+def _received(stories: Stories, event: OutboxEvent) -> None:
+    _describe(_message(stories, event), event.details)
+    composed = event.details.get("direction") == "internal"
+    for address in event.recipients:
+        story = _recipient(stories, event, address)
+        story.place = (Place.READY if composed else Place.RECEIVED).value
+        story.disposition = "deliver" if composed else None
+
+
+def _refused(stories: Stories, event: OutboxEvent) -> None:
+    _describe(_message(stories, event), event.details)
+    _end(stories, event, event.recipients, Place.REFUSED)
+    for address in event.recipients:
+        _recipient(stories, event, address).disposition = "reject"
+
+
+def _describe(story: MessageStory, details: dict[str, Any]) -> None:
+    sender = details.get("reverse_path", "")
+    story.direction = details.get("direction")
+    story.sender, story.sender_folded, story.sender_domain = sender, fold(sender), domain_of(sender)
+    story.subject = details.get("subject") or story.subject
+    story.message_id = details.get("message_id") or story.message_id
+    story.client_ip = _ip((details.get("client") or {}).get("ip"))
+    story.size = details.get("size")
+    story.reply = details.get("reply")
+
+
+def _scanned(stories: Stories, event: OutboxEvent) -> None:
+    story, details = _message(stories, event), event.details
+    story.verdict, story.score = details.get("verdict"), details.get("score")
+    story.subject = details.get("subject") or story.subject
+    story.message_id = details.get("message_id") or story.message_id
+    for copy in details.get("copies", ()):
+        targets = copy.get("deliver_to") if copy.get("additional") else None
+        for address in targets or copy.get("recipients", ()):
+            recipient = _recipient(stories, event, address)
+            recipient.disposition, recipient.place = copy.get("disposition"), copy.get("place")
+
+
+def _attempted(stories: Stories, event: OutboxEvent) -> None:
+    details = event.details
+    for address in event.recipients:
+        story = _recipient(stories, event, address)
+        story.attempts += 1
+        story.reply, story.remote = details.get("reply"), details.get("host") or details.get("ip")
+    if event.kind is EventKind.DELIVERED:
+        _end(stories, event, event.recipients, Place.DELIVERED)
+    elif event.kind is EventKind.BOUNCED:
+        _end(stories, event, event.recipients, Place.BOUNCED)
+
+
+def _quarantined(stories: Stories, event: OutboxEvent) -> None:
+    _end(stories, event, event.recipients, Place.QUARANTINED)
+    identity = UUID(event.details["id"])
+    stories.quarantined[identity] = QuarantineStory(
+        id=identity,
+        tenant=event.tenant,
+        message=event.message,
+        addresses=tuple(fold(address) for address in event.recipients),
+        reason=event.details.get("reason", ""),
+        quarantined_at=event.at,
+        expires_at=event.details["expires_at"],
+    )
+
+
+def _left(stories: Stories, event: OutboxEvent) -> None:
+    identity = event.details.get("id")
+    if identity:
+        stories.left[UUID(identity)] = QuarantineLeft(UUID(identity), event.at, event.kind.value)
+    if event.kind is not EventKind.RELEASED:
+        _end(stories, event, event.recipients, Place.DELETED)
+        return
+    for address in event.recipients:
+        story = _recipient(stories, event, address)
+        story.place, story.disposition = Place.READY.value, "deliver"
+
+
+def _rerouted(stories: Stories, event: OutboxEvent) -> None:
+    for address in event.recipients:
+        _recipient(stories, event, address).place = Place.READY.value
+
+
+def _ip(text: object) -> str | None:
+    try:
+        return str(ipaddress.ip_address(str(text)))
+    except ValueError:
+        return None
+
+
+_TELLERS: dict[EventKind, Callable[[Stories, OutboxEvent], None]] = {
+    EventKind.RECEIVED: _received,
+    EventKind.SCANNED: _scanned,
+    EventKind.REFUSED: _refused,
+    EventKind.DELIVERED: _attempted,
+    EventKind.DEFERRED: _attempted,
+    EventKind.BOUNCED: _attempted,
+    EventKind.QUARANTINED: _quarantined,
+    EventKind.RELEASED: _left,
+    EventKind.DELETED: _left,
+    EventKind.EXPIRED: _left,
+    EventKind.REROUTED: _rerouted,
+}

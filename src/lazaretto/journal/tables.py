@@ -1,0 +1,12 @@
+"""The partitioned tables of database ``trace``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lazaretto.db.partitions import Partitioned, Span
+
+EVENT: Final = Partitioned("event", Span.DAY)
+MESSAGE: Final = Partitioned("trace_message", Span.DAY)
+RECIPIENT: Final = Partitioned("trace_recipient", Span.DAY)
+TRACE: Final = (EVENT, MESSAGE, RECIPIENT)
