@@ -1,0 +1,1 @@
+"""Bytes of a message to what is in it, and back by splicing; never re-serialised.  Pure."""

@@ -1,0 +1,378 @@
+"""HTML mail: what its reader sees, what is hidden from them, and where it leads.
+
+The document is parsed as browsers parse it and walked once.  Hidden is what inline styles, simple
+style sheets, attributes or colours keep from the eye; spammers put words there for filters.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from lazaretto.mail.colours import BLACK, WHITE, Colour, colour_of, look_the_same
+from lazaretto.mail.urls import Found
+
+MAX_LINKS = 5_000
+MAX_SHOWN = 500
+MAX_SELECTORS = 50
+MAX_DEPTH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Something that leads elsewhere."""
+
+    target: str
+    """As written."""
+    shown: str = ""
+    """The text that the reader clicks on, or an image's alternative text."""
+    kind: Found = Found.LINK
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form: where it sends what is typed."""
+
+    action: str
+    inputs: tuple[str, ...] = ()
+    """``type`` of each input: ``password``, ``text`` …"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HtmlView:
+    """What is in one HTML document."""
+
+    visible: str = ""
+    hidden: str = ""
+    title: str = ""
+    links: tuple[Link, ...] = ()
+    """Links that are clicked on."""
+    images: tuple[Link, ...] = ()
+    embedded: tuple[Link, ...] = ()
+    """What is loaded or gone to without a click: frames, objects, style sheets, refreshes, bases."""
+    forms: tuple[Form, ...] = ()
+    scripts: tuple[str, ...] = ()
+    """Text or source of each script."""
+    comments: str = ""
+    tags: int = 0
+    """Elements in all."""
+    has_handlers: bool = False
+    """Attributes such as ``onload`` hold script."""
+
+
+NOTHING = HtmlView()
+
+_BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "br",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+        "title",
+    ]
+)
+_CELLS = frozenset({"td", "th", "option", "button"})
+_SILENT = frozenset({"script", "style", "template", "noembed", "noframes", "xml", "title"})
+_EMBEDDING = {
+    "iframe": "src",
+    "frame": "src",
+    "embed": "src",
+    "object": "data",
+    "link": "href",
+    "base": "href",
+}
+_HIDING = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all"
+    r"|opacity\s*:\s*0*(?:\.0+\d?)?\s*(?:;|!|$)"
+    r"|font-size\s*:\s*(?:0*(?:\.\d+)?|0*[12](?:\.\d+)?(?=px|pt))(?:px|pt|em|rem|%|\s)*(?:;|!|$)"
+    r"|(?:max-height|max-width|line-height)\s*:\s*0(?:px|pt|em|%|\s)*(?:;|!|$)"
+    r"|(?:text-indent|left|right|top|margin-left|margin-top)\s*:\s*-\d{3,}"
+    r"|clip\s*:\s*rect\(\s*0|transform\s*:\s*scale\(\s*0\s*\)",
+    re.IGNORECASE,
+)
+_SHOWING = re.compile(r"display\s*:\s*(?:block|inline|table)|visibility\s*:\s*visible", re.IGNORECASE)
+_COLOUR = re.compile(r"(?:^|[;\s\"{])color\s*:\s*([^;]{1,60})", re.IGNORECASE)
+_BACKGROUND = re.compile(r"background(?:-color)?\s*:\s*([^;]{1,200})", re.IGNORECASE)
+_RULE = re.compile(r"([^{}@;]{1,200})\{([^{}]{0,2000})\}")
+_AT_BLOCK = re.compile(r"@[^{};]{0,300}\{(?:[^{}]|\{[^{}]*\})*\}")
+_SIMPLE_SELECTOR = re.compile(r"[a-zA-Z0-9]*(?:[.#][\w-]+)+$")
+_REFRESH = re.compile(r"url\s*=\s*['\"]?\s*([^'\">\s]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """What an inline style says about being seen."""
+
+    hides: bool
+    colour: Colour | None
+    background: Colour | None
+    unknown_background: bool
+
+
+@lru_cache(maxsize=2048)
+def _style_of(style: str) -> _Style:
+    colour = _COLOUR.search(style)
+    background = _BACKGROUND.search(style)
+    known = _background_of(background[1]) if background else None
+    return _Style(
+        hides=_HIDING.search(style) is not None,
+        colour=colour_of(colour[1]) if colour else None,
+        background=known,
+        unknown_background=background is not None and known is None,
+    )
+
+
+def _background_of(written: str) -> Colour | None:
+    if "url(" in written.lower() or "gradient" in written.lower():
+        return None
+    for word in (written, *written.split()):
+        if (colour := colour_of(word)) is not None:
+            return colour
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What an element hands down to those inside it."""
+
+    hidden: bool = False
+    colour: Colour = BLACK
+    background: Colour | None = WHITE
+    link: int = -1
+    depth: int = 0
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What has been found so far."""
+
+    visible: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    title: list[str] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    shown: list[list[str]] = field(default_factory=list)
+    images: list[Link] = field(default_factory=list)
+    embedded: list[Link] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
+    inputs: list[list[str]] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    tags: int = 0
+    has_handlers: bool = False
+
+
+def html_view(source: str) -> HtmlView:
+    """Return what is in the HTML document ``source``."""
+    tree = LexborHTMLParser(source.replace("\0", ""))
+    root = tree.root
+    if root is None:
+        return NOTHING
+    walk = _Walk()
+    hidden_by_sheet = _hidden_by_sheets(tree)
+    pending: list[tuple[LexborNode, _Setting]] = [(root, _Setting())]
+    while pending:
+        node, setting = pending.pop()
+        if (following := node.next) is not None and node is not root:
+            pending.append((following, setting))
+        if node.is_text_node:
+            _take_text(walk, node.text_content or "", setting)
+        elif node.is_element_node:
+            inner = _enter(walk, node, setting, hidden_by_sheet)
+            child = node.first_child
+            if inner is not None and child is not None and inner.depth < MAX_DEPTH:
+                pending.append((child, inner))
+        elif node.is_comment_node:
+            walk.comments.append((node.comment_content or "")[:MAX_SHOWN])
+    return _view(walk)
+
+
+def _view(walk: _Walk) -> HtmlView:
+    links = tuple(
+        replace(link, shown=_squeezed("".join(shown))[:MAX_SHOWN])
+        for link, shown in zip(walk.links, walk.shown, strict=True)
+    )
+    return HtmlView(
+        visible=_squeezed_lines("".join(walk.visible)),
+        hidden=_squeezed_lines("".join(walk.hidden)),
+        title=_squeezed("".join(walk.title)),
+        links=links,
+        images=tuple(walk.images),
+        embedded=tuple(walk.embedded),
+        forms=tuple(
+            Form(action, tuple(kinds)) for action, kinds in zip(walk.actions, walk.inputs, strict=True)
+        ),
+        scripts=tuple(walk.scripts),
+        comments="\n".join(walk.comments),
+        tags=walk.tags,
+        has_handlers=walk.has_handlers,
+    )
+
+
+def _take_text(walk: _Walk, text: str, setting: _Setting) -> None:
+    (walk.hidden if setting.hidden else walk.visible).append(text)
+    if setting.link >= 0:
+        walk.shown[setting.link].append(text)
+
+
+def _enter(walk: _Walk, node: LexborNode, setting: _Setting, by_sheet: frozenset[int]) -> _Setting | None:
+    """Take what the element says; return what it hands down, None when nothing in it is text."""
+    tag = node.tag or ""
+    walk.tags += 1
+    if tag in _SILENT:
+        _take_silent(walk, tag, node)
+        return None
+    if tag in _BLOCKS:
+        (walk.hidden if setting.hidden else walk.visible).append("\n")
+    elif tag in _CELLS:
+        (walk.hidden if setting.hidden else walk.visible).append(" ")
+    attributes = node.attributes
+    if not attributes:
+        if by_sheet and node.mem_id in by_sheet:
+            return replace(setting, hidden=True, depth=setting.depth + 1)
+        return setting
+    _take_references(walk, tag, attributes, setting)
+    inner = _handed_down(attributes, setting, tag)
+    if (
+        by_sheet
+        and not inner.hidden
+        and node.mem_id in by_sheet
+        and not _SHOWING.search(attributes.get("style") or "")
+    ):
+        inner = replace(inner, hidden=True)
+    if tag in ("a", "area") and attributes.get("href") and len(walk.links) < MAX_LINKS:
+        walk.links.append(Link(attributes["href"] or "", hidden=inner.hidden))
+        walk.shown.append([attributes.get("alt") or ""] if tag == "area" else [])
+        inner = replace(inner, link=len(walk.links) - 1)
+    return inner
+
+
+def _take_silent(walk: _Walk, tag: str, node: LexborNode) -> None:
+    text = node.text(deep=True) or ""
+    if tag == "script":
+        source = node.attributes.get("src")
+        walk.scripts.append(source or text)
+        if source and len(walk.embedded) < MAX_LINKS:
+            walk.embedded.append(Link(source, kind=Found.EMBEDDED))
+    elif tag == "title":
+        walk.title.append(text)
+
+
+def _take_references(walk: _Walk, tag: str, attributes: dict[str, str | None], setting: _Setting) -> None:
+    if not walk.has_handlers and any(name.startswith("on") for name in attributes):
+        walk.has_handlers = True
+    if tag == "img" or (tag == "input" and attributes.get("src")) or "background" in attributes:
+        target = attributes.get("src") or attributes.get("background") or ""
+        if target and len(walk.images) < MAX_LINKS:
+            alternative = attributes.get("alt") or ""
+            walk.images.append(Link(target, alternative[:MAX_SHOWN], Found.IMAGE, setting.hidden))
+            if setting.link >= 0 and alternative:
+                walk.shown[setting.link].append(alternative)
+    if tag == "form" and len(walk.actions) < MAX_LINKS:
+        walk.actions.append(attributes.get("action") or "")
+        walk.inputs.append([])
+    elif tag in ("input", "textarea", "select") and walk.inputs:
+        walk.inputs[-1].append((attributes.get("type") or tag).lower())
+    elif tag in _EMBEDDING and len(walk.embedded) < MAX_LINKS:
+        target = attributes.get(_EMBEDDING[tag]) or attributes.get("src") or ""
+        if target:
+            walk.embedded.append(Link(target, kind=Found.REDIRECT if tag == "base" else Found.EMBEDDED))
+    elif tag == "meta" and (attributes.get("http-equiv") or "").lower() == "refresh":
+        match = _REFRESH.search(attributes.get("content") or "")
+        if match is not None and len(walk.embedded) < MAX_LINKS:
+            walk.embedded.append(Link(match[1], kind=Found.REDIRECT))
+
+
+def _handed_down(attributes: dict[str, str | None], setting: _Setting, tag: str) -> _Setting:
+    hidden = setting.hidden or "hidden" in attributes
+    colour = setting.colour
+    background = setting.background
+    if (written := attributes.get("bgcolor")) is not None:
+        background = colour_of(written) or background
+    if "background" in attributes:
+        background = None
+    if (written := attributes.get("color")) is not None or (written := attributes.get("text")) is not None:
+        colour = colour_of(written) or colour
+    if tag == "font" and (attributes.get("size") or "") in ("0", "-7"):
+        hidden = True
+    if style_text := attributes.get("style"):
+        style = _style_of(style_text[:4096])
+        hidden = hidden or style.hides
+        colour = style.colour or colour
+        background = None if style.unknown_background else style.background or background
+    if colour != setting.colour and background is not None and look_the_same(colour, background):
+        hidden = True
+    return _Setting(hidden, colour, background, setting.link, setting.depth + 1)
+
+
+def _hidden_by_sheets(tree: LexborHTMLParser) -> frozenset[int]:
+    """Return the identities of elements that simple rules of the document's style sheets hide."""
+    found: set[int] = set()
+    tried = 0
+    for sheet in tree.css("style"):
+        text = (sheet.text(deep=True) or "")[:200_000]
+        if _HIDING.search(text) is None:
+            continue
+        # Rules for some media only (small screens) do not hide anything from everybody.
+        for selectors, declarations in _RULE.findall(_AT_BLOCK.sub("", text)):
+            if _HIDING.search(declarations) is None:
+                continue
+            for selector in selectors.split(","):
+                if tried < MAX_SELECTORS and _SIMPLE_SELECTOR.match(selector.strip()):
+                    tried += 1
+                    found.update(_selected(tree, selector.strip()))
+    return frozenset(found)
+
+
+def _selected(tree: LexborHTMLParser, selector: str) -> list[int]:
+    try:
+        return [node.mem_id for node in tree.css(selector)]
+    except (SelectolaxError, ValueError):
+        return []
+
+
+_BLANKS = re.compile(r"[ \t\r\n\f\v]+")
+_BLANK_RUN = re.compile(r"[ \t\r\f\v\u00a0]+")
+_LINE_RUN = re.compile(r" ?\n[\s]*")
+
+
+def _squeezed(text: str) -> str:
+    return _BLANKS.sub(" ", text).strip()
+
+
+def _squeezed_lines(text: str) -> str:
+    return _LINE_RUN.sub("\n", _BLANK_RUN.sub(" ", text)).strip()

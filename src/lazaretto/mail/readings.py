@@ -1,0 +1,197 @@
+"""What other clients may find in octets that the standards call plain text, or nothing at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lazaretto.mail import transfer
+from lazaretto.mail.anomalies import Anomalies
+from lazaretto.mail.content_fields import encodings_of
+from lazaretto.mail.delimiters import Delimiter
+from lazaretto.mail.limits import Limits
+from lazaretto.mail.octets import Octets
+from lazaretto.mail.part import Part, Reading
+from lazaretto.mail.transfer import Encoding
+
+MAX_BLOCKS = 50
+"""Files in the text of one part."""
+SNIFFED = 4_096
+MAX_FIELDS_BEFORE = 512
+_PART_HEADER = re.compile(
+    rb"[ \t\r\n]{0,20}(?:[!-9;-~]{1,60}[ \t]*:[^\n]{0,200}\n){0,6}content-[a-z-]{2,30}[ \t]*:", re.IGNORECASE
+)
+_BASE64 = re.compile(rb"\s*(?:[A-Za-z0-9+/]{2,}={0,2}\s+){1,}[A-Za-z0-9+/=\s]*$")
+_QUOTED = re.compile(rb"=(?:[0-9A-F]{2}|[0-9a-f]{2}|[ \t]*\r?\n)")
+_UU_BEGIN = re.compile(rb"(?:^|\n)begin(?:-base64)?[ \t]+[0-7]{3,6}[ \t]+([^\r\n]{1,255})\r?\n")
+_Y_BEGIN = re.compile(rb"(?:^|\n)=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,255})\r?\n")
+_BINHEX_BEGIN = b"(This file must be converted with BinHex"
+
+
+class Work:
+    """How many octets may still be looked at for the sake of other readings."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, octets: int) -> None:
+        self.left = octets
+
+    def afford(self, octets: int) -> bool:
+        """Take ``octets`` from what is left; False when there is not enough."""
+        if octets > self.left:
+            return False
+        self.left -= octets
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A part that stands behind a delimiter which nobody announced."""
+
+    line: bytes
+    start: int
+    end: int
+    related: bool
+    """The delimiter resembles one that was announced."""
+
+
+def hidden_parts(octets: Octets, lines: Sequence[Delimiter], claimed: set[int]) -> Iterator[Hidden]:
+    """Yield what looks like parts behind the lines that are not ``claimed``."""
+    announced = tuple({line.text for line in lines if line.start in claimed and line.text})
+    for number, line in enumerate(lines):
+        if line.start in claimed:
+            continue
+        if _PART_HEADER.match(octets[line.after : line.after + MAX_FIELDS_BEFORE]) is None:
+            continue
+        end = _end_of(lines, number, len(octets))
+        related = bool(line.text) and line.text.startswith(announced) if announced else False
+        yield Hidden(line.text, line.after, end, related)
+
+
+def _end_of(lines: Sequence[Delimiter], number: int, size: int) -> int:
+    text = lines[number].text
+    for line in lines[number + 1 : number + 200]:
+        if line.text.startswith(text) or text.startswith(line.text.removesuffix(b"--")):
+            return line.start
+    return size
+
+
+def other_readings(part: Part, work: Work, anomalies: Anomalies, limits: Limits) -> Iterator[Part]:
+    """Yield ``part`` as clients may read it that decode it otherwise."""
+    if part.length <= 0 or not work.afford(part.length):
+        if part.length > 0:
+            anomalies.limit("READINGS", f"part {part.path} was read in one way only")
+        return
+    meant = encodings_of(part.header)
+    for encoding in meant.others:
+        if {encoding, meant.first} != {Encoding.IDENTITY}:
+            anomalies.ambiguous(
+                "CONFLICTING_ENCODING", f"{meant.first.value}, {encoding.value} in part {part.path}"
+            )
+            yield _reread(part, encoding, limits)
+    if part.encoding is Encoding.BASE64:
+        yield from _base64_readings(part, anomalies, limits)
+        return
+    if part.encoding is Encoding.IDENTITY:
+        yield from _sniffed(part, meant.others, limits)
+    if part.encoding in (Encoding.IDENTITY, Encoding.QUOTED_PRINTABLE):
+        yield from _files_in_text(part, anomalies, limits)
+
+
+def _base64_readings(part: Part, anomalies: Anomalies, limits: Limits) -> Iterator[Part]:
+    junk = transfer.junk_in_base64(part.source, part.offset, part.end)
+    if not junk:
+        return
+    anomalies.malformed("BAD_BASE64", junk)
+    for encoding in transfer.OTHER_BASE64:
+        yield _reread(part, encoding, limits)
+    yield _reread(part, Encoding.IDENTITY, limits)
+
+
+def _sniffed(part: Part, known: tuple[Encoding, ...], limits: Limits) -> Iterator[Part]:
+    sample = part.source[part.offset : min(part.end, part.offset + SNIFFED)]
+    if Encoding.BASE64 not in known and len(sample) >= 40 and _looks_like_base64(sample):
+        yield _reread(part, Encoding.BASE64, limits)
+    if Encoding.QUOTED_PRINTABLE not in known and len(_QUOTED.findall(sample)) >= 8:
+        yield _reread(part, Encoding.QUOTED_PRINTABLE, limits)
+
+
+def _looks_like_base64(sample: bytes) -> bool:
+    if b" " in sample.strip()[:64]:
+        return False
+    lines = sample.split(b"\n")
+    if len(lines) > 2:
+        lines.pop()
+    clean = sum(1 for line in lines if not line.translate(None, transfer.BASE64_CHARACTERS))
+    return (clean * 2 > len(lines) and _BASE64.match(sample[:32]) is not None) or clean * 10 > len(lines) * 9
+
+
+def _files_in_text(part: Part, anomalies: Anomalies, limits: Limits) -> Iterator[Part]:
+    if part.encoding is Encoding.IDENTITY:
+        find, source, base, end = part.source.find, part.source, part.offset, part.end
+        if (
+            find(b"begin", base, end) < 0
+            and find(b"=ybegin ", base, end) < 0
+            and find(_BINHEX_BEGIN, base, end) < 0
+        ):
+            return
+    text = part.decoded(limits.decoded)
+    for pattern, encoding, closing in (
+        (_UU_BEGIN, Encoding.UUENCODE, b"\nend"),
+        (_Y_BEGIN, Encoding.YENC, b"\n=yend"),
+    ):
+        for count, match in enumerate(pattern.finditer(text)):
+            if count >= MAX_BLOCKS:
+                anomalies.limit("BLOCKS", f"more than {MAX_BLOCKS} files in the text of part {part.path}")
+                break
+            end_of_block = text.find(closing, match.end())
+            stop = len(text) if end_of_block < 0 else end_of_block + 1
+            base64 = match[0].lstrip(b"\n").startswith(b"begin-base64")
+            yield _block(part, text, match, stop, Encoding.BASE64 if base64 else encoding, limits)
+    binhex = text.find(_BINHEX_BEGIN)
+    if binhex >= 0:
+        yield _inner(part, text, binhex + len(_BINHEX_BEGIN), len(text), Encoding.BINHEX, "", limits)
+
+
+def _block(
+    part: Part, text: bytes, match: re.Match[bytes], stop: int, encoding: Encoding, limits: Limits
+) -> Part:
+    return _inner(part, text, match.end(), stop, encoding, match[1].decode("latin-1").strip(), limits)
+
+
+def _inner(
+    part: Part, text: bytes, start: int, end: int, encoding: Encoding, name: str, limits: Limits
+) -> Part:
+    return Part(
+        source=text,
+        header=part.header,
+        offset=start,
+        end=end,
+        path=f"{part.path}.{encoding.value}",
+        depth=part.depth + 1,
+        media=None,
+        content_type="application/octet-stream",
+        encoding=encoding,
+        limits=limits,
+        reading=Reading.ALTERNATIVE,
+        embedded=True,
+        given_name=name,
+    )
+
+
+def _reread(part: Part, encoding: Encoding, limits: Limits) -> Part:
+    return Part(
+        source=part.source,
+        header=part.header,
+        offset=part.offset,
+        end=part.end,
+        path=f"{part.path}.{encoding.value}",
+        depth=part.depth,
+        media=part.media,
+        content_type=part.content_type,
+        encoding=encoding,
+        limits=limits,
+        reading=Reading.ALTERNATIVE,
+        embedded=part.embedded,
+    )
