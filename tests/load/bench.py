@@ -135,7 +135,7 @@ def measure(product: Product, sink: SinkProcess, workload: Workload) -> dict[str
     ended = time.monotonic()
     after = usage_of(product.process.pid)
     delivered = len(sink.received()) - before_sink
-    return _figures(workload, ledger, before, after, accepted_at - began, ended - began, delivered)
+    return figures(workload, ledger, before, after, accepted_at - began, ended - began, delivered)
 
 
 def _await_empty(product: Product) -> None:
@@ -146,7 +146,7 @@ def _await_empty(product: Product) -> None:
         time.sleep(0.2)
 
 
-def _figures(
+def figures(
     workload: Workload,
     ledger: Ledger,
     before: Usage,
@@ -155,6 +155,7 @@ def _figures(
     whole: float,
     delivered: int,
 ) -> dict[str, object]:
+    """Return what was measured, as one JSON object."""
     spent = after.since(before)
     waits = sorted(ledger.latencies) or [0.0]
     return {

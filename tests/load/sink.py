@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import re
 import sys
-from typing import IO
+from typing import IO, cast
 
 import uvloop
 
@@ -28,9 +28,8 @@ class Sink(asyncio.Protocol):
         self._recipients: list[str] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(b"220 sink.example ESMTP\r\n")
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(b"220 sink.example ESMTP\r\n")
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
