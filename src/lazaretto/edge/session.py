@@ -172,6 +172,11 @@ class Session:
         self._tls = _tls_of(agreed)
         self.state = Unintroduced()
 
+    async def pause(self) -> None:
+        """Make a client that errs wait; what it was told already reaches it first."""
+        self.wire.send()
+        await asyncio.sleep(self.settings.error_delay)
+
     def count_message(self, octets: int, *, looked_at: bool) -> None:
         """Count a message that was accepted."""
         self.counters.messages += 1
@@ -270,7 +275,7 @@ class Session:
         if reply.is_permanent:
             self._errors += 1
             if self._errors > self.settings.errors_before_delay:
-                await asyncio.sleep(self.settings.error_delay)
+                await self.pause()
         self._say(reply)
 
     async def _line(self) -> bytes | LineFault:

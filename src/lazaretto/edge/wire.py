@@ -160,15 +160,21 @@ class Wire(asyncio.Protocol):
         """Say ``octets``, at the latest when something is waited for."""
         self._out.append(octets)
 
+    def send(self) -> None:
+        """Hand over to the network what was said so far."""
+        if self._out and self._transport is not None and not self._gone:
+            self._transport.write(self._out[0] if len(self._out) == 1 else b"".join(self._out))
+        self._out.clear()
+
     async def flush(self, seconds: float) -> None:
         """Hand over everything that was said, and wait while the other side does not read."""
-        self._send()
+        self.send()
         if not self._writable:
             await self._until(lambda: self._writable, self._loop.time() + seconds)
 
     async def start_tls(self, context: ssl.SSLContext, seconds: float) -> ssl.SSLObject | None:
         """Do the handshake; return its result, or None when it failed (the connection is gone then)."""
-        self._send()
+        self.send()
         if self._transport is None or self._gone:
             return None
         try:
@@ -200,7 +206,7 @@ class Wire(asyncio.Protocol):
 
     def close(self) -> None:
         """Send what was said and close."""
-        self._send()
+        self.send()
         if self._transport is not None:
             self._transport.close()
 
@@ -227,7 +233,7 @@ class Wire(asyncio.Protocol):
 
     async def _more(self, deadline: float) -> None:
         had = len(self._buffer)
-        self._send()
+        self.send()
         await self._until(lambda: len(self._buffer) > had, deadline)
 
     async def _until(self, happened: Callable[[], bool], deadline: float) -> None:
@@ -240,11 +246,6 @@ class Wire(asyncio.Protocol):
                 await self._waiter
             finally:
                 self._waiter = None
-
-    def _send(self) -> None:
-        if self._out and self._transport is not None and not self._gone:
-            self._transport.write(self._out[0] if len(self._out) == 1 else b"".join(self._out))
-        self._out.clear()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Final
 
 from lazaretto.core.address import Address
@@ -79,7 +78,7 @@ async def _slow_down_guessing(session: Session, transaction: Transaction, addres
         reason = f"directory harvest: {guesses} unknown recipients within an hour"
         tenant = session.seams.directory.tenant_of(address.domain)
         session.note_refusal("rcpt", RECIPIENT_OK, reason, transaction, str(address), tenant)
-    await asyncio.sleep(session.settings.error_delay)
+    await session.pause()
 
 
 VERBS: Final = (Verb("RCPT", _rcpt),)

@@ -1,0 +1,1 @@
+"""SMTP conversations as text, held with a real listening edge."""
