@@ -1,0 +1,4 @@
+-- Add a tenant at its first version.
+INSERT INTO tenant (name, version, publication)
+VALUES (%(name)s, 1, %(publication)s)
+RETURNING id

@@ -1,0 +1,6 @@
+-- List the living processes that do not have a publication in force yet.
+SELECT process
+FROM process_version
+JOIN pg_stat_activity ON pg_stat_activity.pid = process_version.backend
+WHERE publication < %(publication)s
+ORDER BY process

@@ -1,0 +1,3 @@
+-- Tell the number of the latest publication.
+SELECT number
+FROM publication
