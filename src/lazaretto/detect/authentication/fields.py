@@ -10,22 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, overload
+
+from lazaretto.mail.octets import Octets
 
 LARGEST_HEADER = 1_048_576
 MOST_FIELDS = 2_000
 CHUNK = 1_048_576
-
-
-class Octets(Protocol):
-    """Octets that may be too many for memory; ``bytes`` is one."""
-
-    def __len__(self) -> int: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> bytes: ...
-    @overload
-    def __getitem__(self, place: int) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ DMARC_NONE = Symbol(name="DMARC_NONE", summary="The author's domain publishes no
 DMARC_TEMPERROR = Symbol(name="DMARC_TEMPERROR", summary="The DNS did not answer about DMARC")
 DMARC_AUTHOR_UNCLEAR = Symbol(
     name="DMARC_AUTHOR_UNCLEAR",
-    score=0.5,
+    score=0.2,
     summary="The From field is not one plain author, so that nobody can vouch for it",
 )
 

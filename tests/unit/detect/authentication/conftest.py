@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,12 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from lazaretto.core.address import Address
 from lazaretto.core.envelope import Client, Envelope, Recipient
 from lazaretto.core.facts import Facts
-from lazaretto.detect.authentication.author import author_of
 from lazaretto.detect.authentication.evaluating import authenticate
 from lazaretto.detect.authentication.fields import RawMessage
 from lazaretto.detect.authentication.gathering import gather
+from lazaretto.mail.scanner import view_of
 from lazaretto.protocol.dnsfile import FileResolver
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
@@ -76,19 +75,6 @@ def dns(tmp_path: Path) -> Dns:
     return resolver
 
 
-@dataclass(frozen=True)
-class Mailbox:
-    address: Address
-
-
-@dataclass(frozen=True)
-class Seen:
-    """The two things that authentication takes from a view: octets, and the authors it shows."""
-
-    octets: bytes
-    authors: list[Mailbox] = field(default_factory=list)
-
-
 Check = Callable[..., Any]
 
 
@@ -103,7 +89,6 @@ def check(dns: Dns) -> Check:
         ip: str = "192.0.2.1",
         reverse_path: str = "ann@author.example",
         helo: str = "mx.author.example",
-        shown: str = "",
         now: datetime = NOW,
     ) -> Facts:
         raw = RawMessage(message)
@@ -111,8 +96,6 @@ def check(dns: Dns) -> Check:
             reverse_path=reverse_path, recipients=(Recipient(address="bob@customer.example"),)
         )
         gathered = await gather(envelope, Client(ip=ip, helo=helo), now, raw.header, dns(records))
-        domain = shown or author_of(raw.fields).domain
-        seen = Seen(message, [Mailbox(Address("x", domain))])
-        return authenticate(seen, gathered, reverse_path, ["bob@customer.example"])  # type: ignore[arg-type]
+        return authenticate(view_of(message), gathered, reverse_path, ["bob@customer.example"])
 
     return facts_of

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from lazaretto.core.facts import AuthResult
+from lazaretto.core.address import Address
+from lazaretto.core.envelope import Client
+from lazaretto.core.facts import AuthResult, DnsAnswer, DnsStatus, Gathered, Spf
+from lazaretto.detect.authentication.evaluating import authenticate
 from lazaretto.detect.authentication.results import AuthenticationResults
+from lazaretto.mail.limits import DEFAULT
+from lazaretto.mail.mailboxes import Mailbox
+from lazaretto.mail.octets import WindowedOctets
+from lazaretto.mail.scanner import view_of
+from lazaretto.mail.view import MessageView
 
 MESSAGE = (
     b"From: Ann <ann@author.example>\r\nTo: bob@customer.example\r\nSubject: Hello\r\n"
@@ -63,11 +72,27 @@ async def test_a_signature_of_somebody_else_does_not_vouch_for_the_author(check:
     assert facts.dmarc.result is AuthResult.FAIL
 
 
-async def test_a_view_that_shows_another_author_never_passes(check: Any) -> None:
-    facts = await check(
-        MESSAGE, {"author.example": SPF, "_dmarc.author.example": REJECT}, shown="bank.example"
+class OtherView(MessageView):
+    """A view that reads another author out of the same octets."""
+
+    @property
+    def authors(self) -> tuple[Mailbox, ...]:  # type: ignore[override]
+        return (Mailbox("", Address("x", "bank.example")),)
+
+
+def test_a_view_that_shows_another_author_never_passes() -> None:
+    dns = {"TXT _dmarc.author.example": DnsAnswer(DnsStatus.ANSWER, ("v=DMARC1; p=reject",))}
+    gathered = Gathered(
+        received_at=datetime(2026, 9, 1, tzinfo=UTC),
+        client=Client(ip="192.0.2.1"),
+        spf=Spf(result=AuthResult.PASS, domain="author.example"),
+        dns=dns,
     )
 
+    agreed = authenticate(view_of(MESSAGE), gathered, "ann@author.example", ())
+    facts = authenticate(OtherView(MESSAGE, DEFAULT), gathered, "ann@author.example", ())
+
+    assert agreed.dmarc.result is AuthResult.PASS
     assert facts.dmarc.result is AuthResult.FAIL
     assert "DMARC_AUTHOR_UNCLEAR" in symbols(facts)
 
@@ -96,3 +121,15 @@ async def test_signatures_of_another_implementation_verify(
 
     assert [each.result for each in facts.dkim] == [AuthResult.PASS]
     assert facts.dkim[0].unsigned == ()
+
+
+async def test_content_too_large_for_memory_verifies_as_well(check: Any, signer: Any) -> None:
+    message = MESSAGE + b"A line of a long message. \r\n" * 100_000
+    signed = signer.sign(message, "author.example")
+    dns = {"TXT s1._domainkey.author.example": DnsAnswer(DnsStatus.ANSWER, (signer.record,))}
+    gathered = Gathered(received_at=datetime(2026, 9, 1, tzinfo=UTC), client=Client(ip="192.0.2.1"), dns=dns)
+    windowed = WindowedOctets(lambda offset, length: signed[offset : offset + length], len(signed))
+
+    facts = authenticate(view_of(windowed), gathered, "ann@author.example", ())
+
+    assert [each.result for each in facts.dkim] == [AuthResult.PASS]
