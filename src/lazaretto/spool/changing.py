@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from lazaretto.core.places import Place
@@ -94,6 +95,35 @@ class Changes:
     ended: tuple[QuarantineEnd, ...] = ()
     numbers: tuple[NextNumber, ...] = ()
     events: tuple[EventRow, ...] = ()
+
+
+class Numbered(Protocol):
+    """A row that was read with its message's next free number."""
+
+    @property
+    def tenant(self) -> int: ...
+    @property
+    def message(self) -> UUID: ...
+    @property
+    def next_number(self) -> int: ...
+
+
+class Numbering:
+    """Gives out numbers for new queue and quarantine rows, none twice; the messages are locked."""
+
+    def __init__(self) -> None:
+        self._next: dict[tuple[int, UUID], int] = {}
+
+    def take(self, row: Numbered) -> int:
+        """Return the next number of the message of ``row``."""
+        key = (row.tenant, row.message)
+        number = self._next.get(key, row.next_number)
+        self._next[key] = number + 1
+        return number
+
+    def changes(self) -> Changes:
+        """Return what remembers the numbers that were given out."""
+        return Changes(numbers=tuple(NextNumber(*key, number) for key, number in self._next.items()))
 
 
 async def apply(connection: Connection, changes: Sequence[Changes], at: datetime) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 from lazaretto.core.queued import Lease, QueuedCopy, QueueKind, Settlement
 from lazaretto.db.pool import Connection, Pool
 from lazaretto.db.sql import query
-from lazaretto.spool.changing import Changes, QueueKey, apply
+from lazaretto.spool.changing import Changes, Numbering, QueueKey, apply
 from lazaretto.spool.composing import compose
 from lazaretto.spool.content import ContentStore
 from lazaretto.spool.holding import HeldRow, lock_leases, read_held
@@ -51,9 +51,7 @@ class Queue:
         """Lease what is due, oldest first, at most ``limit`` copies; what others hold is passed over."""
         return [row.copy() for row in await self.claim_rows("claim", kinds, limit)]
 
-    async def claim_own(
-        self, kinds: Iterable[QueueKind] = DELIVERY, limit: int = 100_000
-    ) -> list[QueuedCopy]:
+    async def claim_own(self, kinds: Iterable[QueueKind] = DELIVERY, limit: int = 20_000) -> list[QueuedCopy]:
         """Lease anew what an earlier process of this node held; for its successor's start."""
         return [row.copy() for row in await self.claim_rows("claim_own", kinds, limit)]
 
@@ -91,17 +89,20 @@ class Queue:
 
         A lost lease changes nothing: somebody else has the copy, or it was settled before.
         """
+        # A delivery journal that is replayed may hold one twice.
+        settlements = list({settlement.lease: settlement for settlement in settlements}.values())
         composed = await self._compose(settlements)
         await self._partitions.make([self._clock(), *(settlement.at for settlement in settlements)])
         async with self._pool.transaction() as connection:
             held = await _lock(connection, [settlement.lease for settlement in settlements])
             valid = [settlement for settlement in settlements if settlement.lease in held]
-            changes = [settle_one(held[each.lease], each, self._settings) for each in valid]
+            numbering = Numbering()
+            changes = [settle_one(held[each.lease], each, numbering, self._settings) for each in valid]
             notifications = [rows for lease, rows in composed if lease in held]
             if notifications:
                 await add_rows(connection, notifications)
             if changes:
-                await apply(connection, changes, self._clock())
+                await apply(connection, [*changes, numbering.changes()], self._clock())
         return tuple(settlement.lease for settlement in settlements if settlement.lease not in held)
 
     async def _compose(self, settlements: Iterable[Settlement]) -> list[tuple[Lease, Rows]]:

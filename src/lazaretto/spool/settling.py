@@ -10,7 +10,7 @@ from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.core.places import Place
 from lazaretto.core.queued import Outcome, QueueKind, RecipientOutcome, Settlement
 from lazaretto.spool import telling
-from lazaretto.spool.changing import Changes, Move, NextNumber, PutOff, QueueKey
+from lazaretto.spool.changing import Changes, Move, Numbering, PutOff, QueueKey
 from lazaretto.spool.holding import HeldRecipient, HeldRow
 from lazaretto.spool.planning import quarantine_row, quarantined_event
 from lazaretto.spool.rows import QuarantineRow, QueueRow, event_row
@@ -25,7 +25,9 @@ _EVENTS: Final = {
 }
 
 
-def settle_one(row: HeldRow, settlement: Settlement, settings: SpoolSettings) -> Changes:
+def settle_one(
+    row: HeldRow, settlement: Settlement, numbering: Numbering, settings: SpoolSettings
+) -> Changes:
     """Return what ``settlement`` changes about ``row``, whose lease still holds."""
     if row.kind == QueueKind.DELAY_NOTICE.value:
         return _notice_given(row, settlement)
@@ -34,7 +36,6 @@ def settle_one(row: HeldRow, settlement: Settlement, settings: SpoolSettings) ->
     deferred = _deferred(open_recipients, outcomes)
     failed = [each for each in outcomes if each.outcome is Outcome.FAILED]
     to_rest = failed if _must_rest(row, settlement) else []
-    numbering = _Numbering(row.next_number)
     resting = _resting(
         row, settlement, [open_recipients[each.number] for each in to_rest], numbering, settings
     )
@@ -49,25 +50,8 @@ def settle_one(row: HeldRow, settlement: Settlement, settings: SpoolSettings) ->
         moves=tuple(_moves(row, settlement, outcomes, {each.number for each in to_rest})),
         queue=notices,
         quarantine=resting,
-        numbers=numbering.changes(row),
         events=tuple(event_row(event, row.received_at) for event in events),
     )
-
-
-class _Numbering:
-    """Gives out numbers for new rows of one message."""
-
-    def __init__(self, first: int) -> None:
-        self._first = self._next = first
-
-    def take(self) -> int:
-        self._next += 1
-        return self._next - 1
-
-    def changes(self, row: HeldRow) -> tuple[NextNumber, ...]:
-        if self._next == self._first:
-            return ()
-        return (NextNumber(row.tenant, row.message, self._next),)
 
 
 def _deferred(
@@ -116,7 +100,7 @@ def _resting(
     row: HeldRow,
     settlement: Settlement,
     recipients: Sequence[HeldRecipient],
-    numbering: _Numbering,
+    numbering: Numbering,
     settings: SpoolSettings,
 ) -> tuple[QuarantineRow, ...]:
     if not recipients:
@@ -124,7 +108,7 @@ def _resting(
     resting = quarantine_row(
         tenant=TenantId(row.tenant),
         message=MessageId(row.message),
-        number=numbering.take(),
+        number=numbering.take(row),
         direction=row.direction,
         recipients=[(recipient.number, recipient.address) for recipient in recipients],
         reason=UNDELIVERABLE,
@@ -135,7 +119,7 @@ def _resting(
 
 
 def _notices(
-    row: HeldRow, deferred: Sequence[HeldRecipient], numbering: _Numbering, settings: SpoolSettings
+    row: HeldRow, deferred: Sequence[HeldRecipient], numbering: Numbering, settings: SpoolSettings
 ) -> tuple[QueueRow, ...]:
     """Return the row that will tell the sender of a delay; it is made with the first failure."""
     late_at = row.received_at + settings.delay_notice_after
@@ -146,7 +130,7 @@ def _notices(
     notice = QueueRow(
         tenant=row.tenant,
         message=row.message,
-        number=numbering.take(),
+        number=numbering.take(row),
         kind=QueueKind.DELAY_NOTICE,
         destination=row.destination,
         direction=row.direction,

@@ -63,7 +63,7 @@ CREATE TABLE message (
     PRIMARY KEY (tenant, id)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX message_done ON message (done_at) WHERE done_at IS NOT NULL;
-CREATE INDEX message_stored ON message (stored_at) WHERE done_at IS NULL;
+CREATE INDEX message_content ON message (content_reference) WHERE content_kind <> 'inline';
 
 CREATE TABLE recipient (
     tenant integer NOT NULL,

@@ -1,0 +1,42 @@
+"""How long the trace remembers: days are dropped whole, figures and lists row by row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from lazaretto.db.partitions import drop_before, ensure_ahead
+from lazaretto.db.pool import Pool
+from lazaretto.db.sql import query
+from lazaretto.journal.tables import TRACE
+
+_PACKAGE: Final = "lazaretto.journal"
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What is not remembered any more."""
+
+    partitions: tuple[str, ...]
+    figures: int
+    quarantined: int
+
+
+async def forget_old(
+    pool: Pool, now: datetime, *, keep_trace: timedelta, keep_figures: timedelta
+) -> Forgotten:
+    """Drop days of the trace that ended ``keep_trace`` ago, and figures and ended copies at rest.
+
+    Makes the partitions of tomorrow as well.  Copies at rest stay listed until they have left.
+    """
+    dropped: list[str] = []
+    for table in TRACE:
+        async with pool.transaction() as connection:
+            await ensure_ahead(connection, table, now, 1)
+            dropped += await drop_before(connection, table, now - keep_trace)
+    async with pool.transaction() as connection:
+        parameters = {"figures_before": now - keep_figures, "ended_before": now - keep_trace}
+        figures = await connection.execute(query(_PACKAGE, "forget_figures"), parameters)
+        quarantined = await connection.execute(query(_PACKAGE, "forget_quarantined"), parameters)
+        return Forgotten(tuple(dropped), figures.rowcount, quarantined.rowcount)

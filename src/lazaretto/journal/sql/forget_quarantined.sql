@@ -1,0 +1,3 @@
+-- Forget copies that left the quarantine long ago.
+DELETE FROM quarantine
+WHERE ended_at < %(ended_before)s

@@ -1,0 +1,250 @@
+"""Copies at rest: listed, released, deleted, expired.
+
+Each move is one transaction in the spool and happens once: a second release finds the copy gone and
+changes nothing.  A released copy goes out as it came in, byte for byte, without what a policy would
+have added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from lazaretto.core.address import domain_of, fold
+from lazaretto.core.events import Event, EventKind
+from lazaretto.core.identity import MessageId, TenantId
+from lazaretto.core.places import Place
+from lazaretto.core.queued import QueueKind
+from lazaretto.db.pool import Connection, Pool
+from lazaretto.db.sql import query
+from lazaretto.spool.changing import Changes, Move, Numbering, QuarantineEnd, apply
+from lazaretto.spool.rows import QueueRow, event_row
+from lazaretto.spool.settings import SpoolSettings
+from lazaretto.spool.timing import Clock, utc_now
+
+_PACKAGE: Final = "lazaretto.spool"
+BATCH: Final = 500
+
+
+class Leaving(Enum):
+    """How a copy leaves the quarantine."""
+
+    RELEASED = "released"
+    DELETED = "deleted"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantinedCopy:
+    """A copy at rest, as lists show it."""
+
+    id: UUID
+    tenant: TenantId
+    message: MessageId
+    message_id: str
+    subject: str
+    sender: str
+    recipients: tuple[str, ...]
+    reason: str
+    verdict: str
+    size: int
+    received_at: datetime
+    quarantined_at: datetime
+    expires_at: datetime
+
+
+class Quarantine:
+    """The quarantine of one platform; ``tenant`` None means everybody's, for operators."""
+
+    def __init__(self, pool: Pool, settings: SpoolSettings, *, clock: Clock = utc_now) -> None:
+        self._pool = pool
+        self._settings = settings
+        self._clock = clock
+
+    async def list(
+        self, *, tenant: TenantId | None = None, recipient: str | None = None, limit: int = 1_000
+    ) -> Sequence[QuarantinedCopy]:
+        """Return what rests, newest first; with ``recipient`` only copies for that address."""
+        parameters = {
+            "tenant": tenant,
+            "recipient": None if recipient is None else fold(recipient),
+            "wanted": limit,
+        }
+        async with (
+            self._pool.connection() as connection,
+            connection.cursor(row_factory=class_row(_ListedRow)) as cursor,
+        ):
+            await cursor.execute(query(_PACKAGE, "list_quarantined"), parameters, prepare=False)
+            rows = await cursor.fetchall()
+        return [_shown(row) for row in rows]
+
+    async def release(
+        self, ids: Sequence[UUID], *, tenant: TenantId | None = None, by: str = ""
+    ) -> dict[UUID, str]:
+        """Send the copies on to their recipients; ``by`` is who said so, for the journal.
+
+        Return for each copy that exists how it left, now or before: ``released`` for those that
+        were released, and ``deleted`` or ``expired`` for those that cannot be any more.
+        """
+        return await self._leave(ids, tenant, Leaving.RELEASED, by)
+
+    async def delete(
+        self, ids: Sequence[UUID], *, tenant: TenantId | None = None, by: str = ""
+    ) -> dict[UUID, str]:
+        """End the copies for ever; return as ``release`` does."""
+        return await self._leave(ids, tenant, Leaving.DELETED, by)
+
+    async def expire(self, now: datetime) -> int:
+        """Delete copies whose time is over at ``now``, at most a batch; return how many."""
+        async with self._pool.connection() as connection:
+            parameters = {"now": now, "wanted": BATCH}
+            cursor = await connection.execute(query(_PACKAGE, "list_expired"), parameters)
+            ids = [row[0] for row in await cursor.fetchall()]
+        left = await self._leave(ids, None, Leaving.EXPIRED, "")
+        return len(left)
+
+    async def _leave(
+        self, ids: Sequence[UUID], tenant: TenantId | None, how: Leaving, by: str
+    ) -> dict[UUID, str]:
+        if not ids:
+            return {}
+        now = self._clock()
+        async with self._pool.transaction() as connection:
+            rows = await _lock(connection, ids, tenant)
+            resting = [row for row in rows if row.ended_as is None]
+            numbering = Numbering()
+            if how is Leaving.RELEASED:
+                changes = [self._release(row, now, by, numbering) for row in resting]
+            else:
+                changes = [_end(row, now, how, by) for row in resting]
+            if changes:
+                await apply(connection, [*changes, numbering.changes()], now)
+        return {row.id: row.ended_as or how.value for row in rows}
+
+    def _release(self, row: _RestingRow, now: datetime, by: str, numbering: Numbering) -> Changes:
+        queue = [
+            self._queue_row(row, domain, members, numbering.take(row), now)
+            for domain, members in _by_domain(row).items()
+        ]
+        return Changes(
+            moves=_moves(row, Place.READY, now),
+            queue=tuple(queue),
+            ended=(QuarantineEnd(row.id, now, Leaving.RELEASED.value),),
+            events=(event_row(_event(row, EventKind.RELEASED, now, by), row.received_at),),
+        )
+
+    def _queue_row(
+        self, row: _RestingRow, domain: str, members: Sequence[int], number: int, now: datetime
+    ) -> QueueRow:
+        return QueueRow(
+            tenant=row.tenant,
+            message=row.message,
+            number=number,
+            kind=QueueKind.DELIVER,
+            destination=domain,
+            direction=row.direction,
+            recipients=tuple(members),
+            splices=None,
+            next_at=now,
+            attempt=0,
+            owner=None,
+            failures=0,
+            expires_at=now + self._settings.give_up_after,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _ListedRow:
+    id: UUID
+    tenant: int
+    message: UUID
+    message_id: str
+    subject: str
+    reverse_path: str
+    addresses: list[str]
+    reason: str
+    verdict: str
+    size: int
+    received_at: datetime
+    quarantined_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _RestingRow:
+    id: UUID
+    tenant: int
+    message: UUID
+    direction: str
+    recipients: list[int]
+    addresses: list[str]
+    destinations: list[str]
+    reason: str
+    ended_as: str | None
+    received_at: datetime
+    next_number: int
+
+
+async def _lock(connection: Connection, ids: Sequence[UUID], tenant: TenantId | None) -> list[_RestingRow]:
+    async with connection.cursor(row_factory=class_row(_RestingRow)) as cursor:
+        parameters: dict[str, Any] = {"ids": list(ids), "tenant": tenant}
+        await cursor.execute(query(_PACKAGE, "lock_quarantined"), parameters)
+        return await cursor.fetchall()
+
+
+def _by_domain(row: _RestingRow) -> dict[str, list[int]]:
+    by_domain: dict[str, list[int]] = {}
+    for number, destination in zip(row.recipients, row.destinations, strict=True):
+        by_domain.setdefault(domain_of(destination), []).append(number)
+    return by_domain
+
+
+def _end(row: _RestingRow, now: datetime, how: Leaving, by: str) -> Changes:
+    kind = EventKind.EXPIRED if how is Leaving.EXPIRED else EventKind.DELETED
+    return Changes(
+        moves=_moves(row, Place.DELETED, now),
+        ended=(QuarantineEnd(row.id, now, how.value),),
+        events=(event_row(_event(row, kind, now, by), row.received_at),),
+    )
+
+
+def _moves(row: _RestingRow, place: Place, now: datetime) -> tuple[Move, ...]:
+    return tuple(
+        Move(tenant=row.tenant, message=row.message, number=number, place=place, at=now)
+        for number in row.recipients
+    )
+
+
+def _event(row: _RestingRow, kind: EventKind, now: datetime, by: str) -> Event:
+    return Event(
+        kind=kind,
+        at=now,
+        tenant=TenantId(row.tenant),
+        message=MessageId(row.message),
+        recipients=tuple(row.addresses),
+        details={"id": str(row.id), "reason": row.reason, "by": by},
+    )
+
+
+def _shown(row: _ListedRow) -> QuarantinedCopy:
+    return QuarantinedCopy(
+        id=row.id,
+        tenant=TenantId(row.tenant),
+        message=MessageId(row.message),
+        message_id=row.message_id,
+        subject=row.subject,
+        sender=row.reverse_path,
+        recipients=tuple(row.addresses),
+        reason=row.reason,
+        verdict=row.verdict,
+        size=row.size,
+        received_at=row.received_at,
+        quarantined_at=row.quarantined_at,
+        expires_at=row.expires_at,
+    )

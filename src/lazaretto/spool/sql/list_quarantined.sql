@@ -1,0 +1,20 @@
+-- List copies at rest, newest first.
+SELECT
+    quarantine.id, quarantine.tenant, quarantine.message, message.message_id, message.subject,
+    message.reverse_path, quarantine.addresses, quarantine.reason, message.verdict, message.size,
+    message.received_at, quarantine.quarantined_at, quarantine.expires_at
+FROM quarantine
+JOIN message ON message.tenant = quarantine.tenant
+            AND message.id = quarantine.message
+WHERE quarantine.ended_at IS NULL
+  AND (%(tenant)s::integer IS NULL OR quarantine.tenant = %(tenant)s)
+  AND (
+      %(recipient)s::text IS NULL
+      OR EXISTS (
+          SELECT
+          FROM unnest(quarantine.addresses) AS address
+          WHERE lower(address) = lower(%(recipient)s)
+      )
+  )
+ORDER BY quarantine.quarantined_at DESC, quarantine.id
+LIMIT %(wanted)s
