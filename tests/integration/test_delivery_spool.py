@@ -142,11 +142,11 @@ class Unreachable:
     async def claim_own(self) -> Sequence[QueuedCopy]:
         return ()
 
-    async def settle(self, settlements: Sequence[Settlement]) -> object:
+    async def settle(self, settlements: Sequence[Settlement]) -> Sequence[Lease]:
         await asyncio.Event().wait()
         raise AssertionError
 
-    async def renew(self, leases: Sequence[Lease]) -> object:
+    async def renew(self, leases: Sequence[Lease]) -> Sequence[Lease]:
         return ()
 
 

@@ -36,6 +36,14 @@ class Destination:
                 return
         self.waiting.append(held)
 
+    def take(self) -> Held | None:
+        """Return the next copy that waits; those whose lease was lost are let go."""
+        while self.waiting:
+            held = self.waiting.popleft()
+            if not held.is_lost:
+                return held
+        return None
+
     async def wait(self, seconds: float) -> Held | None:
         """Return the next copy that comes within ``seconds``; None when there is none."""
         loop = asyncio.get_running_loop()

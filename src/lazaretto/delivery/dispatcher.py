@@ -9,26 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from lazaretto.core.facts import Resolver
-from lazaretto.core.queued import Lease, Outcome, QueuedCopy, QueueKind, RecipientOutcome, Settlement
+from lazaretto.core.queued import QueuedCopy, QueueKind, Settlement
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import Directory
-from lazaretto.delivery.bounce import Notice, compose, returns_all
+from lazaretto.delivery.attempts import Attempts
 from lazaretto.delivery.connecting import Opener
-from lazaretto.delivery.consequences import Attempt, Rules, needs_original, settlement_of
 from lazaretto.delivery.courier import Carried, Courier, DeadHosts, Means
 from lazaretto.delivery.destination import Destination
 from lazaretto.delivery.feedback import Feedback
 from lazaretto.delivery.holding import Held, Holding
 from lazaretto.delivery.journal_file import DeliveryJournal
-from lazaretto.delivery.payload import Payload
-from lazaretto.delivery.retry import Schedule
 from lazaretto.delivery.routing import Router
 from lazaretto.delivery.seams import Clock, Contents, Queue, utc_now
 from lazaretto.delivery.settings import DeliverySettings
@@ -59,9 +55,6 @@ class Dispatcher:
     ) -> None:
         self._settings = settings = settings or DeliverySettings()
         self._queue = queue
-        self._contents = contents
-        self._clock = clock
-        self._jitter = random.Random().random  # noqa: S311  (spreads load, keeps no secret)
         self._router = Router(directory, resolver, settings)
         self._means = Means(
             router=self._router,
@@ -70,15 +63,7 @@ class Dispatcher:
             dead_hosts=DeadHosts(settings.dead_host_time.total_seconds()),
             settings=settings,
         )
-        self._rules = Rules(
-            schedule=Schedule(
-                first_delay=settings.first_delay,
-                longest_delay=settings.longest_delay,
-                growth=settings.delay_growth,
-            ),
-            tls_give_up_after=settings.tls_give_up_after,
-            hostname=hostname,
-        )
+        self._attempts = Attempts(contents, settings, hostname, clock)
         self._journal = DeliveryJournal(journal)
         self._holding = Holding(settings.max_held_octets)
         self._settler = Settler(queue, self._journal, settings.max_unsettled, self._holding.settled)
@@ -91,9 +76,12 @@ class Dispatcher:
 
     async def start(self) -> None:
         """Settle what an earlier life delivered, take back what it held, and go to work."""
-        await self._settler.settle_now(self._journal.replay())
-        self._journal.forget()
+        left = await self._settler.settle_now(self._journal.replay())
+        for settlement in left:
+            self._settler.add(settlement)
         self._begin(self._settler.journal_forever(), self._settler.settle_forever())
+        if not left:
+            self._journal.forget()
         for copy in await self._queue.claim_own():
             self._hold(copy, None)
         self._begin(self._claim_forever(), self._renew_forever())
@@ -188,11 +176,10 @@ class Dispatcher:
 
     def _defer_all(self, destination: Destination, delay: float) -> None:
         """Put off what waits for a dead destination, without an attempt for each."""
-        not_before = self._clock() + timedelta(seconds=delay)
         while destination.waiting:
             held = destination.waiting.popleft()
-            outcomes = _all_deferred(held.copy, destination.last_problem)
-            self._settle(held, Attempt(outcomes=outcomes, not_before=not_before))
+            pause = timedelta(seconds=delay)
+            self._settle(held, self._attempts.put_off(held.copy, destination.last_problem, pause))
 
     # Workers.
 
@@ -217,8 +204,8 @@ class Dispatcher:
         has_too_many = len(destination.workers) > feedback.connections
         if self._is_stopping or feedback.is_quiet(now) or has_too_many:
             return None
-        if destination.waiting:
-            return destination.waiting.popleft()
+        if (held := destination.take()) is not None:
+            return held
         if not courier.is_connected or self._is_anybody_waiting_for_a_place():
             return None
         return await destination.wait(self._settings.idle_connection.total_seconds())
@@ -234,75 +221,26 @@ class Dispatcher:
                 self._staff(destination)
 
     async def _deliver(self, destination: Destination, courier: Courier, held: Held) -> None:
-        copy = held.copy
         try:
-            if copy.kind is QueueKind.DELAY_NOTICE:
-                await self._notify_of_delay(held)
-                return
-            payload = await self._payload(held)
-            carried = await courier.carry(copy, payload)
-            self._learn(destination, carried)
-            attempt = await self._attempt(copy, payload, carried)
+            made = await self._attempts.make(held, courier)
+            self._learn(destination, made.carried)
+            settlement = made.settlement
         except Exception:
             # A worker loop: one copy that cannot be handled, or read, must not stop the others.
-            log.exception("attempt broke off", extra={"copy": str(copy.lease.message)})
-            problem = Reply(451, "4.3.0", "the attempt broke off")
-            attempt = Attempt(outcomes=_all_deferred(copy, problem))
-        self._settle(held, attempt)
+            log.exception("attempt broke off", extra={"copy": str(held.copy.lease.message)})
+            settlement = self._attempts.put_off(held.copy, Reply(451, "4.3.0", "the attempt broke off"))
+        self._settle(held, settlement)
 
-    async def _payload(self, held: Held) -> Payload:
-        octets = held.octets
-        if octets is None:
-            return Payload(held.copy, await self._contents.open(held.copy.content))
-        return Payload(held.copy, octets)
-
-    def _learn(self, destination: Destination, carried: Carried) -> None:
+    def _learn(self, destination: Destination, carried: Carried | None) -> None:
+        if carried is None:
+            return
         if carried.reached:
             destination.feedback.succeeded()
             return
         destination.last_problem = carried.outcomes[0].reply
         destination.feedback.failed(asyncio.get_running_loop().time())
 
-    async def _attempt(self, copy: QueuedCopy, payload: Payload, carried: Carried) -> Attempt:
-        original = b""
-        if needs_original(copy, carried.outcomes):
-            original = await self._original(copy, payload)
-        return Attempt(
-            outcomes=carried.outcomes,
-            notifies=carried.notifies,
-            tls_unmet=carried.tls_unmet,
-            original=original,
-        )
-
-    async def _original(self, copy: QueuedCopy, payload: Payload) -> bytes:
-        most = self._settings.notice_max_octets
-        if payload.whole is not None and len(payload.whole) <= most and returns_all(copy, Notice.FAILED):
-            return payload.whole
-        header = (await payload.header())[: most + 1]
-        # Cut between two lines, so that no half field is shown.
-        return header if len(header) <= most else header[: header.rfind(b"\n", 0, most) + 1]
-
-    async def _notify_of_delay(self, held: Held) -> None:
-        """Tell the sender that a message is late; the row of the copy itself is another one."""
-        copy = held.copy
-        header = await (await self._payload(held)).header()
-        late = _all_deferred(copy, Reply(451, "4.4.7", "not delivered yet"))
-        now = self._clock()
-        notice = compose(
-            Notice.DELAYED,
-            copy,
-            late,
-            original=header[: self._settings.notice_max_octets],
-            hostname=self._rules.hostname,
-            now=now,
-        )
-        composed = () if notice is None else (notice,)
-        self._holding.finish(held)
-        self._settler.add(Settlement(lease=copy.lease, at=now, outcomes=(), next_at=None, composed=composed))
-
-    def _settle(self, held: Held, attempt: Attempt) -> None:
-        now = self._clock()
-        settlement = settlement_of(held.copy, attempt, self._rules, now=now, jitter=self._jitter())
+    def _settle(self, held: Held, settlement: Settlement) -> None:
         self._holding.finish(held)
         self._settler.add(settlement)
 
@@ -334,16 +272,16 @@ class Dispatcher:
             await asyncio.sleep(half / 4)
             now = asyncio.get_running_loop().time()
             due = self._holding.leased_before(now - half)
-            leases: list[Lease] = [held.copy.lease for held in due]
             try:
-                if leases:
-                    await self._queue.renew(leases)
+                lost = await self._queue.renew([held.copy.lease for held in due]) if due else ()
             except Exception:
                 # A worker loop: a lease that could not be renewed is at worst delivered by another node.
                 log.exception("leases cannot be renewed")
                 continue
             for held in due:
                 held.leased_at = now
+            for lease in lost:
+                self._holding.lost(lease)
 
     async def _write_all(self, seconds: float) -> None:
         try:
@@ -351,10 +289,3 @@ class Dispatcher:
                 await self._settler.idle()
         except TimeoutError:
             log.warning("outcomes stay in the delivery journal")
-
-
-def _all_deferred(copy: QueuedCopy, problem: Reply) -> tuple[RecipientOutcome, ...]:
-    return tuple(
-        RecipientOutcome(number=recipient.number, outcome=Outcome.DEFERRED, reply=problem)
-        for recipient in copy.recipients
-    )

@@ -26,6 +26,8 @@ class Held:
     """Its content, where it came along."""
     leased_at: float
     """Monotonic seconds at which its lease was last known to begin."""
+    is_lost: bool = False
+    """Somebody else has the lease: an attempt that has not begun must not begin."""
 
 
 class Holding:
@@ -81,6 +83,14 @@ class Holding:
         self._settled.move_to_end(row)
         if len(self._settled) > _MOST_REMEMBERED:
             self._settled.popitem(last=False)
+
+    def lost(self, lease: Lease) -> None:
+        """Let go of a copy that was leased to somebody else."""
+        held = self._held.get(_row(lease))
+        if held is not None and held.copy.lease == lease:
+            held.is_lost = True
+            self.finish(held)
+            del self._held[_row(lease)]
 
     def leased_before(self, moment: float) -> list[Held]:
         """Return the copies whose lease began before ``moment``."""

@@ -27,15 +27,15 @@ class Queue(Protocol):
     async def claim_own(self) -> Sequence[QueuedCopy]:
         """Lease again what this node held when it stopped, each under a new attempt number."""
 
-    async def settle(self, settlements: Sequence[Settlement]) -> object:
-        """Write all outcomes in one transaction.
+    async def settle(self, settlements: Sequence[Settlement]) -> Sequence[Lease]:
+        """Write all outcomes in one transaction; return the leases that were lost.
 
         A settlement whose lease is not in force any more changes nothing; so one that is written twice
         does no more than once.
         """
 
-    async def renew(self, leases: Sequence[Lease]) -> object:
-        """Let the leases that are still in force last for another full time."""
+    async def renew(self, leases: Sequence[Lease]) -> Sequence[Lease]:
+        """Let leases last for another full time; return those that were lost."""
 
 
 class Contents(Protocol):

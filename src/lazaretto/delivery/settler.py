@@ -20,6 +20,11 @@ log = logging.getLogger(__name__)
 MAX_BATCH = 500
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 5.0
+_PAUSES_AT_START = (0.1, 0.5, 1.0, 5.0)
+_LONG_AFTER = 60.0
+"""Seconds until an outcome is tried again that the database does not take while it takes others."""
+_FAILURES_OF_A_DATABASE = 3
+"""After so many single failures without a success it is the database and not the outcomes."""
 
 
 class Settler:
@@ -60,11 +65,19 @@ class Settler:
         """Return when everything that was added is in the database."""
         await self._is_idle.wait()
 
-    async def settle_now(self, settlements: Sequence[Settlement]) -> None:
-        """Write ``settlements`` before anything else; tries until the database takes them."""
+    async def settle_now(self, settlements: Sequence[Settlement]) -> list[Settlement]:
+        """Write ``settlements`` before anything else; return those that the database does not take."""
         self._backlog += len(settlements)
+        left: list[Settlement] = []
         for start in range(0, len(settlements), MAX_BATCH):
-            await self._settle(settlements[start : start + MAX_BATCH])
+            batch = list(settlements[start : start + MAX_BATCH])
+            for pause in _PAUSES_AT_START:
+                if not (batch := await self._settle(batch)):
+                    break
+                await asyncio.sleep(pause)
+            left.extend(batch)
+        self._backlog -= len(left)
+        return left
 
     async def journal_forever(self) -> None:
         """Append what ended, one fdatasync for all of it."""
@@ -84,31 +97,48 @@ class Settler:
 
     async def settle_forever(self) -> None:
         """Settle what is journalled, one transaction for all of it."""
+        pause = _FIRST_PAUSE
         while True:
             await self._has_journalled.wait()
             batch, self._journalled = self._journalled[:MAX_BATCH], self._journalled[MAX_BATCH:]
+            left = await self._settle(batch)
+            if left and len(left) == len(batch):
+                self._journalled[:0] = left
+                await asyncio.sleep(pause)
+                pause = min(_LONGEST_PAUSE, pause * 2)
+            elif left:
+                asyncio.get_running_loop().call_later(_LONG_AFTER, self._settle_again, left)
+                pause = _FIRST_PAUSE
             if not self._journalled:
                 self._has_journalled.clear()
-            await self._settle(batch)
 
-    async def _settle(self, batch: Sequence[Settlement]) -> None:
-        pause = _FIRST_PAUSE
-        while not await self._is_written(batch):
-            if pause > _FIRST_PAUSE and len(batch) > 1:
-                # Perhaps one of them is what the database does not take; it must not stop the others.
-                batch = [settlement for settlement in batch if not await self._is_written((settlement,))]
-                if not batch:
-                    return
-            await asyncio.sleep(pause)
-            pause = min(_LONGEST_PAUSE, pause * 2)
+    async def _settle(self, batch: list[Settlement]) -> list[Settlement]:
+        """Write ``batch``; return what could not be written, which is all of it while nothing can."""
+        if await self._is_written(batch):
+            return []
+        # Perhaps one of them is what the database does not take; it must not stop the others.
+        left: list[Settlement] = []
+        for number, settlement in enumerate(batch, start=1):
+            if not await self._is_written((settlement,)):
+                left.append(settlement)
+            if len(left) == number == _FAILURES_OF_A_DATABASE:
+                return batch
+        # What failed first may have failed because the database was only just coming back.
+        return [settlement for settlement in left if not await self._is_written((settlement,))]
+
+    def _settle_again(self, settlements: list[Settlement]) -> None:
+        self._journalled.extend(settlements)
+        self._has_journalled.set()
 
     async def _is_written(self, batch: Sequence[Settlement]) -> bool:
         try:
-            await self._queue.settle(batch)
+            lost = await self._queue.settle(batch)
         except Exception:
             # A worker loop: whatever the database's trouble is, the outcomes are not forgotten.
             log.exception("outcomes cannot be written", extra={"settlements": len(batch)})
             return False
+        if lost:
+            log.warning("outcomes of leases that were lost", extra={"leases": [str(each) for each in lost]})
         leases = [settlement.lease for settlement in batch]
         try:
             self._journal.settled(leases)

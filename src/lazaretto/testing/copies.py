@@ -139,15 +139,17 @@ class MemorySpool:
     async def claim_own(self) -> list[QueuedCopy]:
         return self.own
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
+    async def settle(self, settlements: Sequence[Settlement]) -> list[Lease]:
         if self.breaks:
             self.breaks -= 1
             raise ConnectionError("database away")
+        lost = []
         for settlement in settlements:
             key = (settlement.lease.message, settlement.lease.row)
             row = self.rows.get(key)
             if row is None or row.lease != settlement.lease:
                 self.refused.append(settlement)
+                lost.append(settlement.lease)
                 continue
             self.settled.append(settlement)
             waiting = {o.number for o in settlement.outcomes if o.outcome is Outcome.DEFERRED}
@@ -158,9 +160,12 @@ class MemorySpool:
             rest = tuple(r for r in row.recipients if r.number in waiting)
             self.rows[key] = replace(row, recipients=rest, failures=row.failures + 1)
             self.next_at[key] = settlement.next_at
+        return lost
 
-    async def renew(self, leases: Sequence[Lease]) -> None:
+    async def renew(self, leases: Sequence[Lease]) -> list[Lease]:
         self.renewed.extend(leases)
+        held = {row.lease for row in self.rows.values()}
+        return [lease for lease in leases if lease not in held]
 
     async def open(self, ref: ContentRef) -> bytes:
         return self.contents[ref.message]

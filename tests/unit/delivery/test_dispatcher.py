@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lazaretto.core.queued import Outcome, QueueKind, RecipientOutcome, Settlement
+from lazaretto.core.queued import Lease, Outcome, QueueKind, RecipientOutcome, Settlement
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import NextHop, TlsDemand
 from lazaretto.delivery.dispatcher import Dispatcher
@@ -335,3 +335,41 @@ async def test_a_late_message_is_told_to_its_sender_and_goes_on_waiting(
     assert b"Action: delayed" in notice.octets
     assert settlement.outcomes == ()
     assert hop.arrivals == []
+
+
+async def test_a_copy_whose_lease_went_to_another_node_is_not_begun(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    behaviour = Behaviour(delay=0.1)
+    async with (
+        next_hop.NextHop(behaviour) as hop,
+        delivering(hop, lease_time=timedelta(seconds=0.2), initial_per_destination=1) as dispatcher,
+    ):
+        dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+        elsewhere = a_copy("lost@customer.example")
+        dispatcher.offer(elsewhere, MESSAGE)
+        await settled(spool, 1)
+        await dispatcher.idle()
+
+    assert [arrival.recipients for arrival in hop.arrivals] == [("b@customer.example",)]
+
+
+async def test_an_outcome_that_the_database_does_not_take_stops_no_other(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    poison = spool.add(a_copy("poison@customer.example"), due=None)
+    settle = spool.settle
+
+    async def takes_all_but_one(settlements: Sequence[Settlement]) -> list[Lease]:
+        if any(settlement.lease == poison.lease for settlement in settlements):
+            raise ValueError("cannot be stored")
+        return await settle(settlements)
+
+    spool.settle = takes_all_but_one  # type: ignore[method-assign]
+    async with next_hop.NextHop() as hop, delivering(hop) as dispatcher:
+        dispatcher.offer(poison, MESSAGE)
+        for _ in range(20):
+            dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+        await settled(spool, 20)
+
+    assert len(hop.arrivals) == 21

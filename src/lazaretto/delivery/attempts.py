@@ -1,0 +1,110 @@
+"""One attempt for one copy, from its content to the settlement that follows."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+from lazaretto.core.queued import Outcome, QueuedCopy, QueueKind, RecipientOutcome, Settlement
+from lazaretto.core.reply import Reply
+from lazaretto.delivery.bounce import Notice, compose, returns_all
+from lazaretto.delivery.consequences import Attempt, Rules, needs_original, settlement_of
+from lazaretto.delivery.courier import Carried, Courier
+from lazaretto.delivery.holding import Held
+from lazaretto.delivery.payload import Payload
+from lazaretto.delivery.retry import Schedule
+from lazaretto.delivery.seams import Clock, Contents
+from lazaretto.delivery.settings import DeliverySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an attempt came to."""
+
+    settlement: Settlement
+    carried: Carried | None
+    """None when no host was to be called."""
+
+
+class Attempts:
+    """Makes attempts and says what follows from them."""
+
+    def __init__(self, contents: Contents, settings: DeliverySettings, hostname: str, clock: Clock) -> None:
+        self._contents = contents
+        self._clock = clock
+        self._most_returned = settings.notice_max_octets
+        self._jitter = random.Random().random  # noqa: S311  (spreads load, keeps no secret)
+        self._rules = Rules(
+            schedule=Schedule(
+                first_delay=settings.first_delay,
+                longest_delay=settings.longest_delay,
+                growth=settings.delay_growth,
+            ),
+            tls_give_up_after=settings.tls_give_up_after,
+            hostname=hostname,
+        )
+
+    async def make(self, held: Held, courier: Courier) -> Made:
+        """Do what is due for ``held``, by ``courier`` where a host is to be called."""
+        copy = held.copy
+        octets = held.octets
+        payload = Payload(copy, await self._contents.open(copy.content) if octets is None else octets)
+        if copy.kind is QueueKind.DELAY_NOTICE:
+            return Made(await self._tell_of_delay(copy, payload), None)
+        carried = await courier.carry(copy, payload)
+        attempt = Attempt(
+            outcomes=carried.outcomes,
+            notifies=carried.notifies,
+            tls_unmet=carried.tls_unmet,
+            original=await self._original(copy, payload, carried.outcomes),
+        )
+        # The lease may have been taken anew while the copy was carried.
+        return Made(self._settlement(held.copy, attempt), carried)
+
+    def put_off(self, copy: QueuedCopy, problem: Reply, pause: timedelta = timedelta(0)) -> Settlement:
+        """Return what follows when ``copy`` is not tried, or not to an end, because of ``problem``."""
+        not_before = self._clock() + pause
+        return self._settlement(copy, Attempt(outcomes=_all_deferred(copy, problem), not_before=not_before))
+
+    def _settlement(self, copy: QueuedCopy, attempt: Attempt) -> Settlement:
+        return settlement_of(copy, attempt, self._rules, now=self._clock(), jitter=self._jitter())
+
+    async def _original(
+        self, copy: QueuedCopy, payload: Payload, outcomes: tuple[RecipientOutcome, ...]
+    ) -> bytes:
+        """Return what a notification would return; nothing where none can follow."""
+        if not needs_original(copy, outcomes):
+            return b""
+        whole = payload.whole
+        if whole is not None and len(whole) <= self._most_returned and returns_all(copy, Notice.FAILED):
+            return whole
+        return await self._header(payload)
+
+    async def _header(self, payload: Payload) -> bytes:
+        header = await payload.header()
+        if len(header) <= self._most_returned:
+            return header
+        # Cut between two lines, so that no half field is shown.
+        return header[: header.rfind(b"\n", 0, self._most_returned) + 1]
+
+    async def _tell_of_delay(self, copy: QueuedCopy, payload: Payload) -> Settlement:
+        """Tell the sender that a message is late; the row of the copy itself is another one."""
+        now = self._clock()
+        notice = compose(
+            Notice.DELAYED,
+            copy,
+            _all_deferred(copy, Reply(451, "4.4.7", "not delivered yet")),
+            original=await self._header(payload),
+            hostname=self._rules.hostname,
+            now=now,
+        )
+        composed = () if notice is None else (notice,)
+        return Settlement(lease=copy.lease, at=now, outcomes=(), next_at=None, composed=composed)
+
+
+def _all_deferred(copy: QueuedCopy, problem: Reply) -> tuple[RecipientOutcome, ...]:
+    return tuple(
+        RecipientOutcome(number=recipient.number, outcome=Outcome.DEFERRED, reply=problem)
+        for recipient in copy.recipients
+    )
