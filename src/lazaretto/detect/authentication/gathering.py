@@ -18,7 +18,7 @@ from lazaretto.detect.authentication import arc, dkim
 from lazaretto.detect.authentication.author import Author, author_of
 from lazaretto.detect.authentication.dmarc import EXISTENCE_KINDS, related, wants_existence
 from lazaretto.detect.authentication.dmarc_record import domains_to_ask, record_name
-from lazaretto.detect.authentication.fields import RawField, fields_of
+from lazaretto.detect.authentication.fields import RawField, RawMessage
 from lazaretto.detect.authentication.signature import Signature
 from lazaretto.detect.authentication.spf import check_host
 from lazaretto.detect.authentication.tags import TagError
@@ -43,7 +43,8 @@ async def gather(
 ) -> Gathered:
     """Return SPF's outcome and all answers that ``evaluating.authenticate`` needs."""
     questions = _Questions(resolver)
-    fields = fields_of(header)
+    # Whatever is handed over, it ends at the empty line: what a body quotes is not asked.
+    fields = RawMessage(header).fields
     signers = _signers(fields)
     sender = (envelope.reverse_path or client.helo).rpartition("@")[2].lower().removesuffix(".")
     identities = [sender, *(each.domain for each in signers)]

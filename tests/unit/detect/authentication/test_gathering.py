@@ -63,6 +63,14 @@ async def test_strangers_policies_are_not_asked() -> None:
     assert not [name for name in names.asked if "_dmarc" in name and "other" in name]
 
 
+async def test_what_a_body_quotes_is_not_asked() -> None:
+    names = Names()
+
+    await gathered(b"From: ann@author.example\n\n" + SIGNATURE % (1, 1) + b"From: x@other.example\n", names)
+
+    assert not [name for name in names.asked if "_domainkey" in name or "other" in name]
+
+
 async def test_everything_together_takes_no_longer_than_its_limit() -> None:
     header = b"From: ann@author.example\r\n" + SIGNATURE % (1, 1)
     started = time.monotonic()
