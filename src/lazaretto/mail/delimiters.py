@@ -66,15 +66,25 @@ class DelimiterIndex:
 
 def _delimiters(octets: Octets, start: int) -> Iterator[Delimiter]:
     size = len(octets)
-    found = octets.find(b"\n--", max(0, start - 1))
     if start == 0 and octets[:2] == b"--":
         yield _delimiter(octets, 0, size)
-    while found >= 0:
-        yield _delimiter(octets, found + 1, size)
-        found = octets.find(b"\n--", found + 3)
+    # Some clients take a carriage return alone for the end of a line.
+    after_cr = octets.find(b"\r--", start)
+    after_lf = octets.find(b"\n--", max(0, start - 1))
+    while after_cr >= 0 or after_lf >= 0:
+        if after_cr < 0 or 0 <= after_lf < after_cr:
+            yield _delimiter(octets, after_lf + 1, size)
+            after_lf = octets.find(b"\n--", after_lf + 3)
+        else:
+            yield _delimiter(octets, after_cr + 1, size)
+            after_cr = octets.find(b"\r--", after_cr + 3)
 
 
 def _delimiter(octets: Octets, start: int, size: int) -> Delimiter:
     line_end = octets.find(b"\n", start + 2)
     after = size if line_end < 0 else line_end + 1
-    return Delimiter(start, after, octets[start + 2 : min(after, start + 2 + MAX_TEXT)].rstrip(b" \t\r\n"))
+    text = octets[start + 2 : min(after, start + 2 + MAX_TEXT)]
+    alone = text.find(b"\r", 0, len(text.rstrip(b"\r\n")))
+    if alone >= 0:
+        text, after = text[:alone], start + 2 + alone + 1
+    return Delimiter(start, after, text.rstrip(b" \t\r\n"))

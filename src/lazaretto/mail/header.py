@@ -21,12 +21,14 @@ _END = re.compile(rb"\n\r?\n")
 _FIELD = re.compile(rb"([!-9;-~\x80-\xff]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)\n?")
 _LINE = re.compile(rb"[^\n]*\n?")
 _TELLING = re.compile(
-    rb"^(?:content-[a-z-]+|mime-version|from|to|cc|subject|date|message-id|received|return-path|reply-to)[ \t]*:",
+    rb"^[ \t\r]*(?:content-[a-z-]+[ \t]*[: \t]"
+    rb"|(?:mime-version|from|to|cc|subject|date|message-id|received|return-path|reply-to)[ \t]*:)",
     re.IGNORECASE | re.MULTILINE,
 )
 _ODD = re.compile(rb"\r(?!\n)|[\0\x0b\x0c]")
 _LOOSE = re.compile(
-    rb"content-(type|transfer-encoding|disposition)[\x00-\x20]*:[\x00-\x20]*([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)",
+    rb"content-(type|transfer-encoding|disposition)[\x00-\x20]*[: ][\x00-\x20]*"
+    rb"([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)",
     re.IGNORECASE,
 )
 

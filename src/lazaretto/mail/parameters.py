@@ -153,13 +153,13 @@ def without_comments(text: str) -> str:
     depth = 0
     kept: list[str] = []
     for match in _COMMENT_OR_TEXT.finditer(text):
-        token = match[0]
-        if token == "(":
+        word = match[0]
+        if word == "(":
             depth += 1
-        elif token == ")" and depth:
+        elif word == ")" and depth:
             depth -= 1
         elif not depth:
-            kept.append(token)
+            kept.append(word)
     return "".join(kept)
 
 

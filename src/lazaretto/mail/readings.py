@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lazaretto.mail import transfer
@@ -18,6 +18,8 @@ from lazaretto.mail.transfer import Encoding
 MAX_BLOCKS = 50
 """Files in the text of one part."""
 SNIFFED = 4_096
+MAX_REREAD = 8 << 20
+"""Octets of a part with a broken encoding that are decoded in every way."""
 MAX_FIELDS_BEFORE = 512
 _PART_HEADER = re.compile(
     rb"[ \t\r\n]{0,20}(?:[!-9;-~]{1,60}[ \t]*:[^\n]{0,200}\n){0,6}content-[a-z-]{2,30}[ \t]*:", re.IGNORECASE
@@ -69,6 +71,12 @@ def hidden_parts(octets: Octets, lines: Sequence[Delimiter], claimed: set[int]) 
         yield Hidden(line.text, line.after, end, related)
 
 
+def begins_with_fields(part: Part) -> bool:
+    """Tell whether the body looks like the header of a part: its author put an empty line before it."""
+    beginning = part.source[part.offset : min(part.end, part.offset + MAX_FIELDS_BEFORE)]
+    return beginning.lstrip()[:8].lower() == b"content-" and _PART_HEADER.match(beginning) is not None
+
+
 def _end_of(lines: Sequence[Delimiter], number: int, size: int) -> int:
     text = lines[number].text
     for line in lines[number + 1 : number + 200]:
@@ -93,6 +101,8 @@ def other_readings(part: Part, work: Work, anomalies: Anomalies, limits: Limits)
     if part.encoding is Encoding.BASE64:
         yield from _base64_readings(part, anomalies, limits)
         return
+    if part.encoding is Encoding.QUOTED_PRINTABLE:
+        yield from _quoted_printable_readings(part, anomalies, limits)
     if part.encoding is Encoding.IDENTITY:
         yield from _sniffed(part, meant.others, limits)
     if part.encoding in (Encoding.IDENTITY, Encoding.QUOTED_PRINTABLE):
@@ -100,13 +110,36 @@ def other_readings(part: Part, work: Work, anomalies: Anomalies, limits: Limits)
 
 
 def _base64_readings(part: Part, anomalies: Anomalies, limits: Limits) -> Iterator[Part]:
-    junk = transfer.junk_in_base64(part.source, part.offset, part.end)
-    if not junk:
+    faults = transfer.faults_of_base64(part.source, part.offset, part.end)
+    if not faults:
         return
-    anomalies.malformed("BAD_BASE64", junk)
-    for encoding in transfer.OTHER_BASE64:
+    others: list[Encoding] = []
+    if faults.junk:
+        anomalies.malformed("BAD_BASE64", faults.junk)
+        others += [*transfer.BASE64_READINGS_OF_JUNK, Encoding.IDENTITY]
+    if faults.padded_inside:
+        anomalies.malformed("PADDING_IN_BASE64", f"part {part.path}")
+        others += transfer.BASE64_READINGS_OF_PADDING
+    if faults.blocks:
+        others += transfer.BASE64_READINGS_OF_BLOCKS
+    if faults.odd_lines:
+        others.append(Encoding.BASE64_LINEWISE)
+    yield from _all(part, others, anomalies, limits)
+
+
+def _quoted_printable_readings(part: Part, anomalies: Anomalies, limits: Limits) -> Iterator[Part]:
+    bad = transfer.faults_of_quoted_printable(part.source, part.offset, part.end)
+    if bad:
+        anomalies.malformed("BAD_QUOTED_PRINTABLE", bad)
+        yield from _all(part, transfer.QUOTED_PRINTABLE_READINGS, anomalies, limits)
+
+
+def _all(part: Part, others: Iterable[Encoding], anomalies: Anomalies, limits: Limits) -> Iterator[Part]:
+    if part.length > MAX_REREAD:
+        anomalies.limit("READINGS", f"part {part.path} was read in one way only")
+        return
+    for encoding in others:
         yield _reread(part, encoding, limits)
-    yield _reread(part, Encoding.IDENTITY, limits)
 
 
 def _sniffed(part: Part, known: tuple[Encoding, ...], limits: Limits) -> Iterator[Part]:
@@ -129,7 +162,7 @@ def _looks_like_base64(sample: bytes) -> bool:
 
 def _files_in_text(part: Part, anomalies: Anomalies, limits: Limits) -> Iterator[Part]:
     if part.encoding is Encoding.IDENTITY:
-        find, source, base, end = part.source.find, part.source, part.offset, part.end
+        find, base, end = part.source.find, part.offset, part.end
         if (
             find(b"begin", base, end) < 0
             and find(b"=ybegin ", base, end) < 0

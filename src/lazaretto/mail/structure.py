@@ -149,6 +149,18 @@ class Structure:
             self._add_other_types(region, part, types)
         if part.content_type in MESSAGE_TYPES:
             return self._message_in(region, part)
+        if part.main_type != "multipart" and readings.begins_with_fields(part):
+            self._anomalies.malformed("FIELDS_IN_BODY", f"part {part.path}")
+            self._alternatives.append(
+                replace(
+                    region,
+                    start=part.offset,
+                    header=None,
+                    as_type=None,
+                    boundary="",
+                    reading=Reading.ALTERNATIVE,
+                )
+            )
         if part.main_type == "multipart" and media is not None:
             return self._parts_of(region, part, media)
         return []
@@ -339,4 +351,4 @@ def _before_line_end(octets: Octets, start: int, end: int) -> int:
     before = octets[max(start, end - 2) : end]
     if before.endswith(b"\r\n"):
         return end - 2
-    return end - 1 if before.endswith(b"\n") else end
+    return end - 1 if before.endswith((b"\n", b"\r")) else end

@@ -38,26 +38,59 @@ class Encoding(Enum):
     BASE64_TO_JUNK = "base64-to-junk"
     """The first foreign character is the end."""
     BASE64_LINEWISE = "base64-linewise"
-    """Each line is decoded by itself."""
+    """Each line is decoded by itself; what is no whole group at its end is left out."""
+    BASE64_LINES_TO_JUNK = "base64-lines-to-junk"
+    """A foreign character ends its line."""
+    BASE64_QUADWISE = "base64-quadwise"
+    """Each four characters are a group, wherever the padding stands in it."""
+    BASE64_PADDING_AS_ZERO = "base64-padding-as-zero"
+    """Padding with more behind it counts as six zero bits."""
+    BASE64_FIRST_BLOCK = "base64-first-block"
+    """An empty line is the end."""
+    BASE64_BLOCKWISE = "base64-blockwise"
+    """An empty line ends a group."""
     QUOTED_PRINTABLE = "quoted-printable"
+    QUOTED_PRINTABLE_SKIP_1 = "quoted-printable-skip-1"
+    """The sign of a wrong escape is left out."""
+    QUOTED_PRINTABLE_SKIP_2 = "quoted-printable-skip-2"
+    """It and the character after it are left out."""
+    QUOTED_PRINTABLE_SKIP_3 = "quoted-printable-skip-3"
+    """It and the two characters after it are left out."""
     UUENCODE = "uuencode"
     YENC = "yenc"
     GZIP64 = "gzip64"
     BINHEX = "binhex"
 
 
-OTHER_BASE64 = (
-    Encoding.BASE64_TO_PADDING,
-    Encoding.BASE64_WITHOUT_PADDING,
+BASE64_READINGS_OF_JUNK = (
     Encoding.BASE64_CLEAN_LINES,
     Encoding.BASE64_TO_JUNK,
-    Encoding.BASE64_LINEWISE,
+    Encoding.BASE64_LINES_TO_JUNK,
+)
+BASE64_READINGS_OF_PADDING = (
+    Encoding.BASE64_TO_PADDING,
+    Encoding.BASE64_WITHOUT_PADDING,
+    Encoding.BASE64_QUADWISE,
+    Encoding.BASE64_PADDING_AS_ZERO,
+)
+BASE64_READINGS_OF_BLOCKS = (Encoding.BASE64_FIRST_BLOCK, Encoding.BASE64_BLOCKWISE)
+QUOTED_PRINTABLE_READINGS = (
+    Encoding.QUOTED_PRINTABLE_SKIP_1,
+    Encoding.QUOTED_PRINTABLE_SKIP_2,
+    Encoding.QUOTED_PRINTABLE_SKIP_3,
 )
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _FOREIGN = bytes(set(range(256)) - set(_ALPHABET) - {ord("=")})
 BASE64_CHARACTERS = _ALPHABET + b"= \t\r\n"
 _PADDED_INSIDE = re.compile(rb"=[ \t\r\n=]*[A-Za-z0-9+/]")
+_QUAD = re.compile(rb"....", re.DOTALL)
+_BAD_ESCAPE = re.compile(rb"=(?![0-9A-F]{2}|[ \t]*\r?\n)")
+_BAD_ESCAPES = (
+    _BAD_ESCAPE,
+    re.compile(rb"=(?![0-9A-F]{2}|[ \t]*\r?\n)[^=\r\n]"),
+    re.compile(rb"=(?![0-9A-F]{2}|[ \t]*\r?\n)[^=\r\n]{1,2}"),
+)
 _JUNK_OCTET = re.compile(rb"[^A-Za-z0-9+/= \t\r\n]")
 
 
@@ -89,15 +122,43 @@ def stream(encoding: Encoding, octets: Octets, start: int, end: int) -> Iterator
     return _DECODERS[encoding](pieces(octets, start, end, PIECE))
 
 
-def junk_in_base64(octets: Octets, start: int, end: int) -> bytes:
-    """Return the first foreign characters, or padding with more behind it; empty when it is clean."""
+@dataclass(frozen=True, slots=True)
+class Base64Faults:
+    """In which ways base64 is not as it should be."""
+
+    junk: bytes = b""
+    """The first foreign characters."""
+    padded_inside: bool = False
+    blocks: bool = False
+    """There are empty lines inside."""
+    odd_lines: bool = False
+    """Its lines do not end where groups end."""
+
+    def __bool__(self) -> bool:
+        return bool(self.junk) or self.padded_inside or self.blocks or self.odd_lines
+
+
+def faults_of_base64(octets: Octets, start: int, end: int) -> Base64Faults:
+    """Return what readers of this base64 may disagree about."""
+    junk = b""
+    padded_inside = blocks = False
     for piece in pieces(octets, start, end, PIECE):
-        junk = piece.translate(None, BASE64_CHARACTERS)
-        if junk:
-            return junk[:40]
+        junk = junk or piece.translate(None, BASE64_CHARACTERS)[:40]
         padding = piece.find(b"=")
-        if padding >= 0 and _PADDED_INSIDE.search(piece, padding):
-            return b"="
+        padded_inside = padded_inside or (padding >= 0 and _PADDED_INSIDE.search(piece, padding) is not None)
+        empty = piece.find(b"\n\n") if b"\n\n" in piece else piece.find(b"\n\r\n")
+        blocks = blocks or (empty >= 0 and piece[empty:].strip() != b"")
+    lines = octets[start : min(end, start + 400)].split(b"\n", 3)
+    odd = len(lines) > 2 and any(len(line.translate(None, _FOREIGN)) % 4 for line in lines[:2])
+    return Base64Faults(junk, padded_inside, blocks, odd)
+
+
+def faults_of_quoted_printable(octets: Octets, start: int, end: int) -> bytes:
+    """Return the first escape that readers may disagree about; empty when there is none."""
+    for piece in pieces(octets, start, end, PIECE):
+        match = _BAD_ESCAPE.search(piece)
+        if match is not None and match.end() + 2 < len(piece):
+            return piece[match.start() : match.start() + 4]
     return b""
 
 
@@ -153,9 +214,51 @@ def _base64_clean_lines(source: Iterator[bytes]) -> Iterator[bytes]:
 
 def _base64_linewise(source: Iterator[bytes]) -> Iterator[bytes]:
     for line in _lines(source):
-        for group in line.translate(None, _FOREIGN).split(b"="):
-            if group:
-                yield _padded(group)
+        digits = line.translate(None, _FOREIGN)
+        yield from _base64(iter((digits[: len(digits) // 4 * 4],)))
+
+
+def _base64_lines_to_junk(source: Iterator[bytes]) -> Iterator[bytes]:
+    return _base64(_JUNK_OCTET.split(line, maxsplit=1)[0] for line in _lines(source))
+
+
+def _base64_quadwise(source: Iterator[bytes]) -> Iterator[bytes]:
+    return _base64(_QUAD.sub(_padding_last, quads) for quads in _quads(source))
+
+
+def _base64_padding_as_zero(source: Iterator[bytes]) -> Iterator[bytes]:
+    return _base64(quads.replace(b"=", b"A") for quads in _quads(source))
+
+
+def _quads(source: Iterator[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for piece in source:
+        digits = rest + piece.translate(None, _FOREIGN)
+        whole = len(digits) // 4 * 4
+        rest = digits[whole:]
+        yield digits[:whole]
+    yield rest
+
+
+def _padding_last(quad: re.Match[bytes]) -> bytes:
+    return quad[0].replace(b"=", b"").ljust(4, b"=") if b"=" in quad[0] else quad[0]
+
+
+def _base64_first_block(source: Iterator[bytes]) -> Iterator[bytes]:
+    begun = False
+    block: list[bytes] = []
+    for line in _lines(source):
+        if line.strip():
+            begun = True
+            block.append(line)
+        elif begun:
+            break
+    return _base64(iter(block))
+
+
+def _base64_blockwise(source: Iterator[bytes]) -> Iterator[bytes]:
+    # Padding ends a group as an empty line does here.
+    return _base64(line if line.strip() else b"=" for line in _lines(source))
 
 
 def _lines(source: Iterator[bytes]) -> Iterator[bytes]:
@@ -178,11 +281,18 @@ def _quoted_printable(source: Iterator[bytes]) -> Iterator[bytes]:
     for piece in source:
         text = rest + piece
         # An escape may be cut in two by the piece's end; white space before a line end may be, too.
-        cut = max(text.rfind(b"\n") + 1, len(text) - MAX_LINE) if len(piece) == PIECE else len(text)
+        cut = max(text.rfind(b"\n") + 1, len(text) - MAX_LINE)
         rest = text[cut:]
         yield binascii.a2b_qp(_soft(text[:cut]))
     if rest:
         yield binascii.a2b_qp(_soft(rest))
+
+
+def _skipping(bad: re.Pattern[bytes]) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
+    def decoder(source: Iterator[bytes]) -> Iterator[bytes]:
+        return _quoted_printable(bad.sub(b"", line) for line in _lines(source))
+
+    return decoder
 
 
 _BLANK_BEFORE_END = re.compile(rb"=[ \t]+(?=\r?\n)")
@@ -272,7 +382,15 @@ _DECODERS: dict[Encoding, Callable[[Iterator[bytes]], Iterator[bytes]]] = {
     Encoding.BASE64_CLEAN_LINES: _base64_clean_lines,
     Encoding.BASE64_TO_JUNK: _base64_to_junk,
     Encoding.BASE64_LINEWISE: _base64_linewise,
+    Encoding.BASE64_LINES_TO_JUNK: _base64_lines_to_junk,
+    Encoding.BASE64_QUADWISE: _base64_quadwise,
+    Encoding.BASE64_PADDING_AS_ZERO: _base64_padding_as_zero,
+    Encoding.BASE64_FIRST_BLOCK: _base64_first_block,
+    Encoding.BASE64_BLOCKWISE: _base64_blockwise,
     Encoding.QUOTED_PRINTABLE: _quoted_printable,
+    Encoding.QUOTED_PRINTABLE_SKIP_1: _skipping(_BAD_ESCAPES[0]),
+    Encoding.QUOTED_PRINTABLE_SKIP_2: _skipping(_BAD_ESCAPES[1]),
+    Encoding.QUOTED_PRINTABLE_SKIP_3: _skipping(_BAD_ESCAPES[2]),
     Encoding.UUENCODE: _uuencode,
     Encoding.YENC: _yenc,
     Encoding.GZIP64: _gzip64,
