@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from lazaretto.actions.api import Change, Occasion
+from lazaretto.actions.catalogue.tag_subject import TagSubject
 from lazaretto.actions.joining import joined
 from lazaretto.actions.registry import actions
 from lazaretto.actions.trace_fields import (
@@ -18,7 +19,7 @@ from lazaretto.actions.trace_fields import (
     verdict_fields,
 )
 from lazaretto.core.address import fold
-from lazaretto.core.decision import Decision, Disposition, Splice
+from lazaretto.core.decision import ActionOrder, Decision, Disposition, Splice
 from lazaretto.core.envelope import Direction
 from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Verdict
@@ -26,6 +27,7 @@ from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.mail.view import MessageView
 
 log = logging.getLogger(__name__)
+TAG: Final = TagSubject.card.name
 _GOES_OUT: Final = (Disposition.DELIVER, Disposition.REDIRECT)
 
 
@@ -92,15 +94,24 @@ def changes(
 
 def _ordered(decision: Decision, occasion: Occasion) -> Iterator[Change]:
     known = actions()
-    for order in dict.fromkeys(
-        (each.action, tuple(sorted(each.parameters.items()))) for each in decision.orders
-    ):
-        action = known.get(order[0])
+    for order in _tags_in_one(decision.orders):
+        action = known.get(order.action)
         if action is None:
             # A snapshot of a newer program; what it decided still holds, one change is missing.
-            log.error("unknown action", extra={"action": order[0]})
+            log.error("unknown action", extra={"action": order.action})
             continue
-        yield action.change(dict(order[1]), occasion)
+        yield action.change(order.parameters, occasion)
+
+
+def _tags_in_one(orders: Iterable[ActionOrder]) -> list[ActionOrder]:
+    """Return ``orders``, each once, with the tags of all in one: a message has one subject."""
+    tags = dict.fromkeys(each.parameters.get("tag", "").strip() for each in orders if each.action == TAG)
+    joined_tag = ActionOrder(action=TAG, parameters={"tag": " ".join(filter(None, tags))})
+    unique: list[ActionOrder] = [joined_tag] if tags else []
+    for order in orders:
+        if order.action != TAG and order not in unique:
+            unique.append(order)
+    return unique
 
 
 def _trace(occasion: Occasion, authserv_id: str, results: bytes) -> Iterator[Splice]:

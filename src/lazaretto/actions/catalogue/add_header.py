@@ -26,6 +26,8 @@ class AddHeader:
     def change(self, parameters: Mapping[str, str], occasion: Occasion) -> Change:
         """Return the splice that inserts the field at the top."""
         name, value = parameters.get("name", ""), parameters.get("value", "")
-        if not name or any(field.decoded == value for field in occasion.view.all(name.lower())):
+        if not name or any(
+            field.decoded.strip() == value.strip() for field in occasion.view.all(name.lower())
+        ):
             return Change()
-        return Change(splices=tuple(insert_field(occasion.view, name, value)))
+        return Change(splices=insert_field(occasion.view, name, value))

@@ -22,7 +22,4 @@ class TagSubject:
 
     def change(self, parameters: Mapping[str, str], occasion: Occasion) -> Change:
         """Return the splice of the subject; a message without one gets one."""
-        tag = parameters.get("tag", "")
-        if not tag.strip() or occasion.view.subject.lstrip().startswith(tag.strip()):
-            return Change()
-        return Change(splices=tuple(prefix_subject(occasion.view, tag)))
+        return Change(splices=prefix_subject(occasion.view, parameters.get("tag", "")))
