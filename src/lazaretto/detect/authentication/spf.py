@@ -97,6 +97,8 @@ class _Check:
     voids: int = 0
     confirmed: list[str] | None = field(default=None)
     """Reverse names of the client that lead back to it."""
+    nameless: bool = False
+    """The client has no reverse name at all."""
 
     async def evaluate(self, domain: str, *, included: bool = False) -> Spf:
         """Return the result of the record at ``domain`` (§4.4 to §4.7)."""
@@ -171,11 +173,15 @@ class _Check:
     async def _ptr(self, directive: Directive, target: str) -> bool:
         wanted = target.lower().removesuffix(".")
         names = await self._confirmed_names()
+        if self.nameless:
+            self._count_void()
         return any(name == wanted or name.endswith("." + wanted) for name in names)
 
     async def _confirmed_names(self) -> list[str]:
         if self.confirmed is None:
             answer = await self.resolver.ask(self.client.reverse_pointer, "PTR")
+            # An error of the DNS is no match (§5.5), an absent name is a question without answer.
+            self.nameless = not answer.failed and not answer.records
             names = answer.records[:MOST_NAMES]
             answers = await asyncio.gather(*(self.resolver.ask(name, self._kind) for name in names))
             self.confirmed = [
@@ -205,9 +211,12 @@ class _Check:
         if answer.failed:
             raise _TemporaryError(f"no answer about {name}")
         if not answer.records:
-            self.voids += 1
-            if self.voids > MOST_VOID:
-                raise _PermanentError(f"more than {MOST_VOID} questions without answer")
+            self._count_void()
+
+    def _count_void(self) -> None:
+        self.voids += 1
+        if self.voids > MOST_VOID:
+            raise _PermanentError(f"more than {MOST_VOID} questions without answer")
 
     def _count_term(self) -> None:
         self.terms += 1

@@ -150,7 +150,7 @@ ZONE: Zone = {
     ("b.example", "TXT"): ("v=spf1 ip4:198.51.100.0/24 ip6:2001:db8::/64 ~all",),
     ("c.example", "TXT"): ("v=spf1 a:b.example -all",),
     ("192.0.2.1.b.example", "A"): ("127.0.0.2",),
-    ("1.2.0.192.in-addr.arpa", "PTR"): ("x.b.example", "b.example"),
+    ("1.2.0.192.in-addr.arpa", "PTR"): ("b.example",),
     ("1.2.0.192.in-addr.x.b.example", "A"): ("127.0.0.2",),
 }
 
@@ -169,7 +169,12 @@ def _their_lookup(zone: Zone) -> Any:
     return look
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    derandomize=True,
+    max_examples=300,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     terms=st.lists(TERMS, max_size=6, unique=True),
     ip=st.sampled_from(["192.0.2.1", "198.51.100.9", "2001:db8::1"]),
