@@ -25,7 +25,7 @@ _TELLING = re.compile(
     rb"|(?:mime-version|from|to|cc|subject|date|message-id|received|return-path|reply-to)[ \t]*:)",
     re.IGNORECASE | re.MULTILINE,
 )
-_ODD = re.compile(rb"\r(?!\n)|[\0\x0b\x0c]")
+_ODD = (b"\0", b"\x0b", b"\x0c")
 _LOOSE = re.compile(
     rb"content-(type|transfer-encoding|disposition)[\x00-\x20]*[: ][\x00-\x20]*"
     rb"([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)",
@@ -68,7 +68,7 @@ class Field:
 class Header:
     """The fields of one header block in order."""
 
-    __slots__ = ("_by_name", "body_offset", "end", "fields", "junk", "offset", "raw")
+    __slots__ = ("_by_name", "_is_odd", "body_offset", "end", "fields", "junk", "offset", "raw")
 
     def __init__(
         self, fields: tuple[Field, ...], raw: bytes, offset: int, body_offset: int, junk: tuple[int, ...] = ()
@@ -81,6 +81,7 @@ class Header:
         self.body_offset = body_offset
         self.junk = junk
         """Places of the lines that are no fields."""
+        self._is_odd = bool(junk) or _has_odd_octets(raw)
         self._by_name: dict[str, list[Field]] = {}
         for field in fields:
             self._by_name.setdefault(field.name, []).append(field)
@@ -110,7 +111,7 @@ class Header:
     @property
     def is_odd(self) -> bool:
         """Tell whether readers may disagree where its fields begin."""
-        return bool(self.junk) or _ODD.search(self.raw) is not None
+        return self._is_odd
 
     def loose(self, name: str) -> tuple[bytes, ...]:
         """Return values of what looks like the MIME field ``name`` anywhere in an odd block."""
@@ -118,7 +119,8 @@ class Header:
         return tuple(m[2] for m in _LOOSE.finditer(self.raw) if m[1].lower() == wanted)
 
 
-NO_HEADER = Header((), b"", 0, 0)
+def _has_odd_octets(raw: bytes) -> bool:
+    return raw.count(b"\r") != raw.count(b"\r\n") or any(octet in raw for octet in _ODD)
 
 
 def scan_header(

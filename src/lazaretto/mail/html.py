@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from lazaretto.mail.colours import BLACK, WHITE, Colour, colour_of, look_the_same
+from lazaretto.mail.styles import MAX_STYLE, hiding_selectors, style_of
 from lazaretto.mail.urls import Found
 
 MAX_LINKS = 5_000
 MAX_SHOWN = 500
 MAX_SELECTORS = 50
 MAX_DEPTH = 5_000
+MAX_SHEET = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,54 +117,8 @@ _EMBEDDING = {
     "link": "href",
     "base": "href",
 }
-_HIDING = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all"
-    r"|opacity\s*:\s*0*(?:\.0+\d?)?\s*(?:;|!|$)"
-    r"|font-size\s*:\s*(?:0*(?:\.\d+)?|0*[12](?:\.\d+)?(?=px|pt))(?:px|pt|em|rem|%|\s)*(?:;|!|$)"
-    r"|(?:max-height|max-width|line-height)\s*:\s*0(?:px|pt|em|%|\s)*(?:;|!|$)"
-    r"|(?:text-indent|left|right|top|margin-left|margin-top)\s*:\s*-\d{3,}"
-    r"|clip\s*:\s*rect\(\s*0|transform\s*:\s*scale\(\s*0\s*\)",
-    re.IGNORECASE,
-)
-_SHOWING = re.compile(r"display\s*:\s*(?:block|inline|table)|visibility\s*:\s*visible", re.IGNORECASE)
-_COLOUR = re.compile(r"(?:^|[;\s\"{])color\s*:\s*([^;]{1,60})", re.IGNORECASE)
-_BACKGROUND = re.compile(r"background(?:-color)?\s*:\s*([^;]{1,200})", re.IGNORECASE)
-_RULE = re.compile(r"([^{}@;]{1,200})\{([^{}]{0,2000})\}")
-_AT_BLOCK = re.compile(r"@[^{};]{0,300}\{(?:[^{}]|\{[^{}]*\})*\}")
 _SIMPLE_SELECTOR = re.compile(r"[a-zA-Z0-9]*(?:[.#][\w-]+)+$")
 _REFRESH = re.compile(r"url\s*=\s*['\"]?\s*([^'\">\s]+)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Style:
-    """What an inline style says about being seen."""
-
-    hides: bool
-    colour: Colour | None
-    background: Colour | None
-    unknown_background: bool
-
-
-@lru_cache(maxsize=2048)
-def _style_of(style: str) -> _Style:
-    colour = _COLOUR.search(style)
-    background = _BACKGROUND.search(style)
-    known = _background_of(background[1]) if background else None
-    return _Style(
-        hides=_HIDING.search(style) is not None,
-        colour=colour_of(colour[1]) if colour else None,
-        background=known,
-        unknown_background=background is not None and known is None,
-    )
-
-
-def _background_of(written: str) -> Colour | None:
-    if "url(" in written.lower() or "gradient" in written.lower():
-        return None
-    for word in (written, *written.split()):
-        if (colour := colour_of(word)) is not None:
-            return colour
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +226,7 @@ def _enter(walk: _Walk, node: LexborNode, setting: _Setting, by_sheet: frozenset
         by_sheet
         and not inner.hidden
         and node.mem_id in by_sheet
-        and not _SHOWING.search(attributes.get("style") or "")
+        and not style_of((attributes.get("style") or "")[:MAX_STYLE]).shows
     ):
         inner = replace(inner, hidden=True)
     if tag in ("a", "area") and attributes.get("href") and len(walk.links) < MAX_LINKS:
@@ -293,7 +248,11 @@ def _take_silent(walk: _Walk, tag: str, node: LexborNode) -> None:
 
 
 def _take_references(walk: _Walk, tag: str, attributes: dict[str, str | None], setting: _Setting) -> None:
-    if not walk.has_handlers and any(name.startswith("on") for name in attributes):
+    if (
+        not walk.has_handlers
+        and "on" in "".join(attributes)
+        and any(name.startswith("on") for name in attributes)
+    ):
         walk.has_handlers = True
     if tag == "img" or (tag == "input" and attributes.get("src")) or "background" in attributes:
         target = attributes.get("src") or attributes.get("background") or ""
@@ -330,10 +289,10 @@ def _handed_down(attributes: dict[str, str | None], setting: _Setting, tag: str)
     if tag == "font" and (attributes.get("size") or "") in ("0", "-7"):
         hidden = True
     if style_text := attributes.get("style"):
-        style = _style_of(style_text[:4096])
+        style = style_of(style_text[:MAX_STYLE])
         hidden = hidden or style.hides
         colour = style.colour or colour
-        background = None if style.unknown_background else style.background or background
+        background = None if style.covers else style.background or background
     if colour != setting.colour and background is not None and look_the_same(colour, background):
         hidden = True
     return _Setting(hidden, colour, background, setting.link, setting.depth + 1)
@@ -342,19 +301,13 @@ def _handed_down(attributes: dict[str, str | None], setting: _Setting, tag: str)
 def _hidden_by_sheets(tree: LexborHTMLParser) -> frozenset[int]:
     """Return the identities of elements that simple rules of the document's style sheets hide."""
     found: set[int] = set()
-    tried = 0
+    selectors: dict[str, None] = {}
     for sheet in tree.css("style"):
-        text = (sheet.text(deep=True) or "")[:200_000]
-        if _HIDING.search(text) is None:
-            continue
-        # Rules for some media only (small screens) do not hide anything from everybody.
-        for selectors, declarations in _RULE.findall(_AT_BLOCK.sub("", text)):
-            if _HIDING.search(declarations) is None:
-                continue
-            for selector in selectors.split(","):
-                if tried < MAX_SELECTORS and _SIMPLE_SELECTOR.match(selector.strip()):
-                    tried += 1
-                    found.update(_selected(tree, selector.strip()))
+        for selector in hiding_selectors((sheet.text(deep=True) or "")[:MAX_SHEET]):
+            if len(selectors) < MAX_SELECTORS and _SIMPLE_SELECTOR.match(selector):
+                selectors[selector] = None
+    for selector in selectors:
+        found.update(_selected(tree, selector))
     return frozenset(found)
 
 

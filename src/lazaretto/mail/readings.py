@@ -26,8 +26,9 @@ _PART_HEADER = re.compile(
 )
 _BASE64 = re.compile(rb"\s*(?:[A-Za-z0-9+/]{2,}={0,2}\s+){1,}[A-Za-z0-9+/=\s]*$")
 _QUOTED = re.compile(rb"=(?:[0-9A-F]{2}|[0-9a-f]{2}|[ \t]*\r?\n)")
-_UU_BEGIN = re.compile(rb"(?:^|\n)begin(?:-base64)?[ \t]+[0-7]{3,6}[ \t]+([^\r\n]{1,255})\r?\n")
-_Y_BEGIN = re.compile(rb"(?:^|\n)=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,255})\r?\n")
+_UU_BEGIN = re.compile(rb"begin(?:-base64)?[ \t]+[0-7]{3,6}[ \t]+([^\r\n]{1,255})\r?\n")
+_Y_BEGIN = re.compile(rb"=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,255})\r?\n")
+_BEGINNINGS = (b"begin ", b"begin-base64", b"=ybegin ")
 _BINHEX_BEGIN = b"(This file must be converted with BinHex"
 
 
@@ -161,30 +162,36 @@ def _looks_like_base64(sample: bytes) -> bool:
 
 
 def _files_in_text(part: Part, anomalies: Anomalies, limits: Limits) -> Iterator[Part]:
-    if part.encoding is Encoding.IDENTITY:
-        find, base, end = part.source.find, part.offset, part.end
-        if (
-            find(b"begin", base, end) < 0
-            and find(b"=ybegin ", base, end) < 0
-            and find(_BINHEX_BEGIN, base, end) < 0
-        ):
-            return
-    text = part.decoded(limits.decoded)
-    for pattern, encoding, closing in (
-        (_UU_BEGIN, Encoding.UUENCODE, b"\nend"),
-        (_Y_BEGIN, Encoding.YENC, b"\n=yend"),
+    if part.encoding is Encoding.IDENTITY and not any(
+        part.source.find(mark, part.offset, part.end) >= 0 for mark in (*_BEGINNINGS, _BINHEX_BEGIN)
     ):
-        for count, match in enumerate(pattern.finditer(text)):
+        return
+    text = part.decoded(limits.decoded)
+    for mark, pattern, encoding, closing in (
+        (b"begin", _UU_BEGIN, Encoding.UUENCODE, b"\nend"),
+        (b"=ybegin ", _Y_BEGIN, Encoding.YENC, b"\n=yend"),
+    ):
+        for count, match in enumerate(_beginnings(text, mark, pattern)):
             if count >= MAX_BLOCKS:
                 anomalies.limit("BLOCKS", f"more than {MAX_BLOCKS} files in the text of part {part.path}")
                 break
             end_of_block = text.find(closing, match.end())
             stop = len(text) if end_of_block < 0 else end_of_block + 1
-            base64 = match[0].lstrip(b"\n").startswith(b"begin-base64")
+            base64 = match[0].startswith(b"begin-base64")
             yield _block(part, text, match, stop, Encoding.BASE64 if base64 else encoding, limits)
     binhex = text.find(_BINHEX_BEGIN)
     if binhex >= 0:
         yield _inner(part, text, binhex + len(_BINHEX_BEGIN), len(text), Encoding.BINHEX, "", limits)
+
+
+def _beginnings(text: bytes, mark: bytes, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+    """Yield where lines match ``pattern``, which begins with ``mark``."""
+    place = text.find(mark)
+    while place >= 0:
+        match = pattern.match(text, place) if place == 0 or text[place - 1] in b"\r\n" else None
+        if match is not None:
+            yield match
+        place = text.find(mark, match.end() if match else place + 1)
 
 
 def _block(

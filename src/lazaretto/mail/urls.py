@@ -79,15 +79,15 @@ _TLDS = (
     "su|ua|by|kz|tr|ir|il|ae|sa|za|ng|ke|eg|ma|tn|gq|tk|ml|ga|cf|cc|tv|co|io|me|ly|to|ws|nu|gg|gl|ai|im|is|lt|lv|ee|lu|"
     "rs|hr|si|cfd|sbs|cyou|rest|buzz|monster|quest|bond|lol|zip|mov"
 )
-_FOUND = re.compile(
-    r"""(?P<full>\b(?:https?|ftp|hxxps?):[/\\]{1,8}[^\s<>"\x00-\x20\u00a0\u200b\u3000\u3002\uff0c]{1,8192})"""
-    r"""|(?P<www>(?<![\w@./-])www\d{0,2}\.[^\s<>"\x00-\x20\u00a0]{3,8192})""",
-    re.IGNORECASE,
-)
+_SLASHES = re.compile(r":[/\\]")
+_WWW = re.compile(r"[wW]{3}\d{0,2}\.\w")
+_SCHEMES = ("http", "https", "ftp", "hxxp", "hxxps")
+_LONGEST_SCHEME = 6
+_UNTIL = re.compile(r"[^\s<>\"\x00-\x20\u00a0\u200b\u3000\u3002\uff0c]{0,8192}")
 _BARE_END = re.compile(
     rf"\.(?:{_TLDS})(?![\w@-]|\.\w)((?::\d{{2,5}})?[/?#][^\s<>\"\u00a0]{{0,2048}})?", re.IGNORECASE
 )
-_BARE_START = re.compile(r"(?:[\w-]{1,63}\.){0,6}[\w-]{1,63}$")
+_BARE_START = re.compile(r"[^\w.-]")
 _TRAILING = ".,;:!?'\"*_~|}]>»”’"
 _DEFANGED = ("hxxp", "http")
 
@@ -214,14 +214,37 @@ def _number(label: str) -> int | None:
 def in_text(text: str, found: Found = Found.TEXT) -> Iterator[Url]:
     """Yield the URLs in ``text`` in order of kind: written out first, bare host names after them."""
     spans: list[tuple[int, int]] = []
-    if "://" in text or ":\\" in text or ":/" in text or "www" in text or "WWW" in text:
-        for match in _FOUND.finditer(text):
-            raw = _trimmed(match[0])
-            url = parse(raw if match.lastgroup == "full" else f"http://{raw}", found)
-            spans.append(match.span())
-            if url is not None and url.host:
-                yield url
+    for start, written_out in _starts(text):
+        if spans and start < spans[-1][1]:
+            continue
+        end = _UNTIL.match(text, start).end()  # type: ignore[union-attr]
+        spans.append((start, end))
+        raw = _trimmed(text[start:end])
+        url = parse(raw if written_out else f"http://{raw}", found)
+        if url is not None and url.host:
+            yield url
     yield from _bare(text, spans)
+
+
+def _starts(text: str) -> list[tuple[int, bool]]:
+    """Return where URLs begin, and whether with a scheme, in order."""
+    starts: list[tuple[int, bool]] = []
+    for match in _SLASHES.finditer(text):
+        colon = match.start()
+        before = text[max(0, colon - _LONGEST_SCHEME) : colon].lower()
+        letters = before[len(before.rstrip("abcdefghijklmnopqrstuvwxyz")) :]
+        scheme = next((s for s in _SCHEMES if letters.endswith(s)), "")
+        if scheme:
+            scheme = (
+                "https" if letters.endswith("https") else "hxxps" if letters.endswith("hxxps") else scheme
+            )
+            starts.append((colon - len(scheme), True))
+    for match in _WWW.finditer(text):
+        before = text[match.start() - 1 : match.start()]
+        if not before or not (before.isalnum() or before in "@./-_"):
+            starts.append((match.start(), False))
+    starts.sort()
+    return starts
 
 
 def _bare(text: str, spans: list[tuple[int, int]]) -> Iterator[Url]:
@@ -233,10 +256,10 @@ def _bare(text: str, spans: list[tuple[int, int]]) -> Iterator[Url]:
         if span < len(spans) and spans[span][0] <= match.start():
             continue
         begin = max(0, match.start() - MAX_HOST)
-        start = _BARE_START.search(text[begin : match.start()])
-        if start is None:
+        host = _BARE_START.split(text[begin : match.start()])[-1].lstrip(".-")
+        if not host or ".." in host:
             continue
-        first = begin + start.start()
+        first = match.start() - len(host)
         if first and text[first - 1] in "@./-=:\\$":
             continue
         url = parse(f"http://{_trimmed(text[first : match.end()])}", Found.BARE)
