@@ -143,12 +143,14 @@ def _recipient(stories: Stories, event: OutboxEvent, address: str) -> RecipientS
     return story
 
 
-def _end(stories: Stories, event: OutboxEvent, addresses: Iterable[str], place: Place) -> None:
+def _end(
+    stories: Stories, event: OutboxEvent, addresses: Iterable[str], place: Place, copies: int = 1
+) -> None:
     key = (event.received_at, event.tenant, event.message)
     for address in addresses:
         story = _recipient(stories, event, address)
         story.place, story.settled_at = place.value, event.at
-        stories.ends[key, story.domain, place.value, event.at] += 1
+        stories.ends[key, story.domain, place.value, event.at] += copies
 
 
 def _received(stories: Stories, event: OutboxEvent) -> None:
@@ -162,7 +164,8 @@ def _received(stories: Stories, event: OutboxEvent) -> None:
 
 def _refused(stories: Stories, event: OutboxEvent) -> None:
     _describe(_message(stories, event), event.details)
-    _end(stories, event, event.recipients, Place.REFUSED)
+    # One row may stand for many refusals of a flood.
+    _end(stories, event, event.recipients, Place.REFUSED, event.details.get("count", 1))
     for address in event.recipients:
         _recipient(stories, event, address).disposition = "reject"
 

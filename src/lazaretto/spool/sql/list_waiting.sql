@@ -1,0 +1,19 @@
+-- List the queue, next due first.
+SELECT
+    queue.message, queue.tenant, queue.kind, queue.destination, message.reverse_path,
+    (
+        SELECT array_agg(recipient.deliver_to ORDER BY recipient.number)
+        FROM recipient
+        WHERE recipient.tenant = queue.tenant
+          AND recipient.message = queue.message
+          AND recipient.number = ANY (queue.recipients)
+    ) AS addresses,
+    message.received_at, queue.next_at, queue.expires_at, queue.failures, queue.last_reply,
+    (queue.owner IS NOT NULL AND queue.next_at > %(now)s) AS leased
+FROM queue
+JOIN message ON message.tenant = queue.tenant
+            AND message.id = queue.message
+WHERE %(tenant)s::integer IS NULL
+   OR queue.tenant = %(tenant)s
+ORDER BY queue.next_at, queue.message, queue.number
+LIMIT %(wanted)s
