@@ -22,7 +22,7 @@ class DnsSettings(BaseModel):
     )
     tries: int = Field(default=2, ge=1, le=5, description="How often a question is sent within its time.")
     concurrency: int = Field(
-        default=1_000,
+        default=5_000,
         ge=1,
         description="Questions that may be under way at once; further ones wait within their time.",
     )

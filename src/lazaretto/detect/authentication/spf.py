@@ -24,7 +24,9 @@ MOST_NAMES = 10
 """MX hosts and reverse names of one mechanism (§4.6.4)."""
 TIME_LIMIT = 20.0
 """Seconds for everything (§4.6.4)."""
+LONGEST_NAME = 253
 LONGEST_EXPLANATION = 500
+LONGEST_EXPLANATION_RECORD = 2_000
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -70,7 +72,7 @@ def _checkable(domain: str) -> str:
         except (idna.IDNAError, UnicodeError, ValueError, IndexError):
             return ""
     labels = plain.split(".")
-    if len(plain) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
+    if len(plain) > LONGEST_NAME or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
         return ""
     return plain.lower()
 
@@ -227,9 +229,11 @@ class _Check:
         """Return the name that ``spec`` means, shortened from the left to what a name may have (§7.3)."""
         values = await self._values(spec, domain) if spec.letters else {}
         name = spec.expand(values).removesuffix(".")
-        while len(name) > 253 and "." in name:
-            name = name.partition(".")[2]
-        return name
+        if len(name) <= LONGEST_NAME:
+            return name
+        # One octet more tells whether a label begins right where the name is cut.
+        tail = name[-LONGEST_NAME - 1 :]
+        return tail.partition(".")[2] or tail
 
     async def _values(self, spec: MacroString, domain: str) -> dict[str, str]:
         six = self.client.version == 6
@@ -255,7 +259,7 @@ class _Check:
     async def _explain(self, spec: MacroString, domain: str) -> str:
         """Return the domain's own words about the failure; empty whenever something is odd (§6.2)."""
         answer = await self.resolver.ask(await self._expand(spec, domain), "TXT")
-        if len(answer.records) != 1 or not answer.records[0].isascii():
+        if len(answer.records) != 1 or len(answer.records[0]) > LONGEST_EXPLANATION_RECORD:
             return ""
         try:
             words = spf_macro.explanation(answer.records[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from typing import Any
 
@@ -124,13 +125,32 @@ async def test_an_idn_is_asked_by_its_a_label() -> None:
 async def test_an_explanation_is_plain_text_of_bounded_length() -> None:
     zone = {
         ("a.example", "TXT"): ("v=spf1 -all exp=why.a.example",),
-        ("why.a.example", "TXT"): ("See http://%{d}/?" + "x" * 5000 + "%{c}",),
+        ("why.a.example", "TXT"): ("See http://%{d}/?" + "x" * 1500 + "%{c}",),
     }
 
     outcome = await checked(zone)
 
     assert outcome.explanation.startswith("See http://a.example/?xxx")
     assert len(outcome.explanation) <= 500
+
+
+async def test_a_long_name_loses_labels_from_the_left() -> None:
+    names = Names({("a.example", "TXT"): ("v=spf1 exists:" + "%{l}." * 20 + "a.example -all",)})
+
+    await check_host(ip="192.0.2.1", reverse_path="abcdefghi.k@a.example", helo="h", resolver=names)
+
+    (asked,) = [name for name, kind in names.asked if kind == "A"]
+    assert 240 < len(asked) <= 253
+    assert asked.startswith(("k.", "abcdefghi."))
+    assert asked.endswith(".k.a.example")
+
+
+async def test_macros_without_end_cost_little() -> None:
+    zone = {("a.example", "TXT"): ("v=spf1 exists:" + "%{s}" * 4000 + " -all",)}
+    started = time.process_time()
+
+    assert (await checked(zone, sender="a." * 31 + "a@a.example")).result is AuthResult.FAIL
+    assert time.process_time() - started < 0.5
 
 
 WRITTEN = """
