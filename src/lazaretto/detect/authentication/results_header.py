@@ -15,10 +15,6 @@ from lazaretto.core.facts import AuthResult, Dkim, Dmarc, Facts, Spf
 LONGEST_VALUE = 254
 """Characters of one property's value."""
 
-LONGEST_NAME = 2_000
-"""Octets in which the name of who states is looked for."""
-
-_COMMENT = re.compile(r"\([^()]*\)")
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+@/-]*", re.ASCII)
 _UNPRINTABLE = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 
@@ -27,19 +23,6 @@ def authentication_results(facts: Facts, authserv_id: str, line_end: bytes = b"\
     """Return the folded value, without the field's name and without a line end behind it."""
     lines = [authserv_id, *_statements(facts)]
     return (b";" + line_end + b"\t").join(line.encode("ascii", "replace") for line in lines)
-
-
-def claims_our_name(value: bytes, authserv_id: str) -> bool:
-    """Tell whether the value of an Authentication-Results field claims to be a statement of ours.
-
-    Such fields on received mail are forged and must go (RFC 8601 §5); when in doubt they claim it.
-    """
-    text = value[:LONGEST_NAME].decode("latin-1").lower()
-    text = text.replace("\\", "")
-    while (bare := _COMMENT.sub(" ", text)) != text:
-        text = bare
-    name = text.replace('"', " ").split(";", 1)[0].split()
-    return bool(name) and name[0] == authserv_id.lower()
 
 
 def _statements(facts: Facts) -> Iterator[str]:
