@@ -103,9 +103,11 @@ def field_name(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return text for a header field: one line of printable characters."""
-    if not all(character.isprintable() for character in text):
+    # Names are pasted from documents, which are full of no-break spaces.
+    plain = text.replace("\xa0", " ")
+    if not plain.isprintable():
         raise ValueError("it must be one line of printable characters; remove the others")
-    return unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", plain)
 
 
 def _is_readable(local: str) -> bool:

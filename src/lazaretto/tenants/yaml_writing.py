@@ -43,10 +43,11 @@ def _entry(start: str, value: Any, indent: str) -> Iterator[str]:
 
 def _sequence(values: list[Any], indent: str) -> Iterator[str]:
     for value in values:
-        if isinstance(value, dict) and value:
-            first, *others = _mapping(value, indent + "  ")
-            yield f"{indent}- {first.lstrip(' ')}"
-            yield from others
+        if isinstance(value, dict | list) and value:
+            below = indent + "  "
+            lines = _mapping(value, below) if isinstance(value, dict) else _sequence(value, below)
+            yield f"{indent}- {next(lines)[len(below) :]}"
+            yield from lines
         else:
             yield f"{indent}- {_scalar(value)}"
 
