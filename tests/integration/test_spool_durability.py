@@ -18,10 +18,10 @@ import pytest
 
 from lazaretto.core.decision import Disposition
 from lazaretto.core.errors import ConfigurationError, NotDurable, TemporaryFailure
-from lazaretto.db import pool as pools
 from lazaretto.db.migrate import migrate, prepare
 from lazaretto.db.pool import Pool, check_committed
 from lazaretto.db.server import EmbeddedServer, GivenServer, database_server
+from lazaretto.spool import grouping
 from lazaretto.spool.acceptor import Acceptor
 from lazaretto.spool.content import Contents
 from lazaretto.spool.content_file import FileContent
@@ -99,14 +99,14 @@ async def test_no_message_that_was_answered_is_lost_when_the_database_is_killed(
 
 async def test_many_messages_share_a_commit_and_a_bad_one_fails_alone(spool, monkeypatch) -> None:
     commits = 0
-    commit = pools.commit
+    commit = grouping.commit
 
     async def counted(connection) -> None:
         nonlocal commits
         commits += 1
         await commit(connection)
 
-    monkeypatch.setattr(pools, "commit", counted)
+    monkeypatch.setattr(grouping, "commit", counted)
     submissions = [a_submission() for _ in range(50)]
     await spool.acceptor.commit(submissions[0], a_judgement(a_copy(submissions[0], Disposition.DELIVER)))
     commits = 0
@@ -180,6 +180,16 @@ async def test_a_connection_that_saw_an_error_is_not_used_again(spool) -> None:
     async with pool.connection() as connection:
         assert connection.info.backend_pid != first
     await pool.close()
+
+
+async def test_a_restart_while_nobody_commits_is_not_noticed(server: EmbeddedServer, home: Path) -> None:
+    prepare(server)
+    acceptor = await an_acceptor(server, home)
+    for _ in range(2):
+        submission = a_submission()
+        await acceptor.commit(submission, a_judgement(a_copy(submission, Disposition.DELIVER)))
+        server.stop()
+        server.start()
 
 
 def test_a_second_start_finds_its_data_and_a_second_server_is_refused(home: Path) -> None:

@@ -105,7 +105,9 @@ async def test_everything_accepted_is_accounted_for_whatever_happens(spool) -> N
     quarantine = Quarantine(spool.pool, spool.settings, clock=spool.clock)
     dispositions = [Disposition.DELIVER] * 3 + [Disposition.QUARANTINE, Disposition.DELETE]
     for _ in range(40):
-        submission = a_submission(*(f"r{n}@d{chance.randrange(2)}.example" for n in range(chance.randint(1, 4))))
+        submission = a_submission(
+            *(f"r{n}@d{chance.randrange(2)}.example" for n in range(chance.randint(1, 4)))
+        )
         copies = [
             a_copy(submission, chance.choice(dispositions), recipient.address, reason="spam")
             for recipient in submission.legs[0].recipients
@@ -156,7 +158,7 @@ async def test_rotated_keys_reach_every_message(spool) -> None:
 
 
 async def test_the_trace_forgets_days_that_are_too_old(spool) -> None:
-    old, _ = await accept(spool, at=spool.clock() - timedelta(days=5))
+    await accept(spool, at=spool.clock() - timedelta(days=5))
     new, _ = await accept(spool)
     shipper = Shipper(spool.pool, spool.trace_pool)
     await shipper.ship_once()

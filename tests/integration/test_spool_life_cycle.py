@@ -62,7 +62,9 @@ async def test_a_committed_copy_is_leased_to_its_node_and_ends_when_it_is_settle
 async def test_a_claimed_copy_is_the_one_that_was_committed(spool) -> None:
     submission = a_submission("bob@customer.example", "eve@customer.example")
     splices = (Splice(0, 0, b"X-Seen: yes\r\n"), Splice(9, 0, b"[spam] \xff"))
-    judgement = a_judgement(a_copy(submission, Disposition.DELIVER, splices=splices), return_path_trusted=True)
+    judgement = a_judgement(
+        a_copy(submission, Disposition.DELIVER, splices=splices), return_path_trusted=True
+    )
     (committed,) = await spool.acceptor.commit(submission, judgement)
 
     spool.clock.turn(spool.settings.lease_time)
@@ -264,7 +266,9 @@ async def test_a_notice_of_delay_falls_due_after_four_hours_and_not_after_delive
 
     notices = [copy for copy in due if copy.kind.value == "delaydsn"]
     assert [copy.lease.message for copy in notices] == [second.lease.message]
-    await spool.queue.settle([Settlement(lease=notices[0].lease, at=spool.clock(), outcomes=(), next_at=None)])
+    await spool.queue.settle(
+        [Settlement(lease=notices[0].lease, at=spool.clock(), outcomes=(), next_at=None)]
+    )
     assert spool.places(second.lease.message) == ["ready"]
     assert spool.sql("SELECT kind FROM queue") == [("deliver",)]
 
@@ -284,7 +288,7 @@ async def test_a_refused_message_leaves_a_story_and_no_content(spool) -> None:
     await spool.acceptor.refuse(submission, judgement, Reply(550, "5.7.1", "no"))
 
     assert spool.events(submission.id) == ["scanned", "refused"]
-    assert spool.sql("SELECT payload->'details'->>'header' FROM outbox WHERE payload->>'kind' = 'refused'") == [
-        ("Subject: hello",)
-    ]
+    assert spool.sql(
+        "SELECT payload->'details'->>'header' FROM outbox WHERE payload->>'kind' = 'refused'"
+    ) == [("Subject: hello",)]
     assert spool.sql("SELECT (SELECT count(*) FROM message), (SELECT count(*) FROM content)") == [(0, 0)]

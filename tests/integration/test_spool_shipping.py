@@ -1,4 +1,4 @@
-"""Each event reaches the trace once, whatever is interrupted, and the story can be found by what people know."""
+"""Each event reaches the trace once, whatever is interrupted, and a story is found by what people know."""
 
 from __future__ import annotations
 
@@ -126,9 +126,7 @@ async def test_shipping_again_after_a_crash_adds_nothing(spool) -> None:
     seen = spool.trace_sql("SELECT * FROM rollup_hour"), spool.trace_sql("SELECT * FROM trace_recipient")
 
     for seq, payload in before:
-        spool.sql(
-            "INSERT INTO outbox (seq, payload) OVERRIDING SYSTEM VALUE VALUES (%s, %s)", seq, payload
-        )
+        spool.sql("INSERT INTO outbox (seq, payload) OVERRIDING SYSTEM VALUE VALUES (%s, %s)", seq, payload)
     await ship_all(spool)
 
     assert spool.trace_sql("SELECT count(*) FROM event") == [(3,)]

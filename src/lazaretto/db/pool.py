@@ -47,6 +47,9 @@ class Pool:
                     if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
                         await connection.rollback()
             except BaseException:
+                if connection.broken or connection.closed:
+                    # What ended this one (a restart, a fail-over) has most likely ended all others.
+                    await self._close_idle()
                 await _abandon(connection)
                 raise
             await self._put_back(connection)
@@ -61,6 +64,9 @@ class Pool:
     async def close(self) -> None:
         """Close what is idle now, and what is lent when it comes back."""
         self._closed = True
+        await self._close_idle()
+
+    async def _close_idle(self) -> None:
         while self._idle:
             await _abandon(self._idle.pop())
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import psycopg
 
 from lazaretto.core.errors import LazarettoError, TemporaryFailure
-from lazaretto.db.pool import Connection, Pool
+from lazaretto.db.pool import Connection, Pool, commit
 from lazaretto.spool.rows import Rows
 
 log = logging.getLogger(__name__)
@@ -93,8 +93,19 @@ class GroupCommit:
             _answer(group, None)
 
     async def _transact(self, group: Sequence[Rows]) -> None:
-        async with self._pool.transaction() as connection:
-            await self._write(connection, group)
+        began_to_commit = False
+        try:
+            async with self._pool.connection() as connection:
+                await self._write(connection, group)
+                began_to_commit = True
+                await commit(connection)
+        except TemporaryFailure as failure:
+            # A connection that died while it was idle tells so only when it is used.  As long as no
+            # COMMIT was sent nothing can have happened, and a fresh connection may do.
+            if began_to_commit or not isinstance(failure.__cause__, psycopg.OperationalError):
+                raise
+            async with self._pool.transaction() as connection:
+                await self._write(connection, group)
 
 
 def _is_about_one(failure: Exception) -> bool:
