@@ -95,7 +95,7 @@ async def accept(
 
 
 async def a_spool_full_of_mail(spool) -> None:
-    """Fill it: queued and quarantined, small and large, of one tenant and of two, waiting for a look, deleted."""
+    """Fill it: small and large, queued, quarantined, of two tenants, waiting for a look, deleted."""
     for octets in (SMALL, LARGE):
         await accept(spool, octets)
         await accept(spool, octets, Disposition.QUARANTINE)

@@ -96,7 +96,9 @@ class ThrowAwayServer:
         self.sql("SELECT pg_reload_conf()")
 
     def start(self) -> None:
-        """Start it and return when it answers."""
+        """Start it unless it runs, and return when it answers."""
+        if self._process is not None:
+            return
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
                 [self._binaries.program("postgres"), "-D", str(self.data)],
@@ -190,7 +192,7 @@ def _running(server: ThrowAwayServer) -> Iterator[ThrowAwayServer]:
         server.start()
         yield server
     finally:
-        server.stop()
+        server.kill()
 
 
 @contextmanager
