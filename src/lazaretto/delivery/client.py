@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -200,26 +201,26 @@ class Conversation:
         return replies[first:]
 
     async def _all_at_once(self, commands: list[bytes]) -> list[WireReply]:
+        deadline = self._deadline()
         self._channel.send(b"".join(commands), len(commands))
-        replies = [await self._channel.reply(self._settings.command_timeout) for _ in commands[:-1]]
-        replies.append(await self._channel.reply(self._settings.data_timeout))
+        replies = [
+            await self._channel.reply(deadline.at_most(self._settings.command_timeout)) for _ in commands[:-1]
+        ]
+        replies.append(await self._channel.reply(deadline.at_most(self._settings.data_timeout)))
         return replies
 
     async def _one_by_one(self, commands: list[bytes], mail: int) -> list[WireReply]:
         """Send each command after the answer to the one before; ``mail`` is the place of MAIL."""
         replies: list[WireReply] = []
+        settings, deadline = self._settings, self._deadline()
         last = len(commands) - 1
         for number, command in enumerate(commands):
             if number == last and not any(_is_taken(reply) for reply in replies[mail + 1 :]):
                 replies.append(replies[-1])
                 break
             self._channel.send(command, 1)
-            settings = self._settings
-            replies.append(
-                await self._channel.reply(
-                    settings.data_timeout if number == last else settings.command_timeout
-                )
-            )
+            seconds = settings.data_timeout if number == last else settings.command_timeout
+            replies.append(await self._channel.reply(deadline.at_most(seconds)))
             if replies[-1].code == 421:
                 break
             if number == mail and not _is_taken(replies[-1]):
@@ -281,10 +282,12 @@ class Conversation:
     async def _stream(self, payload: Payload) -> Reply | None:
         """Send large content a chunk at a time; return an answer that came before its end, else None."""
         form = WireForm()
+        settings = self._settings
+        deadline = _Deadline(settings.block_timeout + payload.size / settings.slowest_transfer)
         is_complete = False
         try:
             async for chunk in payload.chunks():
-                await self._channel.drained(self._settings.block_timeout)
+                await self._channel.drained(deadline.at_most(settings.block_timeout))
                 if self._channel.has_reply or self._channel.is_lost:
                     return await self._early()
                 self._channel.send(form.feed(chunk), 0)
@@ -322,6 +325,9 @@ class Conversation:
 
     # The channel.
 
+    def _deadline(self) -> _Deadline:
+        return _Deadline(self._settings.envelope_timeout)
+
     async def _ask(self, command: bytes, seconds: float) -> WireReply:
         self._channel.send(command, 1)
         return await self._reply(seconds)
@@ -338,6 +344,19 @@ class Conversation:
     def _failed(self, reply: Reply) -> ConversationFailed:
         self.close()
         return ConversationFailed(reply)
+
+
+class _Deadline:
+    """The end of a whole phase, so that a tarpit cannot use up each step's time in turn."""
+
+    __slots__ = ("_end",)
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def at_most(self, seconds: float) -> float:
+        """Return ``seconds``, or what is left of the phase where that is less."""
+        return min(seconds, max(0.0, self._end - time.monotonic()))
 
 
 def _ours(code: int, enhanced: str, text: str) -> Reply:

@@ -70,7 +70,8 @@ class Dispatcher:
         self._destinations: dict[str, Destination] = {}
         self._workers = 0
         self._is_stopping = False
-        self._loops: list[asyncio.Task[None]] = []
+        self._writing: list[asyncio.Task[None]] = []
+        self._finding: list[asyncio.Task[None]] = []
 
     # What the process calls.
 
@@ -79,12 +80,12 @@ class Dispatcher:
         left = await self._settler.settle_now(self._journal.replay())
         for settlement in left:
             self._settler.add(settlement)
-        self._begin(self._settler.journal_forever(), self._settler.settle_forever())
+        self._writing = _begun(self._settler.journal_forever(), self._settler.settle_forever())
         if not left:
             self._journal.forget()
         for copy in await self._queue.claim_own():
             self._hold(copy, None)
-        self._begin(self._claim_forever(), self._renew_forever())
+        self._finding = _begun(self._claim_forever(), self._renew_forever())
 
     def offer(self, copy: QueuedCopy, octets: bytes | None = None) -> bool:
         """Take a copy that is leased to this node; False when it stays in the spool for now."""
@@ -99,8 +100,7 @@ class Dispatcher:
         What has not begun stays leased to this node, which takes it back when it starts again.
         """
         self._is_stopping = True
-        for task in self._loops[2:]:
-            task.cancel()
+        await _ended(self._finding)
         for destination in self._destinations.values():
             destination.forget_reminder()
             destination.send_idle_home()
@@ -111,9 +111,8 @@ class Dispatcher:
                 worker.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         await self._write_all(seconds)
-        for task in self._loops:
-            task.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
+        await _ended(self._writing)
+        self._settler.close()
         self._journal.close()
 
     async def idle(self) -> None:
@@ -246,9 +245,6 @@ class Dispatcher:
 
     # Loops.
 
-    def _begin(self, *loops: Coroutine[Any, Any, None]) -> None:
-        self._loops.extend(asyncio.create_task(loop) for loop in loops)
-
     async def _claim_forever(self) -> None:
         pause = self._settings.claim_interval.total_seconds()
         while True:
@@ -289,3 +285,13 @@ class Dispatcher:
                 await self._settler.idle()
         except TimeoutError:
             log.warning("outcomes stay in the delivery journal")
+
+
+def _begun(*loops: Coroutine[Any, Any, None]) -> list[asyncio.Task[None]]:
+    return [asyncio.create_task(loop) for loop in loops]
+
+
+async def _ended(loops: list[asyncio.Task[None]]) -> None:
+    for loop in loops:
+        loop.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)

@@ -135,6 +135,12 @@ class DeliverySettings(BaseModel):
         default=300.0, gt=0, description="Seconds for the reply to EHLO, MAIL and RCPT."
     )
     tls_timeout: float = Field(default=60.0, gt=0, description="Seconds for a TLS handshake.")
+    envelope_timeout: float = Field(
+        default=1800.0, gt=0, description="Seconds from MAIL to the reply to DATA, for all recipients."
+    )
+    slowest_transfer: int = Field(
+        default=4096, ge=1, description="Octets per second that a next hop must take of large content."
+    )
     data_timeout: float = Field(default=120.0, gt=0, description="Seconds for the reply to DATA.")
     block_timeout: float = Field(
         default=180.0, gt=0, description="Seconds until the next hop takes another block of content."

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from lazaretto.core.queued import Lease, Outcome, Settlement
 from lazaretto.delivery.journal_file import DeliveryJournal
@@ -37,6 +38,8 @@ class Settler:
         self._journal = journal
         self._max_unsettled = max_unsettled
         self._on_settled = on_settled
+        # A thread of its own: slow content must not keep the journal from the disk.
+        self._thread = ThreadPoolExecutor(1, "delivery-journal")
         self._ended: list[Settlement] = []
         self._journalled: list[Settlement] = []
         self._backlog = 0
@@ -65,6 +68,10 @@ class Settler:
         """Return when everything that was added is in the database."""
         await self._is_idle.wait()
 
+    def close(self) -> None:
+        """Let go of the thread."""
+        self._thread.shutdown(wait=True)
+
     async def settle_now(self, settlements: Sequence[Settlement]) -> list[Settlement]:
         """Write ``settlements`` before anything else; return those that the database does not take."""
         self._backlog += len(settlements)
@@ -81,6 +88,7 @@ class Settler:
 
     async def journal_forever(self) -> None:
         """Append what ended, one fdatasync for all of it."""
+        loop = asyncio.get_running_loop()
         while True:
             await self._has_ended.wait()
             self._has_ended.clear()
@@ -88,7 +96,7 @@ class Settler:
             delivered = [settlement for settlement in batch if _is_worth_remembering(settlement)]
             if delivered:
                 try:
-                    await asyncio.to_thread(self._journal.append, delivered)
+                    await loop.run_in_executor(self._thread, self._journal.append, delivered)
                 except OSError:
                     # Settling at once is the next best; until then a crash repeats these deliveries.
                     log.exception("delivery journal cannot be written")

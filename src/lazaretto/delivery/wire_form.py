@@ -9,13 +9,17 @@ end, a stray CR a space, so that no header field appears out of nowhere.
 from __future__ import annotations
 
 END = b".\r\n"
+_ALL_BUT_LINE_ENDS = bytes(octet for octet in range(256) if octet not in b"\r\n")
 
 
 def has_only_whole_line_ends(octets: bytes) -> bool:
     """Tell whether every CR is followed by LF and every LF follows a CR."""
-    # Three counts are ten times as fast as a search with a regular expression.
-    whole = octets.count(b"\r\n")
-    return octets.count(b"\n") == whole and octets.count(b"\r") == whole
+    # Every octet of every message passes here: a regular expression takes ten times as long.
+    line_ends = octets.translate(None, _ALL_BUT_LINE_ENDS)
+    if len(line_ends) % 2 or line_ends != b"\r\n" * (len(line_ends) // 2):
+        return False
+    # What is left over from "\r x \n" looks whole as well.
+    return octets.count(b"\r\n") * 2 == len(line_ends)
 
 
 class WireForm:

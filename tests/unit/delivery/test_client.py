@@ -396,3 +396,38 @@ async def test_a_slow_first_address_does_not_hold_up_the_second() -> None:
         assert conversation.remote.ip == "127.0.0.1"
         assert time.monotonic() - began < 5
         conversation.close()
+
+
+@pytest.mark.parametrize(
+    "offers", [pytest.param(next_hop.PLAIN, id="pipelined"), pytest.param((), id="in turn")]
+)
+async def test_a_tarpit_cannot_use_up_each_steps_time_in_turn(offers: tuple[str, ...]) -> None:
+    recipients = [f"r{n}@customer.example" for n in range(50)]
+    limits = DeliverySettings(envelope_timeout=0.3)
+    began = time.monotonic()
+    async with next_hop.NextHop(Behaviour(offers=offers, delay=0.1)) as hop:
+        with pytest.raises(ConversationFailed):
+            await hand_over(hop, a_copy(*recipients), limits=limits)
+
+    assert time.monotonic() - began < 2
+
+
+async def test_a_host_that_takes_content_too_slowly_is_given_up() -> None:
+    async def takes_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 x\r\n")
+        for answer in (b"250 x\r\n", b"250 x\r\n", b"250 x\r\n", b"354 x\r\n"):
+            await reader.readline()
+            writer.write(answer)
+        await asyncio.Event().wait()
+
+    server = await asyncio.start_server(takes_nothing, "127.0.0.1", 0, limit=1024)
+    limits = DeliverySettings(block_timeout=0.2, slowest_transfer=100_000_000, quit_timeout=0.1)
+    route = NextHop(host="127.0.0.1", port=server.sockets[0].getsockname()[1])
+    conversation = await Opener(limits, "gw.example").open(route, ("127.0.0.1",), TlsDemand.OPPORTUNISTIC)
+    copy = a_copy()
+    payload = Payload(copy, Windows(b"line\r\n" * 5_000_000))  # type: ignore[arg-type]
+
+    handover = await conversation.transact(copy, copy.recipients, payload)
+
+    assert told(handover) == [("deferred", 451)]
+    server.close()
