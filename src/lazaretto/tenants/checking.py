@@ -23,7 +23,6 @@ QUESTIONS: Final[tuple[Callable[[Checked], Iterator[Remark]], ...]] = (
     senders.contradictions,
     senders.duplicates,
     services.quarantine,
-    services.redirects,
     services.service_levels,
     services.protected_names,
     rules.rules,

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 
 class MailAction(Enum):
     """What becomes of mail that a method finds."""
 
     OFF = "off"
-    """The method is not used."""
     LOG = "log"
-    """Nothing; the trace says that it was found."""
     ADD_HEADER = "add-header"
     TAG_SUBJECT = "tag-subject"
     REDIRECT = "redirect"
-    """Delivered to ``redirect_address`` in place of its recipients."""
     QUARANTINE = "quarantine"
     DELETE = "delete"
-    """Accepted and thrown away; the trace says so."""
     BLOCK_AND_DELETE = "block-and-delete"
-    """Refused while the sender waits for our answer, deleted when it is too late for that."""
+
+    @property
+    def meaning(self) -> str:
+        """What it does, for people."""
+        return _MEANINGS[self]
+
+
+_MEANINGS: Final = {
+    MailAction.OFF: "The method is not used.",
+    MailAction.LOG: "Nothing; the trace says that it was found.",
+    MailAction.ADD_HEADER: "Delivered with a header field `X-Lazaretto-Found` that names the class.",
+    MailAction.TAG_SUBJECT: "Delivered with a text before the subject.",
+    MailAction.REDIRECT: "Delivered to `redirect_address` in place of its recipients.",
+    MailAction.QUARANTINE: "Kept until somebody releases or deletes it, or its time is over.",
+    MailAction.DELETE: "Accepted and thrown away; the trace says so.",
+    MailAction.BLOCK_AND_DELETE: "Refused while the sender waits for our answer, deleted when it is too late.",
+}
 
 
 class MalwareAction(Enum):

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from lazaretto.core.address import fold
 from lazaretto.core.snapshot import AddressRegistration
+from lazaretto.tenants.agreement import disagreements
 from lazaretto.tenants.complaints import remarks_of
 from lazaretto.tenants.remarks import DocumentError, error
 from lazaretto.tenants.sections import (
@@ -123,9 +124,12 @@ def document_in(tree: Node, name: str) -> TenantDocument:
         problem = 'it must be a list of settings such as "tenant: acme", not a single value'
         raise DocumentError(name, [error(tree.line, tree.column, problem)])
     try:
-        return TenantDocument.model_validate(tree.plain())
+        document = TenantDocument.model_validate(tree.plain())
     except ValidationError as failure:
         raise DocumentError(name, remarks_of(failure, tree, TenantDocument)) from failure
+    if problems := [(tree.at(path), problem) for path, problem in disagreements(document)]:
+        raise DocumentError(name, [error(node.line, node.column, problem) for node, problem in problems])
+    return document
 
 
 def export_document(document: TenantDocument) -> str:

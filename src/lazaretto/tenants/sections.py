@@ -281,11 +281,12 @@ class HeaderField(Section):
 
 
 class RuleAction(Section):
-    """What a rule wants; without a disposition the mail is delivered, with the changes given."""
+    """What a rule wants; mail that is not stopped is delivered with the changes of all rules."""
 
     disposition: Disposition = Field(
         default=Disposition.DELIVER,
-        description="`deliver`, `redirect`, `quarantine`, `delete` or `reject`; the most severe of all wins.",
+        description="What becomes of the mail; `redirect` when `redirect_to` is given. "
+        "The most severe of all rules and methods wins.",
     )
     tag_subject: OneLine | None = Field(
         default=None, min_length=1, max_length=60, description="Text before the subject."

@@ -77,8 +77,6 @@ def test_a_warning_is_shown_as_one_with_its_line() -> None:
         ("rules:", "antispam: {spf: log}\nrules:", "without spf the service levels"),
         ("rules:", "antispam: {dmarc: off}\nrules:", "without dmarc the service levels"),
         ("rules:", "antispam: {sensitivity: low}\nrules:", "low sensitivity"),
-        ("rules:", "antispam: {spam: redirect}\nrules:", "add antispam.redirect_address"),
-        ("rules:", "impersonation: {user_names: redirect}\nrules:", "add impersonation.redirect_address"),
         ("rules:", "antimalware: {unscannable: off}\nrules:", "is delivered unseen"),
         (
             "rules:",

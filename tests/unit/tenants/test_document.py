@@ -105,6 +105,11 @@ def test_what_is_left_out_is_the_best_practice_profile() -> None:
         ('tenant: a\nantispam: {subject_tags: {spam: "a\\nb"}}\n', "one line of printable characters"),
         ("tenant: a\ndomains: {localhost: {}}\n", '"localhost" is not a domain'),
         ("tenant: a\ndomains: {x.example: {routes: [{host: 'a b'}]}}\n", '"a b" is not a host'),
+        (
+            "tenant: a\nantimalware: {encrypted: redirect}\n",
+            "customer.yaml:2: antimalware.encrypted: nobody is named",
+        ),
+        ("tenant: a\nimpersonation: {user_names: redirect}\n", "add redirect_address to impersonation"),
         ("- tenant: a\n", "it must be a list of settings"),
     ],
 )

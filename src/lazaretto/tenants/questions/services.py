@@ -27,22 +27,6 @@ def quarantine(checked: Checked) -> Iterator[Remark]:
             yield checked.remark(path, f"{problem}; choose another disposition")
 
 
-def redirects(checked: Checked) -> Iterator[Remark]:
-    """Is somebody named who gets redirected mail?"""
-    antispam, impersonation = checked.document.antispam, checked.document.impersonation
-    for section, values, address in (
-        ("antispam", antispam, antispam.redirect_address),
-        ("antimalware", checked.document.antimalware, antispam.redirect_address),
-        ("outbound", checked.document.outbound, antispam.redirect_address),
-        ("impersonation", impersonation, impersonation.redirect_address),
-    ):
-        owner = "impersonation" if section == "impersonation" else "antispam"
-        for key, choice in values:
-            if choice is MailAction.REDIRECT and address is None:
-                problem = f"nobody is named who gets it, so its recipients do; add {owner}.redirect_address"
-                yield checked.remark((section, key), problem)
-
-
 def service_levels(checked: Checked) -> Iterator[Remark]:
     """Does what is switched off suspend the service levels?"""
     antispam = checked.document.antispam

@@ -1,0 +1,28 @@
+"""What sections of a document must agree on, which no section can see by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lazaretto.tenants.choices import MailAction
+
+if TYPE_CHECKING:
+    from lazaretto.tenants.document import TenantDocument
+
+Path = tuple[str, ...]
+
+
+def disagreements(document: TenantDocument) -> Iterator[tuple[Path, str]]:
+    """Yield the place and the sentence of each setting that cannot work with the others."""
+    antispam, impersonation = document.antispam, document.impersonation
+    for name, section, owner, address in (
+        ("antispam", antispam, "antispam", antispam.redirect_address),
+        ("antimalware", document.antimalware, "antispam", antispam.redirect_address),
+        ("outbound", document.outbound, "antispam", antispam.redirect_address),
+        ("impersonation", impersonation, "impersonation", impersonation.redirect_address),
+    ):
+        for key, choice in section:
+            if choice is MailAction.REDIRECT and address is None:
+                problem = f"{name}.{key}: nobody is named who gets redirected mail"
+                yield (name, key), f"{problem}; add redirect_address to {owner}"
