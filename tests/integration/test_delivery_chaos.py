@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 
 from lazaretto.core.queued import Outcome
-from lazaretto.core.snapshot import NextHop
+from lazaretto.core.snapshot import NextHop, TlsDemand
 from lazaretto.delivery.connecting import Opener
 from lazaretto.delivery.dispatcher import Dispatcher
 from lazaretto.delivery.payload import Payload
 from lazaretto.delivery.settings import DeliverySettings
-from lazaretto.delivery.tls_policy import TlsDemand
 from lazaretto.testing import next_hop
 from lazaretto.testing.copies import NOON, FixedDirectory, FixedResolver, MemorySpool, a_copy
 from lazaretto.testing.next_hop import Behaviour

@@ -10,37 +10,21 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lazaretto.core.envelope import Tls
-from lazaretto.core.errors import TemporaryFailure
 from lazaretto.core.queued import Outcome, QueuedCopy, QueuedRecipient, RecipientOutcome, Remote
 from lazaretto.core.reply import Reply
 from lazaretto.delivery.channel import Channel, ChannelLost
 from lazaretto.delivery.commands import envelope_commands, obstacle
+from lazaretto.delivery.deadline import Deadline
 from lazaretto.delivery.extensions import NOTHING, Extension, read_offers
+from lazaretto.delivery.failures import ConversationFailed, HandshakeFailed, TlsNotOffered, in_words
 from lazaretto.delivery.payload import Payload
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.delivery.wire_form import END, WireForm, wire_form
 from lazaretto.protocol.smtp_reply import WireReply
-
-
-class ConversationFailed(TemporaryFailure):
-    """The conversation ended before the message was handed over; nobody has it."""
-
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(str(reply))
-        self.reply = reply
-
-
-class TlsNotOffered(ConversationFailed):
-    """The host does not offer STARTTLS, or refuses it."""
-
-
-class HandshakeFailed(ConversationFailed):
-    """STARTTLS was accepted and then no TLS came about; or the certificate is not the host's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +153,7 @@ class Conversation:
         except (OSError, ssl.SSLError, TimeoutError, ssl.CertificateError) as problem:
             self.close()
             raise HandshakeFailed(
-                _ours(451, "4.7.5", f"TLS handshake failed: {_words(problem)}")
+                _ours(451, "4.7.5", f"TLS handshake failed: {in_words(problem)}")
             ) from problem
         if transport is None:
             raise self._failed(_ours(451, "4.7.5", "connection closed in the TLS handshake"))
@@ -283,7 +267,7 @@ class Conversation:
         """Send large content a chunk at a time; return an answer that came before its end, else None."""
         form = WireForm()
         settings = self._settings
-        deadline = _Deadline(settings.block_timeout + payload.size / settings.slowest_transfer)
+        deadline = Deadline(settings.block_timeout + payload.size / settings.slowest_transfer)
         is_complete = False
         try:
             async for chunk in payload.chunks():
@@ -325,8 +309,8 @@ class Conversation:
 
     # The channel.
 
-    def _deadline(self) -> _Deadline:
-        return _Deadline(self._settings.envelope_timeout)
+    def _deadline(self) -> Deadline:
+        return Deadline(self._settings.envelope_timeout)
 
     async def _ask(self, command: bytes, seconds: float) -> WireReply:
         self._channel.send(command, 1)
@@ -346,19 +330,6 @@ class Conversation:
         return ConversationFailed(reply)
 
 
-class _Deadline:
-    """The end of a whole phase, so that a tarpit cannot use up each step's time in turn."""
-
-    __slots__ = ("_end",)
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-
-    def at_most(self, seconds: float) -> float:
-        """Return ``seconds``, or what is left of the phase where that is less."""
-        return min(seconds, max(0.0, self._end - time.monotonic()))
-
-
 def _ours(code: int, enhanced: str, text: str) -> Reply:
     return Reply(code, enhanced, text)
 
@@ -372,16 +343,6 @@ def _not_taken(answer: WireReply) -> Reply:
     if answer.code // 100 in (4, 5):
         return reply
     return _ours(451, "4.5.0", f"unexpected answer to the recipient: {reply}")
-
-
-def _words(problem: BaseException) -> str:
-    if isinstance(problem, TimeoutError):
-        return "timed out"
-    if isinstance(problem, ssl.SSLCertVerificationError):
-        return problem.verify_message
-    if isinstance(problem, ssl.SSLError):
-        return problem.reason or "protocol error"
-    return type(problem).__name__
 
 
 def _negotiated(transport: asyncio.Transport, *, verified: bool) -> Tls:

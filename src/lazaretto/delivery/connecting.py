@@ -17,14 +17,11 @@ from lazaretto.core.queued import Remote
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import NextHop, TlsDemand
 from lazaretto.delivery.channel import Channel
-from lazaretto.delivery.client import Conversation, ConversationFailed, HandshakeFailed, TlsNotOffered
+from lazaretto.delivery.client import Conversation
 from lazaretto.delivery.extensions import Extension
+from lazaretto.delivery.failures import HandshakeFailed, HostUnreachable, TlsNotOffered, in_words
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.delivery.tls_policy import TlsContexts
-
-
-class HostUnreachable(ConversationFailed):
-    """No address of the host takes connections; ``reply`` says how the last one refused."""
 
 
 class Opener:
@@ -88,7 +85,7 @@ class Opener:
             for call in calls:
                 call.add_done_callback(_hang_up)
                 call.cancel()
-        raise HostUnreachable(Reply(451, "4.4.1", f"no connection: {_reason(problem)}")) from problem
+        raise HostUnreachable(Reply(451, "4.4.1", f"no connection: {in_words(problem)}")) from problem
 
     async def _call(self, ip: str, port: int) -> Channel:
         loop = asyncio.get_running_loop()
@@ -118,17 +115,3 @@ def _server_name(hop: NextHop, demand: TlsDemand) -> str | None:
 
 def _same_family(one: str, other: str) -> bool:
     return (":" in one) == (":" in other)
-
-
-def _reason(problem: BaseException | None) -> str:
-    match problem:
-        case None:
-            return "no address"
-        case TimeoutError():
-            return "timed out"
-        case ConnectionRefusedError():
-            return "connection refused"
-        case OSError():
-            return problem.strerror or type(problem).__name__
-        case _:
-            return type(problem).__name__

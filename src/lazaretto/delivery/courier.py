@@ -13,14 +13,9 @@ from dataclasses import dataclass
 from lazaretto.core.queued import Outcome, QueuedCopy, RecipientOutcome, Remote
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import NextHop
-from lazaretto.delivery.client import (
-    Conversation,
-    ConversationFailed,
-    Handover,
-    HandshakeFailed,
-    TlsNotOffered,
-)
+from lazaretto.delivery.client import Conversation, Handover
 from lazaretto.delivery.connecting import Opener
+from lazaretto.delivery.failures import ConversationFailed, HandshakeFailed, TlsNotOffered
 from lazaretto.delivery.payload import Payload
 from lazaretto.delivery.routing import Router, Unroutable
 from lazaretto.delivery.settings import DeliverySettings

@@ -160,8 +160,12 @@ class DeliveryJournal:
             if len(body) < length or zlib.crc32(body) != checksum:
                 log.warning("delivery journal ends early", extra={"segment": path.name, "offset": start})
                 return
-            yield self._decoder.decode(body)
             start += _FRAME.size + length
+            try:
+                yield self._decoder.decode(body)
+            except msgspec.MsgspecError:
+                # Whole, and yet not ours to read: one delivery may be repeated, the others are not.
+                log.exception("delivery journal holds a strange record", extra={"segment": path.name})
 
     def _paths(self) -> list[Path]:
         return sorted(path for path in self._folder.iterdir() if path.name.endswith(_SUFFIX))

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from lazaretto.core.decision import Splice
 from lazaretto.core.queued import Outcome, QueuedCopy
 from lazaretto.core.snapshot import NextHop, TlsDemand
-from lazaretto.delivery.client import ConversationFailed, Handover
+from lazaretto.delivery.client import Handover
 from lazaretto.delivery.connecting import Opener
+from lazaretto.delivery.failures import ConversationFailed
 from lazaretto.delivery.payload import Payload
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.delivery.wire_form import END, wire_form

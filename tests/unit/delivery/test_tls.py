@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from lazaretto.core.snapshot import NextHop, TlsDemand
-from lazaretto.delivery.client import ConversationFailed, HandshakeFailed, TlsNotOffered
 from lazaretto.delivery.connecting import Opener
 from lazaretto.delivery.extensions import Extension
+from lazaretto.delivery.failures import ConversationFailed, HandshakeFailed, TlsNotOffered
 from lazaretto.delivery.payload import Payload
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.testing import next_hop
