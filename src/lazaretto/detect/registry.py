@@ -20,7 +20,7 @@ RUNNER_SYMBOLS = (COULD_NOT_LOOK, DETECTOR_FAILED)
 
 def detectors(settings: DetectSettings | None = None) -> tuple[Detector, ...]:
     """Return one detector of each class, ordered by the card's name, ready to look."""
-    chosen = settings or DetectSettings()
+    chosen = settings or DetectSettings.model_validate({})
     return tuple(_made(each, chosen) for each in detector_classes())
 
 

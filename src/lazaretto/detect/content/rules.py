@@ -1,0 +1,87 @@
+"""Rules about texts, as data: ``rules/*.toml``.
+
+A rule is one or more clauses, all of which must hold; a clause looks for patterns in one field of
+the message and holds when enough of them are there.  Every rule carries examples of texts that it
+finds and of honest ones that it leaves alone; tests run them all.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from enum import Enum
+from functools import cache
+from importlib import resources
+
+import msgspec
+
+from lazaretto.core.findings import Symbol, Verdict
+from lazaretto.detect.weights import weight_of
+
+
+class Field(Enum):
+    """What of a message a clause reads."""
+
+    SUBJECT = "subject"
+    """The subject, folded."""
+    SENDER = "sender"
+    """From, Reply-To and Sender, decoded and folded, one a line."""
+    WORDS = "words"
+    """Subject and visible text, folded (lower case, no accents, single spaces)."""
+    HTML = "html"
+    """HTML as written."""
+    HEADER = "header"
+    """The header block as received."""
+    URLS = "urls"
+    """Every link target, one a line."""
+    NAMES = "names"
+    """File names of attachments, folded, one a line."""
+
+
+class Clause(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Holds when at least ``at_least`` of the patterns ``any`` are in ``field``."""
+
+    field: Field
+    any: tuple[str, ...]
+    at_least: int = 1
+
+
+class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Texts of one message, by field; what is left out is empty."""
+
+    subject: str = ""
+    sender: str = ""
+    words: str = ""
+    html: str = ""
+    header: str = ""
+    urls: str = ""
+    names: str = ""
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One rule as its file has it."""
+
+    name: str
+    summary: str
+    verdict: Verdict | None = None
+    all: tuple[Clause, ...]
+    unless: tuple[Clause, ...] = ()
+    """Clauses none of which may hold."""
+    positive: tuple[Example, ...]
+    negative: tuple[Example, ...]
+
+    @property
+    def symbol(self) -> Symbol:
+        """The symbol that the rule reports."""
+        return Symbol(name=self.name, score=weight_of(self.name), summary=self.summary, verdict=self.verdict)
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return every rule of every file, ordered by name."""
+    folder = resources.files("lazaretto.detect.content").joinpath("rules")
+    found: list[Rule] = []
+    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+        if file.name.endswith(".toml"):
+            document = tomllib.loads(file.read_text(encoding="utf-8"))
+            found += msgspec.convert(document["rule"], list[Rule])
+    return tuple(sorted(found, key=lambda rule: rule.name))
