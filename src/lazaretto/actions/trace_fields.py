@@ -54,6 +54,11 @@ def are_wanted(direction: Direction) -> bool:
     return direction is Direction.INBOUND
 
 
+def is_taken_out(name: str, direction: Direction) -> bool:
+    """Tell whether every field called ``name`` (lower case) is taken out of such mail."""
+    return are_wanted(direction) and name.startswith(OUR_PREFIX)
+
+
 def _claims(raw: bytes, authserv_id: str) -> bool:
     """Tell whether the value ``raw`` begins with our id, or with what nobody can tell from it."""
     head = raw[:_LOOKED_AT]

@@ -32,7 +32,7 @@ _MEANINGS: Final = {
     MailAction.REDIRECT: "Delivered to `redirect_address` in place of its recipients.",
     MailAction.QUARANTINE: "Kept until somebody releases or deletes it, or its time is over.",
     MailAction.DELETE: "Accepted and thrown away; the trace says so.",
-    MailAction.BLOCK_AND_DELETE: "Refused while the sender waits for our answer, deleted when it is too late.",
+    MailAction.BLOCK_AND_DELETE: "Refused while the sender waits for our answer, otherwise deleted.",
 }
 
 

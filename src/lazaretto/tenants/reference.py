@@ -90,7 +90,7 @@ def _value(field: FieldInfo) -> str:
         for name, word in (("gt", "above"), ("ge", "from"), ("le", "to"))
         if (limit := getattr(mark, name, None)) is not None
     ]
-    return " ".join([_words(field.annotation), *limits]).replace("from 1 to 1", "1")
+    return " ".join([_words(field.annotation), *limits])
 
 
 def _words(annotation: Any) -> str:

@@ -123,6 +123,19 @@ def test_fields_that_pretend_to_be_ours_are_taken_out_and_others_stay() -> None:
     assert octets == b"X-Lazaretto-Verdict: spam\r\nX-Lazaretto-Score: 6.00\r\n" + FOREIGN + PLAIN
 
 
+def test_a_forged_field_does_not_keep_ours_from_being_added() -> None:
+    forged = b"X-Lazaretto-Found: spam\r\n"
+
+    _, octets = carried_out(
+        forged + PLAIN,
+        order("add-header", name="X-Lazaretto-Found", value="spam"),
+        direction=Direction.INBOUND,
+    )
+
+    assert octets.count(forged) == 1
+    assert octets.endswith(PLAIN)
+
+
 def test_our_results_stand_on_top_of_inbound_mail() -> None:
     _, octets = carried_out(FOREIGN + PLAIN, direction=Direction.INBOUND, results=b"lazaretto;\r\n\tspf=pass")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from lazaretto.actions.api import ActionCard, Change, Occasion, Parameter
+from lazaretto.actions.trace_fields import is_taken_out
 from lazaretto.core.cards import Service
 from lazaretto.mail.editing import insert_field
 
@@ -31,3 +32,10 @@ class AddHeader:
         ):
             return Change()
         return Change(splices=insert_field(occasion.view, name, value))
+
+
+def _has(occasion: Occasion, name: str, value: str) -> bool:
+    # Fields of ours that came with the message are taken out, so they do not count.
+    if is_taken_out(name, occasion.direction):
+        return False
+    return any(field.decoded.strip() == value for field in occasion.view.all(name))
