@@ -72,7 +72,7 @@ class NoKey:
 def key_of(answer: DnsAnswer | None) -> DkimKey | NoKey:
     """Return the key that the DNS holds; the first record that has a ``p=`` counts."""
     if answer is None:
-        return NoKey("the key was not asked for: too many")
+        return NoKey("the key was not asked for", temporary=True)
     if answer.failed:
         return NoKey("the DNS did not answer", temporary=True)
     for record in answer.records:

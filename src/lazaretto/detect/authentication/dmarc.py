@@ -122,7 +122,8 @@ def _is_missing(domain: str, dns: Lookup) -> bool:
 
 def _without_record(domain: str, dns: Lookup) -> Dmarc:
     answers = [dns.get(f"TXT {record_name(each)}") for each in domains_to_ask(domain)]
-    if any(answer is not None and answer.failed for answer in answers):
+    # A name that nobody asked for is no name without a record.
+    if any(answer is None or answer.failed for answer in answers):
         return Dmarc(result=AuthResult.TEMPERROR, domain=domain, problem="the DNS did not answer")
     return Dmarc(domain=domain)
 

@@ -144,7 +144,13 @@ def test_what_does_not_begin_with_the_version_is_no_record(text: str) -> None:
 def test_two_records_are_none() -> None:
     answer = DnsAnswer(DnsStatus.ANSWER, ("v=DMARC1; p=reject", "v=DMARC1; p=none"))
 
-    assert judged("example.com", {"TXT _dmarc.example.com": answer}).result is AuthResult.NONE
+    answers = {"TXT _dmarc.example.com": answer, "TXT _dmarc.com": NO_DOMAIN}
+
+    assert judged("example.com", answers).result is AuthResult.NONE
+
+
+def test_what_nobody_asked_for_is_not_known() -> None:
+    assert judged("example.com", {}).result is AuthResult.TEMPERROR
 
 
 def test_np_counts_for_names_that_do_not_exist() -> None:
