@@ -69,6 +69,7 @@ class Dispatcher:
         self._settler = Settler(queue, self._journal, settings.max_unsettled, self._holding.settled)
         self._destinations: dict[str, Destination] = {}
         self._workers = 0
+        self._starved: dict[str, Destination] = {}
         self._is_stopping = False
         self._writing: list[asyncio.Task[None]] = []
         self._finding: list[asyncio.Task[None]] = []
@@ -165,7 +166,10 @@ class Dispatcher:
                 self._remind(destination, feedback.quiet_until - now)
             return
         wanted = min(feedback.connections, len(destination.waiting) + len(destination.workers))
-        while len(destination.workers) < wanted and self._workers < self._settings.max_conversations:
+        while len(destination.workers) < wanted:
+            if self._has_no_place:
+                self._starved[destination.key] = destination
+                return
             self._workers += 1
             destination.workers.add(asyncio.create_task(self._work(destination)))
 
@@ -195,7 +199,7 @@ class Dispatcher:
             destination.workers.discard(task)
             self._workers -= 1
             await courier.rest()
-            self._staff_all()
+            self._staff_next(destination)
 
     async def _next(self, destination: Destination, courier: Courier) -> Held | None:
         now = asyncio.get_running_loop().time()
@@ -205,19 +209,20 @@ class Dispatcher:
             return None
         if (held := destination.take()) is not None:
             return held
-        if not courier.is_connected or self._is_anybody_waiting_for_a_place():
+        if not courier.is_connected or self._has_no_place:
             return None
         return await destination.wait(self._settings.idle_connection.total_seconds())
 
-    def _is_anybody_waiting_for_a_place(self) -> bool:
+    @property
+    def _has_no_place(self) -> bool:
         return self._workers >= self._settings.max_conversations
 
-    def _staff_all(self) -> None:
-        if self._is_stopping:
-            return
-        for destination in list(self._destinations.values()):
-            if destination.waiting:
-                self._staff(destination)
+    def _staff_next(self, destination: Destination) -> None:
+        """Give the place of a worker that ended to who waits longest; ``destination`` comes last."""
+        while self._starved and not self._has_no_place:
+            key = next(iter(self._starved))
+            self._staff(self._starved.pop(key))
+        self._staff(destination)
 
     async def _deliver(self, destination: Destination, courier: Courier, held: Held) -> None:
         try:
@@ -235,6 +240,7 @@ class Dispatcher:
             return
         if carried.reached:
             destination.feedback.succeeded()
+            self._staff(destination)
             return
         destination.last_problem = carried.outcomes[0].reply
         destination.feedback.failed(asyncio.get_running_loop().time())

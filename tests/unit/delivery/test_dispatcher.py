@@ -373,3 +373,32 @@ async def test_an_outcome_that_the_database_does_not_take_stops_no_other(
         await settled(spool, 20)
 
     assert len(hop.arrivals) == 21
+
+
+async def test_more_destinations_than_places_are_all_served(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    async with (
+        next_hop.NextHop() as hop,
+        delivering(hop, max_conversations=3, relay=f"127.0.0.1:{hop.port}") as dispatcher,
+    ):
+        for _ in range(30):
+            dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+            dispatcher.offer(
+                spool.add(a_copy("x@other.example", destination="other.example"), due=None), MESSAGE
+            )
+        await settled(spool, 60)
+
+    assert len(hop.arrivals) == 60
+
+
+async def test_a_destination_that_does_well_gets_more_connections(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    slow = Behaviour(delay=0.005)
+    async with next_hop.NextHop(slow) as hop, delivering(hop, initial_per_destination=1) as dispatcher:
+        for _ in range(100):
+            dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+        await settled(spool, 100)
+
+    assert 1 < hop.connections <= 20
