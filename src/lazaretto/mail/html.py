@@ -16,9 +16,9 @@ from lazaretto.mail.styles import MAX_STYLE, hiding_selectors, style_of
 from lazaretto.mail.urls import Found
 
 MAX_LINKS = 5_000
+MAX_TAGS = 25_000
 MAX_SHOWN = 500
 MAX_SELECTORS = 50
-MAX_DEPTH = 5_000
 MAX_SHEET = 200_000
 
 
@@ -129,7 +129,6 @@ class _Setting:
     colour: Colour = BLACK
     background: Colour | None = WHITE
     link: int = -1
-    depth: int = 0
 
 
 @dataclass(slots=True)
@@ -151,6 +150,15 @@ class _Walk:
     has_handlers: bool = False
 
 
+def within_bounds(source: str, most_characters: int) -> str:
+    """Return as much of ``source`` as is parsed: so many characters, and ``MAX_TAGS`` tags."""
+    kept = source[:most_characters]
+    if kept.count("<") <= MAX_TAGS:
+        return kept
+    # The parser's time grows with the square of the nesting.
+    return "<".join(kept.split("<", MAX_TAGS)[:MAX_TAGS])
+
+
 def html_view(source: str) -> HtmlView:
     """Return what is in the HTML document ``source``."""
     tree = LexborHTMLParser(source.replace("\0", ""))
@@ -159,9 +167,13 @@ def html_view(source: str) -> HtmlView:
         return NOTHING
     walk = _Walk()
     hidden_by_sheet = _hidden_by_sheets(tree)
-    pending: list[tuple[LexborNode, _Setting]] = [(root, _Setting())]
+    pending: list[tuple[LexborNode | None, _Setting]] = [(root, _Setting())]
     while pending:
         node, setting = pending.pop()
+        if node is None:
+            # The end of a block.
+            (walk.hidden if setting.hidden else walk.visible).append("\n")
+            continue
         if (following := node.next) is not None and node is not root:
             pending.append((following, setting))
         if node.is_text_node:
@@ -169,7 +181,9 @@ def html_view(source: str) -> HtmlView:
         elif node.is_element_node:
             inner = _enter(walk, node, setting, hidden_by_sheet)
             child = node.first_child
-            if inner is not None and child is not None and inner.depth < MAX_DEPTH:
+            if inner is not None and child is not None:
+                if node.tag in _BLOCKS:
+                    pending.append((None, inner))
                 pending.append((child, inner))
         elif node.is_comment_node:
             walk.comments.append((node.comment_content or "")[:MAX_SHOWN])
@@ -218,7 +232,7 @@ def _enter(walk: _Walk, node: LexborNode, setting: _Setting, by_sheet: frozenset
     attributes = node.attributes
     if not attributes:
         if by_sheet and node.mem_id in by_sheet:
-            return replace(setting, hidden=True, depth=setting.depth + 1)
+            return replace(setting, hidden=True)
         return setting
     _take_references(walk, tag, attributes, setting)
     inner = _handed_down(attributes, setting, tag)
@@ -295,7 +309,7 @@ def _handed_down(attributes: dict[str, str | None], setting: _Setting, tag: str)
         background = None if style.covers else style.background or background
     if colour != setting.colour and background is not None and look_the_same(colour, background):
         hidden = True
-    return _Setting(hidden, colour, background, setting.link, setting.depth + 1)
+    return _Setting(hidden, colour, background, setting.link)
 
 
 def _hidden_by_sheets(tree: LexborHTMLParser) -> frozenset[int]:

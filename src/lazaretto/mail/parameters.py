@@ -22,7 +22,7 @@ MAX_SIMPLE = 300
 _SIMPLE_VALUE = re.compile(r"\s*+([\w.+-]++/[\w.+-]++|[\w-]++)\s*+(?=;|$)")
 _SIMPLE_PARAMETER = re.compile(r';\s*+(?:([A-Za-z-]+)=(?:"([^"\\;()?%]*)"|([^\s"\\;()?%\'*]+))\s*+(?=;|$)|$)')
 _PIECE = re.compile(r'(?:[^;"]++|"(?:[^"\\]++|\\.)*+(?:"|$|\\))*+', re.DOTALL)
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|$)', re.DOTALL)
+_QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)(?:"|\\?$)', re.DOTALL)
 _NAME = re.compile(r"([^\s=*]+)(?:\*(\d{1,3}))?(\*)?$")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT_OR_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[()]|[^"\\()]+|.', re.DOTALL)

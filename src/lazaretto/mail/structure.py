@@ -236,9 +236,10 @@ class Structure:
                     region, reading=Reading.ALTERNATIVE, boundary=boundary, header=part.header, as_type=media
                 )
             )
-        part.is_container = True
         boundary, lines = found[0]
-        return self._between(region, part, boundary, lines)
+        regions = self._between(region, part, boundary, lines)
+        part.is_container = bool(regions)
+        return regions
 
     def _undelimited(self, region: _Region, part: Part) -> list[_Region]:
         """Return what a multipart without its delimiter holds: perhaps they are encoded."""
@@ -324,7 +325,8 @@ class Structure:
 def _type_of(media: ParameterList | None, default: str) -> str:
     if media is None or not media.value:
         return default
-    return media.value if "/" in media.value else {"text": "text/plain"}.get(media.value, media.value + "/")
+    # RFC 2045 §5.2: what is no valid type is read as if nothing were said.
+    return media.value if "/" in media.value else default
 
 
 def _boundaries(media: ParameterList) -> list[str]:

@@ -83,7 +83,7 @@ QUOTED_PRINTABLE_READINGS = (
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _FOREIGN = bytes(set(range(256)) - set(_ALPHABET) - {ord("=")})
 BASE64_CHARACTERS = _ALPHABET + b"= \t\r\n"
-_PADDED_INSIDE = re.compile(rb"=[ \t\r\n=]*[A-Za-z0-9+/]")
+_PADDED_INSIDE = re.compile(rb"=[^A-Za-z0-9+/]*+[A-Za-z0-9+/]")
 _QUAD = re.compile(rb"....", re.DOTALL)
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-F]{2}|[ \t]*\r?\n)")
 _BAD_ESCAPES = (

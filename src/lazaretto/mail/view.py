@@ -11,7 +11,7 @@ from functools import cached_property
 from lazaretto.mail import urls
 from lazaretto.mail.anomalies import Anomalies, Anomaly
 from lazaretto.mail.header import Field, Header, scan_header
-from lazaretto.mail.html import NOTHING, HtmlView, html_view
+from lazaretto.mail.html import NOTHING, HtmlView, html_view, within_bounds
 from lazaretto.mail.limits import Limits
 from lazaretto.mail.mailboxes import Mailbox, mailboxes_of
 from lazaretto.mail.octets import Octets
@@ -138,10 +138,10 @@ class MessageView:
         )
 
     def _html(self, source: str) -> HtmlView:
-        if len(source) > self.limits.html:
-            self._anomalies.limit("HTML", f"{len(source)} characters")
-            source = source[: self.limits.html]
-        return html_view(source)
+        parsed = within_bounds(source, self.limits.html)
+        if len(parsed) < len(source):
+            self._anomalies.limit("HTML", f"{len(parsed)} of {len(source)} characters")
+        return html_view(parsed)
 
     def _texts_of(self, content_type: str) -> Iterator[str]:
         left = self.limits.message_text
