@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final, Generic, TypeVar
 
 Entry = TypeVar("Entry")
-MAX_INDEXES: Final = 4_096
+MAX_INDEXED: Final = 400_000
 
 
 class NetworkIndex(Generic[Entry]):
@@ -41,20 +41,32 @@ class NetworkIndex(Generic[Entry]):
 
 def network_holding(networks: tuple[str, ...], ip: str) -> str:
     """Return the narrowest of ``networks`` that holds ``ip``; empty when none does."""
-    return _index_of(networks).holding(ip) or ""
+    return _INDEXES.of(networks).holding(ip) or ""
 
 
-# By identity, as hashing a list of 100,000 texts costs more than the look-up; the tuple is kept
-# beside its index, so that its identity cannot pass to another one.
-_INDEXES: Final[OrderedDict[int, tuple[tuple[str, ...], NetworkIndex[str]]]] = OrderedDict()
+class _Indexes:
+    """Indexes of the tuples that were asked for lately, at most ``MAX_INDEXED`` networks in all.
+
+    By identity, as hashing a list of 100,000 texts costs more than the look-up; the tuple is kept
+    beside its index, so that its identity cannot pass to another one.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[int, tuple[tuple[str, ...], NetworkIndex[str]]] = OrderedDict()
+        self._indexed = 0
+
+    def of(self, networks: tuple[str, ...]) -> NetworkIndex[str]:
+        known = self._known.get(id(networks))
+        if known is not None:
+            self._known.move_to_end(id(networks))
+            return known[1]
+        index = NetworkIndex((network, network) for network in networks)
+        self._known[id(networks)] = (networks, index)
+        self._indexed += len(networks)
+        while self._indexed > MAX_INDEXED and len(self._known) > 1:
+            _, (forgotten, _) = self._known.popitem(last=False)
+            self._indexed -= len(forgotten)
+        return index
 
 
-def _index_of(networks: tuple[str, ...]) -> NetworkIndex[str]:
-    known = _INDEXES.get(id(networks))
-    if known is not None:
-        return known[1]
-    index = NetworkIndex((network, network) for network in networks)
-    _INDEXES[id(networks)] = (networks, index)
-    while len(_INDEXES) > MAX_INDEXES:
-        _INDEXES.popitem(last=False)
-    return index
+_INDEXES: Final = _Indexes()

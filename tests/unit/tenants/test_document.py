@@ -236,7 +236,7 @@ def test_exporting_what_was_exported_gives_the_same_octets(
             "tenant": "acme",
             "addresses": addresses,
             "protected_names": names,
-            "antispam": {"spam": action.value},
+            "antispam": {"spam": action.value, "redirect_address": "bulk@customer.example"},
             "blocked_senders": senders,
         }
     )

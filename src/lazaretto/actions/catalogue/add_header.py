@@ -27,9 +27,7 @@ class AddHeader:
     def change(self, parameters: Mapping[str, str], occasion: Occasion) -> Change:
         """Return the splice that inserts the field at the top."""
         name, value = parameters.get("name", ""), parameters.get("value", "")
-        if not name or any(
-            field.decoded.strip() == value.strip() for field in occasion.view.all(name.lower())
-        ):
+        if not name or _has(occasion, name.lower(), value.strip()):
             return Change()
         return Change(splices=insert_field(occasion.view, name, value))
 
