@@ -13,10 +13,10 @@ from lazaretto.journal.shipping import Shipper
 from lazaretto.spool.content_settings import ContentSettings
 from lazaretto.spool.housekeeping import Housekeeping
 from lazaretto.spool.intake import Intake
-from lazaretto.spool.key_rows import MessageKeyRows, NamedContentRows
+from lazaretto.spool.named_references import MessageReferences
 from lazaretto.spool.quarantine import Quarantine
 from lazaretto.spool.reconciling import reconcile
-from lazaretto.testing.messages import TENANT, a_copy, a_judgement, a_submission
+from lazaretto.testing.messages import a_copy, a_judgement, a_submission
 
 OK = Reply(250, "2.0.0", "thanks")
 
@@ -86,16 +86,16 @@ async def test_content_in_files_goes_with_its_message_and_not_before(spool) -> N
     _, (copy,) = await accept(spool, content=intake.finish())
     house = Housekeeping(spool.pool, spool.store, spool.settings)
     reference = copy.content.reference
-    named = NamedContentRows(spool.pool)
+    named = MessageReferences(spool.pool)
 
     await house.keep(spool.clock() + timedelta(hours=6))
     assert (spool.home / "content" / reference).exists()
-    assert await named.named(ContentKind.FILE, [reference, "other"]) == {reference}
+    assert await named.named(ContentKind.FILE, [reference]) == {reference}
 
     await settle(spool, copy)
     await house.keep(spool.clock() + timedelta(hours=6))
     assert not (spool.home / "content" / reference).exists()
-    assert await named.named(ContentKind.FILE, [reference]) == set()
+    assert await named.named(ContentKind.FILE, [reference]) == frozenset()
 
 
 async def test_everything_accepted_is_accounted_for_whatever_happens(spool) -> None:
@@ -144,17 +144,6 @@ async def test_a_vanished_queue_row_is_found(spool) -> None:
 
     assert not balance.is_right
     assert (balance.orphans, balance.difference) == (1, 1)
-
-
-async def test_rotated_keys_reach_every_message(spool) -> None:
-    resting, (copy,) = await accept(spool)
-    version = await spool.keys.rotate(TENANT)
-
-    assert await spool.keys.rewrap(TENANT, MessageKeyRows(spool.pool)) == 1
-
-    (claimed,) = await spool.queue.claim_own()
-    assert claimed.content.key_version == version > copy.content.key_version
-    assert await spool.store.open(claimed.content) == resting.content.octets
 
 
 async def test_the_trace_forgets_days_that_are_too_old(spool) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from uuid import UUID
+from collections.abc import Sequence
 
 from lazaretto.core.identity import TenantId
-from lazaretto.core.queued import ContentKind, ContentRef
+from lazaretto.core.queued import ContentRef
 from lazaretto.db.pool import Pool
 from lazaretto.db.sql import query
-from lazaretto.spool.keys import HeldKey, TenantKey
+from lazaretto.spool.keys import TenantKey
 
 _PACKAGE = "lazaretto.spool"
 
@@ -60,48 +59,6 @@ class InlineContentRows:
             cursor = await connection.execute(query(_PACKAGE, "fetch_inline"), parameters, binary=True)
             row = await cursor.fetchone()
         return None if row is None else bytes(row[0])
-
-
-class MessageKeyRows:
-    """Data keys in table ``message``; see ``keys.DataKeyHolder``."""
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-
-    async def wrapped_before(self, tenant: TenantId, version: int, limit: int) -> Sequence[HeldKey]:
-        """Return up to ``limit`` data keys that are wrapped by a version below ``version``."""
-        parameters = {"tenant": tenant, "version": version, "wanted": limit}
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(query(_PACKAGE, "list_old_data_keys"), parameters)
-            return [
-                HeldKey(str(message), bytes(wrapped), held)
-                for message, wrapped, held in await cursor.fetchall()
-            ]
-
-    async def replace(self, tenant: TenantId, keys: Sequence[HeldKey]) -> None:
-        """Store them in one transaction; rows that are gone by then are none of our business."""
-        parameters = {
-            "tenant": tenant,
-            "messages": [UUID(key.holder) for key in keys],
-            "wrapped": [key.wrapped for key in keys],
-            "versions": [key.version for key in keys],
-        }
-        async with self._pool.transaction() as connection:
-            await connection.execute(query(_PACKAGE, "replace_data_keys"), parameters)
-
-
-class NamedContentRows:
-    """References to content in table ``message``; see ``sweeping.NamedReferences``."""
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-
-    async def named(self, kind: ContentKind, references: Sequence[str]) -> Collection[str]:
-        """Return those of ``references`` that some committed row names."""
-        parameters = {"kind": kind.value, "references": list(references)}
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(query(_PACKAGE, "list_named_content"), parameters)
-            return {reference for (reference,) in await cursor.fetchall()}
 
 
 def _parameters(key: TenantKey) -> dict[str, object]:

@@ -21,7 +21,7 @@ CREATE TABLE content (
     tenant integer NOT NULL,
     message uuid NOT NULL,
     stored_at timestamptz NOT NULL,
-    octets bytea STORAGE EXTERNAL NOT NULL,
+    octets bytea NOT NULL,
     PRIMARY KEY (tenant, message, stored_at)
 ) PARTITION BY RANGE (stored_at);
 
@@ -30,9 +30,13 @@ CREATE TABLE content_kept (
     tenant integer NOT NULL,
     message uuid NOT NULL,
     stored_at timestamptz NOT NULL,
-    octets bytea STORAGE EXTERNAL NOT NULL,
+    octets bytea NOT NULL,
     PRIMARY KEY (tenant, message, stored_at)
 ) PARTITION BY RANGE (stored_at);
+
+-- Sealed octets do not compress.
+ALTER TABLE content ALTER COLUMN octets SET STORAGE EXTERNAL;
+ALTER TABLE content_kept ALTER COLUMN octets SET STORAGE EXTERNAL;
 
 CREATE TABLE message (
     tenant integer NOT NULL,
@@ -63,7 +67,6 @@ CREATE TABLE message (
     PRIMARY KEY (tenant, id)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX message_done ON message (done_at) WHERE done_at IS NOT NULL;
-CREATE INDEX message_content ON message (content_reference) WHERE content_kind <> 'inline';
 
 CREATE TABLE recipient (
     tenant integer NOT NULL,
