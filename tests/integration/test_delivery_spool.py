@@ -139,7 +139,7 @@ class Unreachable:
     async def claim(self, kinds: Sequence[QueueKind], limit: int) -> Sequence[QueuedCopy]:
         return ()
 
-    async def claim_own(self) -> Sequence[QueuedCopy]:
+    async def claim_own(self, kinds: Sequence[QueueKind], limit: int) -> Sequence[QueuedCopy]:
         return ()
 
     async def settle(self, settlements: Sequence[Settlement]) -> Sequence[Lease]:

@@ -10,7 +10,11 @@ from lazaretto.core.reply import Reply
 from lazaretto.delivery.extensions import Extension, Offers
 from lazaretto.delivery.payload import Payload
 
-_UNSAFE_IN_PATH = re.compile(r"[\x00-\x20\x7f<>]")
+_SAFE_PATH = re.compile(
+    r"""[^\x00-\x20\x7f<>"]*"""
+    # A quoted local part may hold anything but control characters (RFC 5321 §4.1.2).
+    r"""|"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"@[^\x00-\x20\x7f<>"]+"""
+)
 _XTEXT = re.compile(r"[\x21-\x7e]{1,500}")
 
 
@@ -19,7 +23,7 @@ async def obstacle(
 ) -> Reply | None:
     """Return why a host with these ``offers`` can never take the message as it is; None when it can."""
     paths = _paths(copy, recipients)
-    if any(_UNSAFE_IN_PATH.search(path) for path in paths):
+    if not all(_SAFE_PATH.fullmatch(path) for path in paths):
         return Reply(553, "5.1.3", "address cannot be written in SMTP")
     if not offers.has(Extension.SMTPUTF8):
         if not _is_ascii(paths):

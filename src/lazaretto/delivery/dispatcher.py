@@ -84,7 +84,7 @@ class Dispatcher:
         self._writing = _begun(self._settler.journal_forever(), self._settler.settle_forever())
         if not left:
             self._journal.forget()
-        for copy in await self._queue.claim_own():
+        for copy in await self._queue.claim_own(_KINDS, self._settings.max_held_copies):
             self._hold(copy, None)
         self._finding = _begun(self._claim_forever(), self._renew_forever())
 

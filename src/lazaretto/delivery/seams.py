@@ -24,7 +24,7 @@ class Queue(Protocol):
     async def claim(self, kinds: Sequence[QueueKind], limit: int) -> Sequence[QueuedCopy]:
         """Lease at most ``limit`` copies that are due, each under a new attempt number."""
 
-    async def claim_own(self) -> Sequence[QueuedCopy]:
+    async def claim_own(self, kinds: Sequence[QueueKind], limit: int) -> Sequence[QueuedCopy]:
         """Lease again what this node held when it stopped, each under a new attempt number."""
 
     async def settle(self, settlements: Sequence[Settlement]) -> Sequence[Lease]:

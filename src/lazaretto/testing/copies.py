@@ -136,8 +136,8 @@ class MemorySpool:
         due = [key for key, at in self.next_at.items() if at <= self.now and self.rows[key].kind in kinds]
         return [self._lease(key) for key in due[:limit]]
 
-    async def claim_own(self) -> list[QueuedCopy]:
-        return self.own
+    async def claim_own(self, kinds: Sequence[QueueKind], limit: int) -> list[QueuedCopy]:
+        return [copy for copy in self.own if copy.kind in kinds][:limit]
 
     async def settle(self, settlements: Sequence[Settlement]) -> list[Lease]:
         if self.breaks:

@@ -272,6 +272,8 @@ async def test_notification_requests_are_passed_on_where_they_are_understood() -
         pytest.param("b@customer.example>\r\nRSET\r\nMAIL FROM:<x", id="commands"),
         pytest.param("b c@customer.example", id="space"),
         pytest.param("b\x00@customer.example", id="NUL"),
+        pytest.param('"b\r\nRSET"@customer.example', id="commands in quotes"),
+        pytest.param('"b"> RSET:<"c"@customer.example', id="quotes that end early"),
     ],
 )
 async def test_an_address_cannot_carry_commands(address: str) -> None:
@@ -280,6 +282,14 @@ async def test_an_address_cannot_carry_commands(address: str) -> None:
 
     assert [o.reply.enhanced for o in handover.outcomes] == ["5.1.3"]
     assert hop.verbs() == ["EHLO", "QUIT"]
+
+
+async def test_a_quoted_local_part_is_an_address() -> None:
+    async with next_hop.NextHop() as hop:
+        handover = await hand_over(hop, a_copy('"b \\">c"@customer.example'))
+
+    assert told(handover) == [("delivered", 250)]
+    assert hop.arrivals[0].rcpts == (b'TO:<"b \\">c"@customer.example>',)
 
 
 async def test_replies_in_single_octets_are_understood() -> None:
