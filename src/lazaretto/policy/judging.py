@@ -19,7 +19,8 @@ from lazaretto.core.envelope import Direction
 from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.snapshot import AddressRegistration, Condition, Rule, TenantSnapshot
-from lazaretto.policy.speaking import Evidence, Speaking
+from lazaretto.policy.rulebook import book_of
+from lazaretto.policy.speaking import Evidence, Speaking, names_of
 from lazaretto.policy.verdicts import classes_of
 
 APPROVALS: Final = frozenset({"SENDER_APPROVED_ADDRESS", "SENDER_APPROVED_IP"})
@@ -60,7 +61,8 @@ def judge(
     """
     classes = classes_of(findings, snapshot.thresholds)
     evidence = Evidence(findings, classes, direction)
-    heard = [spoken for rule in snapshot.rules if (spoken := evidence.heard(rule)) is not None]
+    candidates = book_of(snapshot.rules).candidates(evidence.names, evidence.reached)
+    heard = [spoken for rule in candidates if (spoken := evidence.heard(rule)) is not None]
     if Verdict.MALWARE in classes.reached:
         applying, waiver = _about_malware(heard, evidence), None
     else:
@@ -119,7 +121,8 @@ def _groups(applying: Sequence[Speaking], recipients: Sequence[str]) -> list[tup
         return [(tuple(applying), tuple(everybody))] if everybody else []
     groups: dict[tuple[int, ...], list[str]] = {}
     for recipient in everybody:
-        numbers = tuple(n for n, spoken in enumerate(applying) if spoken.concerns(recipient))
+        names = names_of(recipient)
+        numbers = tuple(n for n, spoken in enumerate(applying) if spoken.concerns(names))
         groups.setdefault(numbers, []).append(recipient)
     return [(tuple(applying[n] for n in numbers), tuple(members)) for numbers, members in groups.items()]
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Final
 
 from lazaretto.core.address import domain_of, fold
 from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.snapshot import Condition, Rule
 from lazaretto.policy.verdicts import SUMMED, Classes
+
+_CLEAN: Final = frozenset({Verdict.CLEAN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +24,20 @@ class Speaking:
     symbols: tuple[str, ...]
     """Names of the findings that made it speak; sorted."""
 
-    def concerns(self, recipient: str) -> bool:
-        """Tell whether it speaks about the copy of ``recipient``."""
+    def concerns(self, recipient: frozenset[str]) -> bool:
+        """Tell whether it speaks about the copy of a recipient with these ``names_of``."""
         wanted = self.rule.when.recipients
-        return not wanted or fold(recipient) in wanted or _any_domain(domain_of(recipient), wanted)
+        return not wanted or not wanted.isdisjoint(recipient)
+
+
+def names_of(recipient: str) -> frozenset[str]:
+    """Return everything by which a rule can name ``recipient``: its address, its domain, those above."""
+    names = [fold(recipient)]
+    domain = domain_of(recipient)
+    while domain:
+        names.append(domain)
+        domain = domain.partition(".")[2]
+    return frozenset(names)
 
 
 @dataclass(slots=True)
@@ -35,9 +48,17 @@ class Evidence:
     classes: Classes
     direction: Direction
     names: frozenset[str] = field(init=False)
+    _known: dict[tuple[frozenset[Verdict], frozenset[str]], frozenset[str] | None] = field(
+        init=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         self.names = frozenset(finding.symbol for finding in self.findings)
+
+    @property
+    def reached(self) -> frozenset[Verdict]:
+        """The classes that rules can ask for; CLEAN when the message reaches none."""
+        return self.classes.reached or _CLEAN
 
     def heard(self, rule: Rule) -> Speaking | None:
         """Return ``rule`` with what made it speak; None when its condition does not hold."""
@@ -60,9 +81,15 @@ class Evidence:
 
     def _behind(self, when: Condition) -> frozenset[str] | None:
         """Return the findings behind the classes that are asked for; None when none is reached."""
-        asked = when.verdicts & (self.classes.reached or {Verdict.CLEAN})
+        asked = when.verdicts & self.reached
         if not asked:
             return None
+        key = (asked, when.apart_from)
+        if key not in self._known:
+            self._known[key] = self._found_behind(asked, when)
+        return self._known[key]
+
+    def _found_behind(self, asked: frozenset[Verdict], when: Condition) -> frozenset[str] | None:
         apart = matching(self.names, when.apart_from) if when.apart_from else frozenset()
         summed = [verdict for verdict in asked if verdict in SUMMED or verdict is Verdict.CLEAN]
         behind = frozenset(self._speaking_for(asked, apart))
@@ -92,11 +119,3 @@ def matching(names: frozenset[str], wanted: frozenset[str]) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _stems(wanted: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix("*") for name in wanted if name.endswith("*")))
-
-
-def _any_domain(domain: str, wanted: frozenset[str]) -> bool:
-    while domain:
-        if domain in wanted:
-            return True
-        domain = domain.partition(".")[2]
-    return False
