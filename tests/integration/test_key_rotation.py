@@ -289,10 +289,12 @@ async def test_references_are_named_as_long_as_a_row_of_their_message_has_them(s
     alien = f"9999999999/20260301/12/{new_message_id()}-00000000"
     # The same message, kept once more by a commit that failed.
     again = named[0][:-8] + "0" * 8
+    nobody = f"7/20260301/12/{'-' * 36}-00000000"
 
     rows = MessageReferences(spool.pool)
 
-    assert set(await rows.named(ContentKind.FILE, [*named, alien, again])) == set(named)
+    assert set(await rows.named(ContentKind.FILE, [*named, alien, again, nobody])) == set(named)
+    assert set(await rows.named(ContentKind.FILE, [again])) == set()
     assert set(await rows.named(ContentKind.S3, named)) == set()
     assert set(await rows.named(ContentKind.FILE, [])) == set()
     with pytest.raises(ValueError, match="not a reference"):

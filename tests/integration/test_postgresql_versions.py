@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from lazaretto.core.decision import Disposition
-from lazaretto.core.queued import Outcome, QueuedCopy, RecipientOutcome, Settlement
+from lazaretto.core.queued import ContentKind, Outcome, QueuedCopy, RecipientOutcome, Settlement
 from lazaretto.core.reply import Reply
 from lazaretto.db.binaries import Binaries, find_binaries
 from lazaretto.db.cluster import cluster_of, make_cluster, make_folders
@@ -157,13 +157,13 @@ async def test_content_outlives_its_hour_and_goes_when_its_message_is_settled(sp
 async def test_events_reach_the_trace_and_keys_are_wrapped_again(spool) -> None:
     submission = a_submission()
     await spool.acceptor.commit(submission, a_judgement(a_copy(submission, Disposition.DELIVER)))
-    (copy,) = await spool.queue.claim_own()
 
     assert await Shipper(spool.pool, spool.trace_pool).ship_once() == 2
     await spool.keys.rotate(TENANT)
 
     assert await spool.keys.rewrap(TENANT, DataKeyRows(spool.pool)) == 1
-    assert await MessageReferences(spool.pool).named(copy.content.kind, []) == ()
+    unknown = f"{TENANT}/20260301/12/{submission.id}-00000000"
+    assert not await MessageReferences(spool.pool).named(ContentKind.FILE, [unknown])
     assert spool.trace_sql("SELECT count(*) FROM event WHERE message = %s", submission.id) == [(2,)]
     assert spool.sql("SELECT count(*) FROM outbox") == [(0,)]
 

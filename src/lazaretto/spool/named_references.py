@@ -39,17 +39,21 @@ class MessageReferences:
 
     async def named(self, kind: ContentKind, references: Sequence[str]) -> Collection[str]:
         """Return those of ``references`` that some committed row names; ValueError if one is not ours."""
-        given = [_given(reference) for reference in references]
+        given = [each for each in map(_given, references) if each is not None]
         if not given:
-            return ()
+            return frozenset()
         parameters = {"kind": kind.value, "references": row_set(given)}
         async with self._pool.connection() as connection:
             cursor = await connection.execute(query(_PACKAGE, "named_references"), parameters)
             return frozenset(reference for (reference,) in await cursor.fetchall())
 
 
-def _given(reference: str) -> _Given:
+def _given(reference: str) -> _Given | None:
     if REFERENCE.fullmatch(reference) is None:
         raise ValueError(f"not a reference to content of ours: {reference!r}")
     tenant, _, _, name = reference.split("/")
-    return _Given(int(tenant), UUID(name[:_UUID_LENGTH]), reference)
+    try:
+        return _Given(int(tenant), UUID(name[:_UUID_LENGTH]), reference)
+    except ValueError:
+        # Dashes in other places: no message has that id, so no row can name it.
+        return None
