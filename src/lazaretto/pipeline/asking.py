@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 
 from lazaretto.core.decision import Judgement
+from lazaretto.core.errors import TemporaryFailure
 from lazaretto.core.facts import Gathered
 from lazaretto.core.snapshot import Directory, TenantSnapshot
 from lazaretto.core.submission import Submission
@@ -37,8 +38,10 @@ from lazaretto.pipeline.wire import (
 
 log = structlog.get_logger(__name__)
 
-CONNECT_PATIENCE: Final = 0.05
+CONNECT_PAUSE: Final = 0.05
 """Seconds between two tries to reach workers that are just being replaced."""
+CONNECT_PATIENCE: Final = 60.0
+"""Seconds after which a station that does not listen counts as not there."""
 
 GatherFacts = Callable[[Submission], Awaitable[Gathered]]
 
@@ -64,8 +67,8 @@ class Asker:
         try:
             async with asyncio.timeout(self._settings.time_budget):
                 return await self.look_patiently(submission)
-        except TimeoutError:
-            log.warning("no judgement within the time budget", message=str(submission.id))
+        except (TimeoutError, TemporaryFailure) as failure:
+            log.warning("no judgement in time", message=str(submission.id), problem=str(failure))
             return None
 
     async def look_patiently(
@@ -73,7 +76,8 @@ class Asker:
     ) -> Judgement:
         """Return the judgement however long it takes; the workers' own limits end it.
 
-        ``recorded`` authentication results replace our own.
+        ``recorded`` authentication results replace our own.  Raises ``TemporaryFailure`` when there
+        are no workers.
         """
         gathered = await self._gather(submission)
         snapshots = self._snapshots(submission)
@@ -103,21 +107,26 @@ class Asker:
 
 
 async def _connect(path: str) -> socket.socket:
-    """Return a connection to whoever listens at ``path``; waits for a station that is not up yet."""
+    """Return a connection to whoever listens at ``path``; waits for a station that is not up yet.
+
+    Raises ``TemporaryFailure`` when none comes up.
+    """
     loop = asyncio.get_running_loop()
-    while True:
+    deadline = loop.time() + CONNECT_PATIENCE
+    while loop.time() < deadline:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.setblocking(False)
         try:
             await loop.sock_connect(connection, path)
         except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):
             connection.close()
-            await asyncio.sleep(CONNECT_PATIENCE)
+            await asyncio.sleep(CONNECT_PAUSE)
         except BaseException:
             connection.close()
             raise
         else:
             return connection
+    raise TemporaryFailure(f"no scan worker listens at {path}")
 
 
 async def _converse(

@@ -23,6 +23,7 @@ from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.core.submission import Submission
 from lazaretto.detect.api import Detector
 from lazaretto.detect.authentication.evaluating import authenticate
+from lazaretto.detect.authentication.results_header import authentication_results
 from lazaretto.detect.runner import look_at
 from lazaretto.mail.octets import Octets
 from lazaretto.mail.scanner import view_of
@@ -44,9 +45,13 @@ _REFERENCE_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 class Inspector:
     """Looks with one set of detectors and judges by each tenant's snapshot."""
 
-    def __init__(self, detectors: Sequence[Detector], versions: Mapping[str, str]) -> None:
+    def __init__(
+        self, detectors: Sequence[Detector], versions: Mapping[str, str], authserv_id: str
+    ) -> None:
+        """``authserv_id`` is our name in Authentication-Results (RFC 8601 §2.5)."""
         self._detectors = detectors
         self._versions = dict(versions)
+        self._authserv_id = authserv_id
 
     def look_and_judge(
         self, request: LookRequest, octets: Octets, snapshots: Mapping[TenantId, TenantSnapshot]
@@ -66,7 +71,7 @@ class Inspector:
         authenticated = time.process_time()
         looks = {leg.tenant: look_at(view, facts, snapshots.get(leg.tenant), self._detectors) for leg in request.legs}
         looked = time.process_time()
-        judgement = _judged(request.legs, looks, facts, snapshots, view)
+        judgement = _judged(request.legs, looks, facts, snapshots, _Changer(view, facts, self._authserv_id))
         judgement.versions.update(self._versions)
         judgement.timings.update(
             {
@@ -93,12 +98,34 @@ def unscannable(
     return _judged(submission.legs, looks, facts, snapshots, None)
 
 
+class _Changer:
+    """Computes the changes of each copy of one message."""
+
+    def __init__(self, view: MessageView, facts: Facts, authserv_id: str) -> None:
+        self.view = view
+        self._facts = facts
+        self._authserv_id = authserv_id
+        self._results = authentication_results(facts, authserv_id, view.line_end)
+
+    def changes(self, decision: Decision, judged: Judged, snapshot: TenantSnapshot) -> Changes:
+        """Return what ``decision`` orders."""
+        return changes(
+            self.view,
+            decision,
+            judged,
+            self._facts,
+            snapshot,
+            authserv_id=self._authserv_id,
+            results=self._results,
+        )
+
+
 def _judged(
     legs: Sequence[Leg],
     looks: Mapping[TenantId, Sequence[Finding]],
     facts: Facts,
     snapshots: Mapping[TenantId, TenantSnapshot],
-    view: MessageView | None,
+    changer: _Changer | None,
 ) -> Judgement:
     copies: list[Copy] = []
     judged: list[Judged] = []
@@ -111,7 +138,7 @@ def _judged(
         one = judge(looks[leg.tenant], facts, snapshot, recipients, leg.direction)
         judged.append(one)
         for decision in one.decisions:
-            copies.extend(_copies(leg, decision, one, facts, snapshot, view))
+            copies.extend(_copies(leg, decision, one, snapshot, changer))
     worst = max(judged, key=lambda each: (each.verdict.severity, each.score), default=None)
     findings = {(each.symbol, each.evidence): each for look in looks.values() for each in look}
     return Judgement(
@@ -119,7 +146,7 @@ def _judged(
         score=worst.score if worst else 0.0,
         findings=tuple(findings.values()),
         copies=tuple(copies),
-        summary=summary_of(view) if view is not None else Summary(),
+        summary=summary_of(changer.view) if changer is not None else Summary(),
         facts=_facts_for_trace(facts),
         versions={f"tenant:{each.name}": str(each.version) for each in snapshots.values()},
         return_path_trusted=_is_return_path_trusted(facts, worst),
@@ -131,11 +158,10 @@ def _copies(
     leg: Leg,
     decision: Decision,
     judged: Judged,
-    facts: Facts,
     snapshot: TenantSnapshot,
-    view: MessageView | None,
+    changer: _Changer | None,
 ) -> list[Copy]:
-    made = changes(view, decision, judged, facts, snapshot) if view is not None else Changes()
+    made = changer.changes(decision, judged, snapshot) if changer is not None else Changes()
     own = Copy(
         tenant=leg.tenant,
         direction=leg.direction,

@@ -145,7 +145,7 @@ class Station:
             if worker is None:
                 continue
             code = os.waitstatus_to_exitcode(status)
-            if code:
+            if code and not self._stopping:
                 log.warning("scan worker died", worker=pid, code=code, alone=worker.alone)
             if time.monotonic() - worker.born < 1 and not worker.alone and code:
                 # It cannot even start; do not burn the machine with forks.

@@ -26,6 +26,7 @@ def gather_with(
             submission.received_at,
             header_of(submission.content),
             resolver,
+            time_limit=settings.authentication_limit,
         )
 
     return gather_facts

@@ -28,8 +28,13 @@ class Home:
 
     def make(self) -> None:
         """Make the folders that every process expects; raises ``ConfigurationError`` if it cannot."""
+        # As root PostgreSQL runs as another user, who must be able to reach its cluster in here; what
+        # is secret lies in folders and files of their own modes.
+        mode = 0o711 if os.getuid() == 0 else 0o700
+        private = (self.sockets, self.temporary, self.content, self.logs, self.delivery_journal)
         try:
-            for folder in (self.folder, self.sockets, self.temporary, self.content, self.logs, self.delivery_journal):
+            self.folder.mkdir(parents=True, exist_ok=True, mode=mode)
+            for folder in private:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as failure:
             problem = f"cannot make {failure.filename}: {failure.strerror}; choose another --home"

@@ -11,18 +11,19 @@ from lazaretto.pipeline.serving import Worker
 from lazaretto.pipeline.station import Serve, Station
 from lazaretto.run.children import tell_ready
 from lazaretto.run.home import Home
+from lazaretto.run.naming import host_name
 from lazaretto.run.options import RunOptions
 from lazaretto.run.settings import Settings
 
 
-def make_serve() -> Callable[[], Serve]:
+def make_serve(authserv_id: str) -> Callable[[], Serve]:
     """Load every detector now, in the parent; return what makes a worker's ``serve`` after the fork."""
-    inspector = Inspector(tuple(detectors()), {"rules": lazaretto.__version__})
+    inspector = Inspector(tuple(detectors()), {"rules": lazaretto.__version__}, authserv_id)
     return lambda: Worker(inspector.look_and_judge).serve
 
 
 def run_scan(home: Home, settings: Settings, options: RunOptions) -> None:
     """Be the station until told to stop."""
-    station = Station(home.sockets, settings.scan, make_serve())
+    station = Station(home.sockets, settings.scan, make_serve(host_name(settings)))
     tell_ready()
     station.run()

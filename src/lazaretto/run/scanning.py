@@ -13,6 +13,7 @@ import ipaddress
 import os
 import signal
 import tempfile
+import traceback
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -139,10 +140,7 @@ class Scanning:
         self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="lz-scan-")))
         self._station = os.fork()
         if self._station == 0:
-            try:
-                Station(self._folder, self._settings, make_serve()).run()
-            finally:
-                os._exit(0)
+            _be_station(self._folder, self._settings)
         self._stack.callback(self._end_station)
         return self
 
@@ -221,6 +219,18 @@ def files_under(paths: Iterable[str]) -> Iterator[Path]:
             yield from sorted(each for each in path.rglob("*") if each.is_file())
         else:
             yield path
+
+
+def _be_station(folder: Path, settings: PipelineSettings) -> None:
+    # A fork must never come back into the caller's code, whatever happens.
+    code = 1
+    try:
+        Station(folder, settings, make_serve("scan.invalid")).run()
+        code = 0
+    except Exception:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
 
 
 async def _nothing(submission: Submission) -> Gathered:

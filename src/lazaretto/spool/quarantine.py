@@ -68,10 +68,19 @@ class Quarantine:
         self._clock = clock
 
     async def list(
-        self, *, tenant: TenantId | None = None, recipient: str | None = None, limit: int = 1_000
+        self,
+        *,
+        tenant: TenantId | None = None,
+        recipient: str | None = None,
+        messages: Sequence[UUID] | None = None,
+        limit: int = 1_000,
     ) -> Sequence[QuarantinedCopy]:
-        """Return what rests, newest first; with ``recipient`` only copies for that address."""
+        """Return what rests, newest first; with ``recipient`` only copies for that address.
+
+        With ``messages`` only copies of those.
+        """
         parameters = {
+            "messages": None if messages is None else list(messages),
             "tenant": tenant,
             "recipient": None if recipient is None else fold(recipient),
             "wanted": limit,

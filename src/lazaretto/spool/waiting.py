@@ -70,6 +70,16 @@ class Waiting:
             cursor = await connection.execute(query(_PACKAGE, "retry_waiting"), parameters)
             return cursor.rowcount
 
+    async def give_up(self, ids: Sequence[UUID]) -> int:
+        """Let all copies of these messages that wait expire: they are tried once more, then bounce.
+
+        Return how many there are.
+        """
+        parameters = {"ids": list(ids), "now": self._clock()}
+        async with self._pool.transaction() as connection:
+            cursor = await connection.execute(query(_PACKAGE, "give_up_waiting"), parameters)
+            return cursor.rowcount
+
     async def reroute(self, ids: Sequence[UUID], destination: str, by: str = "") -> int:
         """Send waiting copies of these messages to the hosts of ``destination``, at once.
 

@@ -88,6 +88,12 @@ class TenantStore:
             raise _unknown(name)
         return str(row[3])
 
+    async def number_of(self, name: str) -> TenantId | None:
+        """Return the number of the tenant called ``name``; None when there is none."""
+        async with self._pool.connection() as connection:
+            row = await _first(connection, _sql("current_version"), {"name": name})
+        return None if row is None else TenantId(row[0])
+
     async def names(self) -> tuple[str, ...]:
         """Return the names of all tenants in their order."""
         async with self._pool.connection() as connection:

@@ -8,6 +8,7 @@ JOIN message ON message.tenant = quarantine.tenant
             AND message.id = quarantine.message
 WHERE quarantine.ended_at IS NULL
   AND (%(tenant)s::integer IS NULL OR quarantine.tenant = %(tenant)s)
+  AND (%(messages)s::uuid[] IS NULL OR quarantine.message = ANY (%(messages)s))
   AND (
       %(recipient)s::text IS NULL
       OR EXISTS (

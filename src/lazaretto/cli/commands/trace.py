@@ -1,0 +1,58 @@
+"""``lazaretto trace``: what happened to a message, and why."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+import click
+
+from lazaretto.cli.options import home_option, json_option
+from lazaretto.core.identity import MessageId
+from lazaretto.db.pool import Pool
+from lazaretto.journal.trace import Search, Trace, TracedMessage
+from lazaretto.run.consulting import consult
+from lazaretto.run.home import Home
+from lazaretto.run.telling import told_in_words
+
+
+@click.command(epilog="Example: lazaretto trace --recipient bob@customer.example --json")
+@home_option
+@click.option("--id", "identity", type=click.UUID, help='Id in our "250 2.0.0 Queued as <id>".')
+@click.option("--message-id", metavar="X", help="Message-ID field, with its brackets or without.")
+@click.option("--recipient", metavar="A", help="Envelope recipient.")
+@click.option("--sender", metavar="A", help="Envelope sender.")
+@click.option("--subject", metavar="TEXT", help="Part of the subject, in any case.")
+@click.option("--client-ip", metavar="IP", help="Address of the client.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Messages shown at most.")
+@json_option
+def command(
+    home: Home,
+    identity: UUID | None,
+    message_id: str | None,
+    recipient: str | None,
+    sender: str | None,
+    subject: str | None,
+    client_ip: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Print each message's story, newest first: also of what was refused at the door."""
+    search = Search(
+        id=MessageId(identity) if identity else None,
+        message_id=message_id,
+        recipient=recipient,
+        sender=sender,
+        subject=subject,
+        client_ip=client_ip,
+        limit=limit,
+    )
+
+    async def find(pool: Pool) -> list[TracedMessage]:
+        return await Trace(pool).find(search)
+
+    stories = consult(home, "trace", find)
+    for story in stories:
+        click.echo(json.dumps(story.as_json(), ensure_ascii=False) if as_json else told_in_words(story))
+    if not stories and not as_json:
+        click.echo("no message of the last 30 days fits; try fewer options", err=True)

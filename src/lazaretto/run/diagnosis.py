@@ -1,0 +1,155 @@
+"""What ``lazaretto doctor`` looks at: one function per question, each with what to do about a no."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import psycopg
+from cryptography import x509
+
+from lazaretto.core.errors import LazarettoError
+from lazaretto.db.migrate import DATABASES
+from lazaretto.pipeline import confinement
+from lazaretto.run.database import Database
+from lazaretto.run.home import Home
+from lazaretto.run.options import host_and_port
+from lazaretto.run.running import is_running
+from lazaretto.run.settings import Settings
+from lazaretto.spool.storage import room_at
+
+CERTIFICATE_WARNING: Final = timedelta(days=14)
+ANSWER_PATIENCE: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one look came to."""
+
+    question: str
+    is_right: bool
+    told: str
+    """What was seen; where it is not right, also what to do."""
+
+
+Question = Callable[[Home, Settings], Answer]
+
+
+def examine(home: Home, settings: Settings) -> Iterator[Answer]:
+    """Yield an answer to every question; one that cannot be asked is answered with a no."""
+    for question in QUESTIONS:
+        try:
+            yield question(home, settings)
+        except (OSError, LazarettoError, psycopg.Error) as failure:
+            yield Answer(question.__name__.strip("_").replace("_", " "), False, f"could not look: {failure}")
+
+
+def _processes(home: Home, _: Settings) -> Answer:
+    running = is_running(home)
+    if running is None:
+        return Answer("processes", True, "nothing runs in this home; `lazaretto run` starts everything")
+    return Answer("processes", True, f"the supervisor runs as process {running.pid}")
+
+
+def _databases(home: Home, settings: Settings) -> Answer:
+    database = Database(home, settings)
+    sizes = []
+    for name in DATABASES:
+        with psycopg.connect(database.dsn(name), connect_timeout=int(ANSWER_PATIENCE)) as connection:
+            row = connection.execute("SELECT pg_size_pretty(pg_database_size(current_database()))").fetchone()
+            sizes.append(f"{name} {row[0] if row else '?'}")
+    return Answer("databases", True, ", ".join(sizes))
+
+
+def _durability(home: Home, settings: Settings) -> Answer:
+    with psycopg.connect(Database(home, settings).dsn("spool"), connect_timeout=int(ANSWER_PATIENCE)) as connection:
+        wrong = [
+            f"{name} is {value}"
+            for name in ("fsync", "full_page_writes", "synchronous_commit")
+            if (value := connection.info.parameter_status(name) or _shown(connection, name)) == "off"
+        ]
+    if wrong:
+        return Answer("durability", False, f"{', '.join(wrong)}: switch it on, or mail can be lost after its 250")
+    return Answer("durability", True, "commits reach the disk before they are answered")
+
+
+def _shown(connection: psycopg.Connection[tuple[object, ...]], name: str) -> str:
+    row = connection.execute("SELECT current_setting(%s)", [name]).fetchone()
+    return str(row[0]) if row else ""
+
+
+def _room(home: Home, settings: Settings) -> Answer:
+    room = room_at(home.folder)
+    free = f"{room.free / 1e9:.1f} GB free ({room.share:.0%})"
+    if room.share < settings.content.least_free_share:
+        return Answer("room", False, f"{free}: mail is answered 452 until there is more; make room")
+    return Answer("room", True, free)
+
+
+def _master_key(home: Home, _: Settings) -> Answer:
+    if not home.master_key.exists():
+        return Answer("master key", True, "none yet; the first start makes it")
+    mode = stat.S_IMODE(home.master_key.stat().st_mode)
+    if mode & 0o077:
+        return Answer("master key", False, f"others can read {home.master_key}; chmod 600 it")
+    return Answer("master key", True, f"{home.master_key}; keep a copy apart from the database")
+
+
+def _certificate(home: Home, _: Settings) -> Answer:
+    if not home.certificate.exists():
+        return Answer("certificate", True, "none yet; the first start makes one")
+    certificate = x509.load_pem_x509_certificate(home.certificate.read_bytes())
+    left = certificate.not_valid_after_utc - datetime.now(UTC)
+    told = f"valid until {certificate.not_valid_after_utc:%Y-%m-%d}"
+    if left < CERTIFICATE_WARNING:
+        return Answer("certificate", False, f"{told}; put a new one into {home.certificate}")
+    return Answer("certificate", True, told)
+
+
+def _confinement(_: Home, __: Settings) -> Answer:
+    missing = confinement.missing()
+    if missing:
+        return Answer(
+            "confinement",
+            False,
+            f"{'; '.join(missing)}: allow user namespaces (kernel.unprivileged_userns_clone=1)",
+        )
+    return Answer("confinement", True, "scan workers have no network")
+
+
+def _python(_: Home, __: Settings) -> Answer:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Answer("python", sys.version_info >= (3, 11), version)
+
+
+def _edge(home: Home, _: Settings) -> Answer:
+    running = is_running(home)
+    if running is None:
+        return Answer("edge", True, "not asked, as nothing runs")
+    host, port = host_and_port(running.smtp)
+    try:
+        with smtplib.SMTP(host, port, timeout=ANSWER_PATIENCE) as client:
+            code, text = client.ehlo("doctor.invalid")
+    except (OSError, smtplib.SMTPException, socket.timeout) as failure:
+        return Answer("edge", False, f"{running.smtp} does not answer ({failure}); see {home.logs / 'edge.log'}")
+    return Answer("edge", code == 250, f"{running.smtp} answers {code} {text.decode('utf-8', 'replace').partition(chr(10))[0]}")
+
+
+
+QUESTIONS: Final[tuple[Question, ...]] = (
+    _python,
+    _processes,
+    _databases,
+    _durability,
+    _room,
+    _master_key,
+    _certificate,
+    _confinement,
+    _edge,
+)

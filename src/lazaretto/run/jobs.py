@@ -1,0 +1,137 @@
+"""The role ``jobs``: what is due by the clock, and looks that could not be had in a session."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import structlog
+import uvloop
+
+from lazaretto.core.errors import LazarettoError
+from lazaretto.db.pool import Pool
+from lazaretto.delivery.handover import HandoverClient
+from lazaretto.journal.retention import forget_old
+from lazaretto.journal.shipping import Shipper
+from lazaretto.pipeline.asking import Asker
+from lazaretto.pipeline.rescanning import Rescanner
+from lazaretto.run.children import tell_ready
+from lazaretto.run.database import Database
+from lazaretto.run.gathering import gather_with
+from lazaretto.run.home import Home
+from lazaretto.run.naming import resolver_of
+from lazaretto.run.options import RunOptions
+from lazaretto.run.settings import Settings
+from lazaretto.run.spoolroom import SpoolRoom, spool_room
+from lazaretto.run.stopping import until_stopped
+from lazaretto.spool.housekeeping import Housekeeping
+from lazaretto.spool.named_references import MessageReferences
+from lazaretto.spool.queue import Queue
+from lazaretto.spool.sweeping import Sweeper
+from lazaretto.spool.temporary import TemporaryFolder, remove_dead_folders
+from lazaretto.spool.unscanned import UnscannedMessages
+
+log = structlog.get_logger(__name__)
+
+SWEEP_EVERY: Final = 3_600.0
+FORGET_EVERY: Final = 3_600.0
+START_AGAIN_AFTER: Final = 5.0
+
+
+def run_jobs(home: Home, settings: Settings, options: RunOptions) -> None:
+    """Do what is due until told to stop."""
+    uvloop.run(_jobs(home, settings, options))
+
+
+async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
+    remove_dead_folders(home.temporary)
+    trace = Pool(Database(home, settings).dsn("trace"), 2)
+    handover = HandoverClient(home.sockets / "handover.sock")
+    async with spool_room(home, settings, f"jobs-{os.getpid()}") as room:
+        with TemporaryFolder(home.temporary) as temporary:
+            await handover.start()
+            jobs = (
+                Shipper(room.pool, trace).run,
+                Housekeeping(room.pool, room.contents, settings.spool).run,
+                _rescanner(home, settings, options, room, temporary, handover).run,
+                _Sweeping(home, settings, room).run,
+                _Forgetting(settings, trace).run,
+            )
+            tasks = [asyncio.create_task(_again_and_again(job)) for job in jobs]
+            tell_ready()
+            await until_stopped()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await handover.stop()
+    await trace.close()
+
+
+async def _again_and_again(job: Any) -> None:
+    """Run ``job``; one that fails starts again, and does not stop the others."""
+    while True:
+        work: Coroutine[Any, Any, None] = job()
+        try:
+            await work
+        except LazarettoError as failure:
+            log.warning("a job starts again", job=job.__qualname__, problem=str(failure))
+        await asyncio.sleep(START_AGAIN_AFTER)
+
+
+def _rescanner(
+    home: Home,
+    settings: Settings,
+    options: RunOptions,
+    room: SpoolRoom,
+    temporary: TemporaryFolder,
+    handover: HandoverClient,
+) -> Rescanner:
+    gather = gather_with(resolver_of(settings, options), settings.scan)
+    unscanned = UnscannedMessages(
+        room.pool,
+        room.contents,
+        room.node,
+        settings.spool,
+        temporary=temporary.path,
+        content_settings=settings.content,
+    )
+    return Rescanner(
+        unscanned,
+        Queue(room.pool, room.contents, room.node, settings.spool),
+        Asker(home.sockets, room.directory, gather, settings.scan),
+        handover.offer,
+    )
+
+
+class _Sweeping:
+    def __init__(self, home: Home, settings: Settings, room: SpoolRoom) -> None:
+        self._sweeper = Sweeper(
+            home.temporary, room.places, MessageReferences(room.pool), settings.content
+        )
+
+    async def run(self) -> None:
+        while True:
+            swept = await self._sweeper.sweep(datetime.now(UTC))
+            if swept.orphans or swept.temporary_files or swept.temporary_folders:
+                log.info("swept", orphans=swept.orphans, files=swept.temporary_files)
+            await asyncio.sleep(SWEEP_EVERY)
+
+
+class _Forgetting:
+    def __init__(self, settings: Settings, trace: Pool) -> None:
+        self._settings = settings
+        self._trace = trace
+
+    async def run(self) -> None:
+        while True:
+            spool = self._settings.spool
+            await forget_old(
+                self._trace,
+                datetime.now(UTC),
+                keep_trace=spool.keep_trace,
+                keep_figures=spool.keep_figures,
+            )
+            await asyncio.sleep(FORGET_EVERY)

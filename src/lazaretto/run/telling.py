@@ -1,0 +1,88 @@
+"""A message's story in words, for people at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from lazaretto.core.places import Place
+from lazaretto.db.pool import Pool
+from lazaretto.journal.trace import Search, Trace, TracedMessage
+from lazaretto.run.consulting import consult
+from lazaretto.run.home import Home
+
+_AT_REST: Final = frozenset(place.value for place in Place if place.is_final) | {Place.QUARANTINED.value}
+_LONGEST: Final = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A story in words, and whether it may still go on by itself."""
+
+    text: str
+    is_settled: bool
+
+
+def told_in_words(story: TracedMessage) -> str:
+    """Return ``story`` as some lines of text."""
+    return "\n".join(_lines(story))
+
+
+def story_of(home: Home, sender: str, recipient: str, since: datetime) -> Told:
+    """Return the newest story of a message from ``sender`` to ``recipient`` since a moment."""
+
+    async def find(pool: Pool) -> list[TracedMessage]:
+        return await Trace(pool).find(Search(sender=sender, recipient=recipient, since=since, limit=1))
+
+    stories = consult(home, "trace", find)
+    if not stories:
+        return Told("  trace      nothing yet", False)
+    story = stories[0]
+    settled = all(each.place in _AT_REST for each in story.recipients)
+    return Told("\n".join(f"  {line}" for line in _lines(story)), settled)
+
+
+def _lines(story: TracedMessage) -> Iterator[str]:
+    yield f"{story.received_at:%Y-%m-%d %H:%M:%S}  {story.id}"
+    yield f"  from       {_shown(story.sender or '<>')}"
+    for recipient in story.recipients:
+        yield f"  to         {_shown(recipient.address)}: {recipient.place or 'unknown'}"
+    if story.subject:
+        yield f"  subject    {_shown(story.subject)}"
+    if story.verdict:
+        score = "" if story.score is None else f", score {story.score:.1f}"
+        yield f"  verdict    {story.verdict}{score}"
+    for finding in sorted(story.findings, key=lambda each: -abs(each.get("score") or 0.0))[:12]:
+        yield f"    {finding['score']:>7.2f}  {finding['symbol']}  {_shown(finding.get('evidence', ''))}".rstrip()
+    if story.reply:
+        yield f"  answer     {_shown(story.reply)}"
+    for event in story.events:
+        yield f"  {_time(event['time'])}  {event['event']}{_particulars(event)}"
+
+
+def _particulars(event: dict[str, Any]) -> str:
+    parts = []
+    if event.get("host") or event.get("ip"):
+        parts.append(f"at {event.get('host') or event.get('ip')}:{event.get('port', '')}")
+    if event.get("tls"):
+        parts.append(f"over {event['tls'].get('protocol', 'TLS')}")
+    for key in ("reason", "settings", "reply", "next_at"):
+        if event.get(key):
+            parts.append(f"{key.replace('_', ' ')}: {_value(event[key])}")
+    return f"  {_shown('; '.join(parts))}" if parts else ""
+
+
+def _value(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _time(value: object) -> str:
+    return value.strftime("%H:%M:%S") if isinstance(value, datetime) else str(value)[11:19]
+
+
+def _shown(text: str) -> str:
+    # A stranger's words on a terminal: nothing that moves the cursor or colours the screen.
+    printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return printable if len(printable) <= _LONGEST else printable[: _LONGEST - 1] + "…"
