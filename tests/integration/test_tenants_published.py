@@ -196,13 +196,43 @@ async def test_a_process_that_does_not_follow_any_more_is_named_only_while_it_li
     await store.apply(ACME, "ann")
     stuck = await psycopg.AsyncConnection.connect(dsn, autocommit=True)
     await stuck.execute(
-        "INSERT INTO process_version (process, publication, backend) VALUES ('stuck', 0, pg_backend_pid())"
+        "INSERT INTO process_version (backend, backend_start, process, publication)"
+        " SELECT pid, backend_start, 'stuck', 0 FROM pg_stat_activity WHERE pid = pg_backend_pid()"
     )
 
     assert await store.wait_until_in_force(1, timeout=0.2) == ("stuck",)
 
     await stuck.close()
     assert await store.wait_until_in_force(1) == ()
+
+
+async def test_two_processes_of_one_name_are_both_waited_for(store: TenantStore, dsn: str) -> None:
+    followers = [SnapshotFollower(dsn, "edge"), SnapshotFollower(dsn, "edge")]
+    for each in followers:
+        await each.start()
+
+    applied = await store.apply(ACME, "ann")
+
+    assert await store.wait_until_in_force(applied.publication) == ()
+    assert all(each.tenant_of("customer.example") for each in followers)
+    for each in followers:
+        await each.stop()
+
+
+async def test_processes_that_were_killed_are_forgotten(store: TenantStore, dsn: str) -> None:
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+        await connection.execute(
+            "INSERT INTO process_version (backend, backend_start, process, publication)"
+            " VALUES (1, now(), 'killed', 0), (pg_backend_pid(), '2020-01-01', 'killed long ago', 0)"
+        )
+
+        assert await store.lagging(1) == ()
+
+        follower = SnapshotFollower(dsn, "edge")
+        await follower.start()
+        rows = await (await connection.execute("SELECT process FROM process_version")).fetchall()
+        assert rows == [("edge",)]
+        await follower.stop()
 
 
 async def test_the_last_good_snapshots_stay_while_the_database_is_away(tmp_path: Path) -> None:

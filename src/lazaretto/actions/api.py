@@ -43,7 +43,8 @@ class ActionCard:
 class Occasion:
     """What an action may know: the message as received, and what was made of it."""
 
-    view: MessageView
+    view: MessageView | None
+    """None when no scan worker survived the message: it can be sent on, but not changed."""
     verdict: Verdict
     score: float
     direction: Direction

@@ -60,7 +60,7 @@ class Changes:
 
 
 def changes(
-    view: MessageView,
+    view: MessageView | None,
     decision: Decision,
     judged: Judged,
     facts: Facts,
@@ -71,7 +71,8 @@ def changes(
 ) -> Changes:
     """Return what ``decision`` orders; a copy that is not going out is left as received.
 
-    ``results`` is the value of our ``Authentication-Results`` field; empty when there is none.
+    Without a ``view`` the copy is sent where it is ordered to, unchanged.  ``results`` is the value
+    of our ``Authentication-Results`` field; empty when there is none.
     """
     if decision.disposition not in _GOES_OUT:
         return Changes()
@@ -115,11 +116,12 @@ def _tags_in_one(orders: Iterable[ActionOrder]) -> list[ActionOrder]:
 
 
 def _trace(occasion: Occasion, authserv_id: str, results: bytes) -> Iterator[Splice]:
-    if not are_wanted(occasion.direction):
+    view = occasion.view
+    if view is None or not are_wanted(occasion.direction):
         return
-    yield from removed_forgeries(occasion.view, authserv_id)
-    yield from statement(occasion.view, results)
-    yield from verdict_fields(occasion.view, occasion.verdict, occasion.score)
+    yield from removed_forgeries(view, authserv_id)
+    yield from statement(view, results)
+    yield from verdict_fields(view, occasion.verdict, occasion.score)
 
 
 def _each_once(addresses: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

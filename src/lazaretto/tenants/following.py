@@ -169,7 +169,7 @@ class SnapshotFollower:
             return
         with suppress(psycopg.Error, OSError, TimeoutError):
             async with asyncio.timeout(1):
-                await connection.execute(_sql("forget_process"), {"process": self._process})
+                await connection.execute(_sql("forget_process"))
         await _close(connection)
 
 

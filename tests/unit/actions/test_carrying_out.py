@@ -162,6 +162,16 @@ def test_thousands_of_forged_fields_are_taken_out_in_a_moment() -> None:
     assert b"X-Lazaretto-A" not in octets
 
 
+def test_a_message_that_nobody_could_look_at_is_sent_on_unchanged() -> None:
+    orders = (order("redirect", address="audit@customer.example"), order("tag-subject", tag="[X]"))
+    decision = Decision(recipients=("b@customer.example",), disposition=Disposition.REDIRECT, orders=orders)
+    judged = SimpleNamespace(verdict=Verdict.UNSCANNABLE, score=0.0, direction=Direction.INBOUND)
+
+    made = changes(None, decision, judged, FACTS, SNAPSHOT)
+
+    assert made == Changes(deliver_to=("audit@customer.example",))
+
+
 def test_every_action_says_what_it_is() -> None:
     assert set(actions()) == {"add-header", "copy-to", "redirect", "tag-subject"}
     for action in actions().values():

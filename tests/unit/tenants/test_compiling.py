@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import combinations
 
 import pytest
 
@@ -103,6 +104,36 @@ def test_a_method_that_is_off_says_nothing(more: str, finding: Finding) -> None:
     decision = decided(more, finding)
 
     assert (decision.disposition, decision.reasons) == (Disposition.DELIVER, ())
+
+
+EVIDENCE = (
+    of_class(Verdict.SPAM),
+    of_class(Verdict.PHISHING),
+    of_class(Verdict.BULK),
+    of_class(Verdict.UNSCANNABLE),
+    Finding("SENDER_BLOCKED_IP", 0),
+    Finding("SENDER_BLOCKED_ADDRESS", 0),
+    Finding("SPF_FAIL", 0),
+    Finding("DMARC_FAIL_REJECT", 0),
+    Finding("DMARC_FAIL_QUARANTINE", 0),
+    Finding("FROM_PROTECTED_NAME", 0),
+    Finding("ENCRYPTED_CONTENT", 0, "", Verdict.UNSCANNABLE),
+)
+
+
+@pytest.mark.parametrize(("one", "other"), list(combinations(EVIDENCE, 2)))
+def test_of_any_two_methods_the_most_severe_decides(one: Finding, other: Finding) -> None:
+    both = decided("", one, other)
+
+    assert both.disposition is max(decided("", one).disposition, decided("", other).disposition)
+    assert decided("", other, one) == both
+
+
+@pytest.mark.parametrize("other", EVIDENCE)
+def test_malware_is_final_beside_any_method(other: Finding) -> None:
+    decision = decided("", of_class(Verdict.MALWARE), other)
+
+    assert (decision.disposition, decision.quarantine_reason) == (Disposition.QUARANTINE, "malware")
 
 
 def test_spoofed_mail_for_which_its_author_vouches_is_not_refused() -> None:

@@ -8,7 +8,9 @@ from typing import ClassVar
 from lazaretto.actions.api import ActionCard, Change, Occasion, Parameter
 from lazaretto.actions.trace_fields import is_taken_out
 from lazaretto.core.cards import Service
+from lazaretto.core.envelope import Direction
 from lazaretto.mail.editing import insert_field
+from lazaretto.mail.view import MessageView
 
 
 class AddHeader:
@@ -27,13 +29,14 @@ class AddHeader:
     def change(self, parameters: Mapping[str, str], occasion: Occasion) -> Change:
         """Return the splice that inserts the field at the top."""
         name, value = parameters.get("name", ""), parameters.get("value", "")
-        if not name or _has(occasion, name.lower(), value.strip()):
+        view = occasion.view
+        if view is None or not name or _has(view, occasion.direction, name.lower(), value.strip()):
             return Change()
-        return Change(splices=insert_field(occasion.view, name, value))
+        return Change(splices=insert_field(view, name, value))
 
 
-def _has(occasion: Occasion, name: str, value: str) -> bool:
+def _has(view: MessageView, direction: Direction, name: str, value: str) -> bool:
     # Fields of ours that came with the message are taken out, so they do not count.
-    if is_taken_out(name, occasion.direction):
+    if is_taken_out(name, direction):
         return False
-    return any(field.decoded.strip() == value for field in occasion.view.all(name))
+    return any(field.decoded.strip() == value for field in view.all(name))

@@ -22,4 +22,6 @@ class TagSubject:
 
     def change(self, parameters: Mapping[str, str], occasion: Occasion) -> Change:
         """Return the splice of the subject; a message without one gets one."""
+        if occasion.view is None:
+            return Change()
         return Change(splices=prefix_subject(occasion.view, parameters.get("tag", "")))

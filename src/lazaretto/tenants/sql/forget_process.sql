@@ -1,4 +1,3 @@
--- Forget a process that has ended, unless another one goes by its name.
+-- Forget the process at this end of the connection: it stops following.
 DELETE FROM process_version
-WHERE process = %(process)s
-  AND backend = pg_backend_pid()
+WHERE backend = pg_backend_pid()
