@@ -71,6 +71,8 @@ class Dispatcher:
         self._workers = 0
         self._starved: dict[str, Destination] = {}
         self._is_stopping = False
+        self._must_look_again = False
+        self._postponed: list[tuple[QueuedCopy, bytes | None]] | None = None
         self._writing: list[asyncio.Task[None]] = []
         self._finding: list[asyncio.Task[None]] = []
 
@@ -84,16 +86,29 @@ class Dispatcher:
         self._writing = _begun(self._settler.journal_forever(), self._settler.settle_forever())
         if not left:
             self._journal.forget()
-        for copy in await self._queue.claim_own(_KINDS, self._settings.max_held_copies):
-            self._hold(copy, None)
+        await self._take_back_own()
         self._finding = _begun(self._claim_forever(), self._renew_forever())
 
     def offer(self, copy: QueuedCopy, octets: bytes | None = None) -> bool:
         """Take a copy that is leased to this node; False when it stays in the spool for now."""
-        if self._is_stopping or len(self._holding) >= self._settings.max_held_copies:
+        if self._is_stopping:
+            return False
+        if self._postponed is not None:
+            self._postponed.append((copy, octets))
+            return True
+        if len(self._holding) >= self._settings.max_held_copies:
+            self.look_again()
             return False
         self._hold(copy, octets)
         return True
+
+    def look_again(self) -> None:
+        """Look, as soon as nothing is in hand, for copies that are leased to this node and were not offered.
+
+        For when an edge went away, perhaps between a commit and the offer: without it such a copy would
+        rest until its lease ends.
+        """
+        self._must_look_again = True
 
     async def stop(self, seconds: float = 10.0) -> None:
         """Finish what is under way within ``seconds``, write every outcome, and end.
@@ -251,6 +266,21 @@ class Dispatcher:
 
     # Loops.
 
+    async def _take_back_own(self) -> None:
+        """Lease anew what this node holds; nothing may be in hand, for its leases would be lost.
+
+        What is offered meanwhile waits: which of two leases is the newer one is known only afterwards.
+        """
+        self._must_look_again = False
+        self._postponed = []
+        try:
+            for copy in await self._queue.claim_own(_KINDS, self._settings.max_held_copies):
+                self._hold(copy, None)
+        finally:
+            postponed, self._postponed = self._postponed, None
+            for copy, octets in postponed:
+                self._hold(copy, octets)
+
     async def _claim_forever(self) -> None:
         pause = self._settings.claim_interval.total_seconds()
         while True:
@@ -258,6 +288,8 @@ class Dispatcher:
             wanted = min(self._settings.claim_limit, room)
             claimed: Sequence[QueuedCopy] = ()
             try:
+                if self._must_look_again and not len(self._holding):
+                    await self._take_back_own()
                 if wanted > 0:
                     claimed = await self._queue.claim(_KINDS, wanted)
             except Exception:

@@ -1,8 +1,9 @@
 """From the edge to the deliver process: copies that were just committed, over a unix socket.
 
 Best effort on purpose.  The copy is safe in the spool, leased to this node; handing it over only
-saves the time and the queries of finding it there.  So the sender never waits: a copy that does not
-fit into the buffer is not sent, and is claimed when its lease ends.
+saves the time and the queries of finding it there.  So the sender never waits.  While nobody reads,
+copies wait without their content, so that a deliver process that starts again misses none of them;
+what does not even fit there is claimed when its lease ends.
 
 A frame is its length in four octets and a ``Parcel`` in MessagePack.
 """
@@ -13,6 +14,7 @@ import asyncio
 import contextlib
 import logging
 import os
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +29,10 @@ log = logging.getLogger(__name__)
 MAX_INLINE = 1024 * 1024
 """Content up to this size goes along; what is larger is read from the spool."""
 MAX_FRAME = 8 * 1024 * 1024
-MAX_BUFFER = 32 * 1024 * 1024
-"""Octets that may wait for a deliver process that is slower than the edge."""
+MAX_BUFFER = 16 * 1024 * 1024
+"""Octets that may wait, with content, for a deliver process that is slower than the edge."""
+MAX_BACKLOG = 16 * 1024 * 1024
+"""Octets of copies that may wait without content while it is away or far behind."""
 _LENGTH = 4
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
@@ -46,11 +50,12 @@ class Parcel:
 
 
 class HandoverServer:
-    """The end at the deliver process."""
+    """The end at the deliver process; ``on_lost`` is called when an edge goes, with what it had in hand."""
 
-    def __init__(self, path: Path, accept: Accept) -> None:
+    def __init__(self, path: Path, accept: Accept, on_lost: Callable[[], None] = lambda: None) -> None:
         self._path = path
         self._accept = accept
+        self._on_lost = on_lost
         self._server: asyncio.AbstractServer | None = None
         self._connections: set[_Receiver] = set()
 
@@ -71,14 +76,15 @@ class HandoverServer:
             self._path.unlink(missing_ok=True)
 
     def _connection(self) -> _Receiver:
-        return _Receiver(self._accept, self._connections)
+        return _Receiver(self._accept, self._on_lost, self._connections)
 
 
 class _Receiver(asyncio.Protocol):
     """Cuts the octets of one client into parcels."""
 
-    def __init__(self, accept: Accept, connections: set[_Receiver]) -> None:
+    def __init__(self, accept: Accept, on_lost: Callable[[], None], connections: set[_Receiver]) -> None:
         self._accept = accept
+        self._on_lost = on_lost
         self._connections = connections
         self._buffer = bytearray()
         self._decoder = msgspec.msgpack.Decoder(Parcel)
@@ -91,6 +97,7 @@ class _Receiver(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
         self._connections.discard(self)
+        self._on_lost()
 
     def data_received(self, data: bytes) -> None:
         buffer = self._buffer
@@ -134,64 +141,108 @@ class HandoverClient:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._encoder = msgspec.msgpack.Encoder()
-        self._transport: asyncio.Transport | None = None
-        self._lost = asyncio.Event()
+        self._sender: _Sender | None = None
+        self._backlog: deque[bytes] = deque()
+        self._backlog_octets = 0
         self._keeping: asyncio.Task[None] | None = None
 
     @property
     def is_connected(self) -> bool:
         """Tell whether somebody takes what is offered."""
-        return self._transport is not None and not self._transport.is_closing()
+        return self._sender is not None and not self._sender.is_lost.is_set()
 
     async def start(self) -> None:
         """Keep a connection from now on."""
         self._keeping = asyncio.create_task(self._keep_connected())
 
     async def stop(self) -> None:
-        """Let go of the connection; what is in the buffer is still sent."""
+        """Let go of the connection; what was written to it is still sent."""
         if self._keeping is not None:
             self._keeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeping
-        if self._transport is not None:
-            self._transport.close()
+        if self._sender is not None:
+            self._sender.close()
 
     def offer(self, copy: QueuedCopy, octets: bytes | None = None) -> bool:
-        """Hand ``copy`` over and return at once; False when it could not be sent."""
-        transport = self._transport
-        if transport is None or transport.is_closing() or transport.get_write_buffer_size() > MAX_BUFFER:
+        """Hand ``copy`` over, now or when somebody reads, and return at once; False when it is left out."""
+        if self._sender is not None and self._sender.has_room and not self._backlog:
+            is_small = octets is not None and len(octets) <= MAX_INLINE
+            frame = self._frame(copy, octets if is_small else None)
+            if len(frame) <= MAX_FRAME:
+                self._sender.write(frame)
+            return len(frame) <= MAX_FRAME
+        frame = self._frame(copy, None)
+        if len(frame) > MAX_FRAME or self._backlog_octets + len(frame) > MAX_BACKLOG:
             return False
-        if octets is not None and len(octets) > MAX_INLINE:
-            octets = None
-        frame = self._encoder.encode(Parcel(copy, octets))
-        if len(frame) > MAX_FRAME:
-            return False
-        transport.write(len(frame).to_bytes(_LENGTH, "big") + frame)
+        self._backlog.append(frame)
+        self._backlog_octets += len(frame)
         return True
+
+    def _frame(self, copy: QueuedCopy, octets: bytes | None) -> bytes:
+        body = self._encoder.encode(Parcel(copy, octets))
+        return len(body).to_bytes(_LENGTH, "big") + body
+
+    def _send_backlog(self) -> None:
+        while self._backlog and self._sender is not None and self._sender.has_room:
+            frame = self._backlog.popleft()
+            self._backlog_octets -= len(frame)
+            self._sender.write(frame)
 
     async def _keep_connected(self) -> None:
         loop = asyncio.get_running_loop()
         pause = _FIRST_PAUSE
         while True:
             try:
-                transport, _ = await loop.create_unix_connection(lambda: _Sender(self._lost), str(self._path))
+                _, sender = await loop.create_unix_connection(
+                    lambda: _Sender(self._send_backlog), str(self._path)
+                )
             except OSError:
                 await asyncio.sleep(pause)
                 pause = min(_LONGEST_PAUSE, pause * 2)
                 continue
             pause = _FIRST_PAUSE
-            self._transport = transport
-            await self._lost.wait()
-            self._lost.clear()
-            self._transport = None
+            self._sender = sender
+            self._send_backlog()
+            await sender.is_lost.wait()
+            self._sender = None
 
 
 class _Sender(asyncio.Protocol):
-    """Notices when the other end goes."""
+    """One connection to the deliver process."""
 
-    def __init__(self, lost: asyncio.Event) -> None:
-        self._lost = lost
+    def __init__(self, on_room: Callable[[], None]) -> None:
+        self._on_room = on_room
+        self._transport: asyncio.Transport | None = None
+        self._is_paused = False
+        self.is_lost = asyncio.Event()
+
+    @property
+    def has_room(self) -> bool:
+        """Tell whether more may be written."""
+        return self._transport is not None and not self._is_paused and not self.is_lost.is_set()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=MAX_BUFFER)
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
-        self._lost.set()
+        self.is_lost.set()
+
+    def pause_writing(self) -> None:
+        self._is_paused = True
+
+    def resume_writing(self) -> None:
+        self._is_paused = False
+        self._on_room()
+
+    def write(self, frame: bytes) -> None:
+        """Send ``frame``; there is a connection."""
+        assert self._transport is not None
+        self._transport.write(frame)
+
+    def close(self) -> None:
+        """Close behind what was written."""
+        if self._transport is not None:
+            self._transport.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lazaretto.core.queued import Lease, Outcome, QueueKind, RecipientOutcome, Settlement
+from lazaretto.core.queued import Lease, Outcome, QueuedCopy, QueueKind, RecipientOutcome, Settlement
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import NextHop, TlsDemand
 from lazaretto.delivery.dispatcher import Dispatcher
@@ -402,3 +402,37 @@ async def test_a_destination_that_does_well_gets_more_connections(
         await settled(spool, 100)
 
     assert 1 < hop.connections <= 20
+
+
+async def test_what_an_edge_committed_and_did_not_offer_is_found(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    async with next_hop.NextHop() as hop, delivering(hop) as dispatcher:
+        dispatcher.offer(spool.add(a_copy(), due=None), MESSAGE)
+        spool.own = [spool.add(a_copy(attempt=2), due=None)]
+        dispatcher.look_again()
+        await settled(spool, 2)
+
+    assert len(hop.arrivals) == 2
+
+
+async def test_an_offer_that_crosses_with_a_newer_lease_is_not_delivered_twice(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    async with next_hop.NextHop() as hop, delivering(hop) as dispatcher:
+        offered = a_copy()
+        spool.own = [spool.add(replace(offered, lease=replace(offered.lease, attempt=2)), due=None)]
+        claim_own = spool.claim_own
+
+        async def crossed(kinds: Sequence[QueueKind], limit: int) -> list[QueuedCopy]:
+            dispatcher.offer(offered, MESSAGE)
+            await asyncio.sleep(0.1)
+            return await claim_own(kinds, limit)
+
+        spool.claim_own = crossed  # type: ignore[method-assign]
+        dispatcher.look_again()
+        await settled(spool, 1)
+        await dispatcher.idle()
+
+    assert len(hop.arrivals) == 1
+    assert spool.refused == []

@@ -10,6 +10,7 @@ import pytest
 
 from lazaretto.core.decision import Splice
 from lazaretto.core.queued import QueuedCopy
+from lazaretto.delivery import handover
 from lazaretto.delivery.handover import MAX_INLINE, HandoverClient, HandoverServer
 from lazaretto.testing.copies import MESSAGE, a_copy
 
@@ -76,25 +77,36 @@ async def test_large_content_stays_in_the_spool(socket: Path) -> None:
     await server.stop()
 
 
-async def test_without_a_deliver_process_nothing_is_taken_and_nobody_waits(socket: Path) -> None:
-    client = HandoverClient(socket)
+async def test_what_is_offered_while_nobody_reads_waits_without_its_content(socket: Path) -> None:
+    taker = Taker()
+    server, client = HandoverServer(socket, taker), HandoverClient(socket)
     await client.start()
+    copies = [a_copy() for _ in range(3)]
 
-    assert not client.offer(a_copy(), MESSAGE)
+    kept = [client.offer(copy, MESSAGE) for copy in copies]
+    await server.start()
+    await taker.count(3)
+
+    assert kept == [True, True, True]
+    assert taker.parcels == [(copy, None) for copy in copies]
     await client.stop()
+    await server.stop()
 
 
-async def test_a_deliver_process_that_reads_nothing_fills_a_bounded_buffer(socket: Path) -> None:
+async def test_a_deliver_process_that_reads_nothing_fills_bounded_buffers(
+    socket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def reads_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.Event().wait()
 
+    monkeypatch.setattr(handover, "MAX_BACKLOG", 20_000)
     server = await asyncio.start_unix_server(reads_nothing, str(socket))
     client = HandoverClient(socket)
     await client.start()
     await connected(client)
     began = time.monotonic()
 
-    taken = [client.offer(a_copy(), b"x" * MAX_INLINE) for _ in range(60)]
+    taken = [client.offer(a_copy(), b"x" * MAX_INLINE) for _ in range(200)]
 
     assert taken[0]
     assert not taken[-1]
@@ -145,4 +157,18 @@ async def test_what_is_no_parcel_ends_the_connection(socket: Path, octets: bytes
             raise ConnectionResetError
     assert taker.parcels == []
     writer.close()
+    await server.stop()
+
+
+async def test_a_client_that_goes_is_noticed(socket: Path) -> None:
+    gone = asyncio.Event()
+    server, client = HandoverServer(socket, Taker(), gone.set), HandoverClient(socket)
+    await server.start()
+    await client.start()
+    await connected(client)
+
+    await client.stop()
+
+    async with asyncio.timeout(10):
+        await gone.wait()
     await server.stop()
