@@ -30,7 +30,10 @@ _LOOK_ALIKE = str.maketrans(
         **dict(zip("ɑɡıłøđħ", "agilodh", strict=True)),
     }
 )
-_MIXED = re.compile(r"[^\W\d_]*(?:[a-z][а-яёіїјѕԁԛԝһӏα-ω]|[а-яёіїјѕԁԛԝһӏα-ω][a-z])[^\W\d_]*")
+_FOREIGN = "а-яёіїјѕԁԛԝһӏα-ω"
+# Where a Latin letter meets a look-alike; found before words are looked at, for most texts have none.
+_BORDER = re.compile(f"[a-z][{_FOREIGN}]|[{_FOREIGN}][a-z]")
+_WORD = re.compile(r"[^\W\d_]+")
 _CURLY = str.maketrans(
     "\u2018\u2019\u201b\u02bc\u0060\u00b4\u201c\u201d\u2010\u2011\u2012\u2013\u2014\u2212", "''''''\"\"------"
 )
@@ -45,8 +48,8 @@ def folded(text: str) -> str:
         return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKD", text.translate(_INVISIBLE).lower().translate(_CURLY))
     plain = _COMBINING.sub("", plain).replace("ß", "ss").lower()
-    if _MIXED.search(plain):
-        plain = _MIXED.sub(lambda word: word[0].translate(_LOOK_ALIKE), plain)
+    if _BORDER.search(plain):
+        plain = _WORD.sub(_latin_if_mixed, plain)
     return " ".join(plain.split())
 
 
@@ -57,6 +60,11 @@ def skeleton(text: str) -> str:
 
 def mixed_words(text: str) -> list[str]:
     """Return the words of ``text`` that mix Latin letters with look-alikes of another script."""
-    if text.isascii():
+    lower = "" if text.isascii() else text.lower()
+    if not _BORDER.search(lower):
         return []
-    return _MIXED.findall(unicodedata.normalize("NFC", text).lower())
+    return [word for word in _WORD.findall(lower) if _BORDER.search(word)]
+
+
+def _latin_if_mixed(word: re.Match[str]) -> str:
+    return word[0].translate(_LOOK_ALIKE) if _BORDER.search(word[0]) else word[0]

@@ -6,7 +6,6 @@ between people and no bulk.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -35,12 +34,6 @@ _CAMPAIGN_FIELDS = (
     "x-ems-message-id",
     "x-sib-id",
 )
-_WAYS_OUT = re.compile(
-    r"unsubscribe|opt[ -]?out|view (?:this|it|in|online|as).{0,30}browser|manage (?:your )?(?:preferences|subscription)"
-    r"|abmelden|abbestellen|newsletter|desinscri|désinscri|se désabonner|uitschrijven|afmelden|darse de baja"
-    r"|cancelar (?:a |su |sua )?(?:inscri|suscri)",
-    re.I,
-)
 
 
 def _is_discussion(message: MessageView) -> bool:
@@ -63,21 +56,12 @@ def _campaign(message: MessageView, facts: Facts) -> str | None:
     return next((name for name in _CAMPAIGN_FIELDS if message.first(name) is not None), None)
 
 
-def _way_out(message: MessageView, facts: Facts) -> str | None:
-    if _is_discussion(message):
-        return None
-    text = message.text
-    match = _WAYS_OUT.search(text, max(0, len(text) - 4000)) or _WAYS_OUT.search(text, 0, 500)
-    return match[0] if match else None
-
-
 CHECKS = (
     check(
         "BULK_LIST_UNSUBSCRIBE", "Offers a way to unsubscribe in its header", _list_unsubscribe, Verdict.BULK
     ),
     check("BULK_PRECEDENCE", "Calls itself bulk", _precedence, Verdict.BULK),
     check("BULK_CAMPAIGN", "Carries the mark of a mass mailing service", _campaign, Verdict.BULK),
-    check("BULK_WAY_OUT", "Offers a way to unsubscribe in its text", _way_out, Verdict.BULK),
 )
 
 

@@ -14,11 +14,14 @@ from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.detect.checks import answered, check, symbols_of
 from lazaretto.mail.view import MessageView
 
+LONG = 5_000
+"""Characters of visible text."""
 _QUOTED_LINE = re.compile(r"^>", re.M)
 _TRANSACTION = re.compile(
-    r"\b(?:your (?:order|booking|reservation|receipt|verification code|one[- ]time|ticket)|order (?:confirmation|number|#)"
-    r"|verification code|one-time (?:code|password)|booking confirmation|votre (?:commande|reservation|réservation|code)"
-    r"|uw (?:bestelling|boeking|code)|ihre (?:bestellung|buchung)|ihr code)\b",
+    r"\b(?:your (?:order|booking|reservation|receipt|verification code|one[- ]time|ticket)"
+    r"|order (?:confirmation|number|#)|verification code|one-time (?:code|password)|booking confirmation"
+    r"|votre (?:commande|reservation|réservation|code)|uw (?:bestelling|boeking|code)"
+    r"|ihre (?:bestellung|buchung)|ihr code)\b",
     re.I,
 )
 
@@ -28,6 +31,12 @@ def _threaded_answer(message: MessageView, facts: Facts) -> str | None:
         return None
     quoted = len(_QUOTED_LINE.findall(message.text[:20_000]))
     return f"{quoted} quoted lines" if quoted > 3 else None
+
+
+def _long_text(message: MessageView, facts: Facts) -> str | None:
+    """A long text holds many words, and some of them are a rule's by chance."""
+    length = max(len(message.html.visible), sum(map(len, message.texts)))
+    return f"{length} characters" if length > LONG else None
 
 
 def _vouched_transaction(message: MessageView, facts: Facts) -> str | None:
@@ -41,6 +50,7 @@ def _vouched_transaction(message: MessageView, facts: Facts) -> str | None:
 
 
 CHECKS = (
+    check("TEXT_LONG", "Is long, so that some suspicious words are there by chance", _long_text),
     check("THREAD_ANSWER", "Answers within a thread, with quotations", _threaded_answer),
     check(
         "TRANSACTION_VOUCHED", "An authenticated sender writes about an order or a code", _vouched_transaction

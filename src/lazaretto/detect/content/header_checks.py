@@ -77,9 +77,14 @@ def _date_ahead(message: MessageView, facts: Facts) -> str | None:
     return f"{(date - (hop or facts.received_at)).days} days after it was received"
 
 
+def _is_from_list(message: MessageView) -> bool:
+    """Tell whether a list passed it on; lists put themselves into From and the author into Reply-To."""
+    return message.first("list-id") is not None or message.first("list-post") is not None
+
+
 def _name_holds_address(message: MessageView, facts: Facts) -> str | None:
     author = message.author
-    if author is None:
+    if author is None or _is_from_list(message):
         return None
     shown = _ADDRESS.search(author.display_name)
     if shown is None or shown[1].lower() == author.address.domain:
@@ -96,7 +101,7 @@ def _reply_to(message: MessageView) -> str:
 
 def _reply_to_freemail(message: MessageView, facts: Facts) -> str | None:
     author, reply = message.author, _reply_to(message)
-    if author is None or not reply or reply == str(author.address).lower():
+    if author is None or not reply or reply == str(author.address).lower() or _is_from_list(message):
         return None
     domain = reply.rpartition("@")[2]
     # A list or a shared mailbox answers elsewhere too, but not at a free provider.
@@ -182,7 +187,7 @@ def _undisclosed(message: MessageView, facts: Facts) -> str | None:
 
 def _to_is_author(message: MessageView, facts: Facts) -> str | None:
     field, author = message.first("to"), message.author
-    if field is None or author is None or message.first("cc") is not None:
+    if field is None or author is None or message.first("cc") is not None or _is_from_list(message):
         return None
     addresses = {m[0].lower() for m in _ADDRESS.finditer(field.decoded[:2000])}
     own = str(author.address).lower()

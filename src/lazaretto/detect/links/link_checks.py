@@ -34,7 +34,7 @@ _SHOWN_HOST = re.compile(r"^\s*(?:https?://|www\.)([a-z0-9.-]{4,200})", re.I)
 _SHOWN_DOMAIN = re.compile(
     r"^\s*((?:[a-z0-9-]+\.)+(?:com|net|org|de|fr|nl|be|uk|es|it|eu|io|ch|at))/?\s*$", re.I
 )
-_RUNNABLE = re.compile(r"\.(?:exe|scr|js|vbs|jar|iso|img|msi|bat|cmd|hta|lnk|apk|pif|com)(?:$|[?#])", re.I)
+_RUNNABLE = re.compile(r"\.(?:exe|scr|vbs|jar|iso|img|msi|bat|cmd|hta|lnk|apk|pif)(?:$|[?#])", re.I)
 _RANDOM_LABEL = re.compile(r"[a-z]*\d[a-z0-9]*\d[a-z0-9]*\d[a-z0-9]*|[bcdfghjklmnpqrstvwxz]{6,}")
 _USUAL_PORTS = frozenset({None, 80, 443, 8080, 8443})
 _NOT_CLICKED = frozenset({Found.BARE, Found.IMAGE, Found.EMBEDDED})
@@ -56,10 +56,14 @@ def _web(message: MessageView) -> Iterator[Url]:
 
 
 def _ip_host(message: MessageView, facts: Facts) -> str | None:
-    for url in _web(message):
-        if url.is_numeric and ipaddress.ip_address(url.host.strip("[]")).is_global:
-            return url.raw
-    return None
+    return next((url.raw for url in _web(message) if url.is_numeric and _is_public(url.host)), None)
+
+
+def _is_public(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_global
+    except ValueError:  # brackets around something else
+        return False
 
 
 def _shortener(message: MessageView, facts: Facts) -> str | None:
