@@ -17,7 +17,16 @@ from lazaretto.tenants.sections import Antispam
 
 ENCRYPTED: Final = frozenset({"ENCRYPTED_CONTENT"})
 AMBIGUOUS: Final = frozenset({"AMBIGUOUS_STRUCTURE"})
-DANGEROUS: Final = frozenset({"DANGEROUS_ATTACHMENT"})
+DANGEROUS: Final = frozenset(
+    {
+        "EXECUTABLE_ATTACHMENT",
+        "EXECUTABLE_IN_ARCHIVE",
+        "EXECUTABLE_NAME",
+        "NAME_DOUBLE_EXTENSION",
+        "NAME_REVERSED",
+    }
+)
+"""Programs and disguises: malware by their kind, before anybody knows the very file."""
 SPF_TEXT: Final = "the sender's domain does not allow this server to send for it (SPF)"
 DMARC_TEXT: Final = "the author's domain asks to refuse mail that it does not vouch for (DMARC)"
 _FACTORS: Final[Mapping[Sensitivity, float]] = {
@@ -107,21 +116,24 @@ def _symbols(*names: str, unless: frozenset[str] = frozenset()) -> Condition:
 
 def _antimalware(document: TenantDocument) -> Iterator[Rule | None]:
     section = document.antimalware
-    tag = document.antispam.subject_tags.unscannable
-    address = document.antispam.redirect_address
-    named = ENCRYPTED | AMBIGUOUS | DANGEROUS
-    yield _Method(setting="antimalware.malware", when=_verdict(Verdict.MALWARE), reason="malware").rule(
-        section.malware
-    )
+    infected = _verdict(Verdict.MALWARE)
+    for name, when, wish in (
+        ("malware", replace(infected, apart_from=DANGEROUS), section.malware),
+        ("dangerous_attachments", replace(infected, symbols=DANGEROUS), section.dangerous_attachments),
+    ):
+        yield _Method(setting=f"antimalware.{name}", when=when, reason="malware").rule(wish)
     for name, when, choice in (
-        ("unscannable", replace(_verdict(Verdict.UNSCANNABLE), apart_from=named), section.unscannable),
+        ("unscannable", _verdict(Verdict.UNSCANNABLE), section.unscannable),
         ("encrypted", _symbols(*ENCRYPTED), section.encrypted),
         ("ambiguous", _symbols(*AMBIGUOUS), section.ambiguous),
-        ("dangerous_attachments", _symbols(*DANGEROUS), section.dangerous_attachments),
     ):
-        reason = "policy" if name == "dangerous_attachments" else "unscannable"
+        own = AMBIGUOUS | ENCRYPTED if name == "unscannable" else frozenset()
         yield _Method(
-            setting=f"antimalware.{name}", when=when, reason=reason, tag=tag, redirect_to=address
+            setting=f"antimalware.{name}",
+            when=replace(when, apart_from=own),
+            reason="unscannable",
+            tag=document.antispam.subject_tags.unscannable,
+            redirect_to=document.antispam.redirect_address,
         ).rule(choice)
 
 

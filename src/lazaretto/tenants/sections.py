@@ -121,9 +121,9 @@ class Antimalware(Section):
         default=MailAction.QUARANTINE,
         description="What becomes of mail whose structure mail programs would read differently.",
     )
-    dangerous_attachments: MailAction = Field(
-        default=MailAction.QUARANTINE,
-        description="What becomes of mail with programs or scripts, also inside archives.",
+    dangerous_attachments: MalwareAction = Field(
+        default=MalwareAction.QUARANTINE,
+        description="What becomes of mail with programs or disguised files, also inside archives.",
     )
 
 

@@ -13,7 +13,8 @@ from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.identity import TenantId
 from lazaretto.core.snapshot import TenantSnapshot, TlsDemand
-from lazaretto.policy.judging import judge
+from lazaretto.detect.registry import symbols
+from lazaretto.policy.judging import APPROVALS, judge
 from lazaretto.tenants.compiling import compile_snapshot
 from lazaretto.tenants.document import parse_document
 from lazaretto.tenants.encoding import decode_snapshot, encode_snapshot
@@ -164,6 +165,27 @@ def test_encrypted_and_ambiguous_mail_have_settings_of_their_own() -> None:
 
     assert decided(more, encrypted).disposition is Disposition.DELIVER
     assert decided(more, ambiguous).disposition is Disposition.DELETE
+
+
+def test_programs_have_a_setting_of_their_own_and_known_malware_keeps_its_own() -> None:
+    more = "antimalware: {malware: quarantine, dangerous_attachments: block-and-delete}"
+    program = Finding("EXECUTABLE_ATTACHMENT", 10, "", Verdict.MALWARE)
+    infected = Finding("EICAR_TEST_FILE", 100, "", Verdict.MALWARE)
+
+    assert decided(more, program).disposition is Disposition.REJECT
+    assert decided(more, infected).disposition is Disposition.QUARANTINE
+    assert decided(more, infected, program).disposition is Disposition.REJECT
+
+
+AWAITED = {"CLIENT_DYNAMIC_IP", "CLIENT_BLOCK_LISTED", "SIGNATURE_SPAM"}
+"""Named by methods whose detectors need lists and digests that an operator connects."""
+
+
+def test_every_method_asks_for_symbols_that_can_be_found() -> None:
+    asked = {name for rule in compiled().rules for name in rule.when.symbols | rule.when.unless}
+    asked |= {name for rule in compiled().rules for name in rule.when.apart_from} | APPROVALS
+
+    assert asked - AWAITED <= set(symbols())
 
 
 def test_spam_is_tagged_in_place_of_a_quarantine_that_does_not_exist() -> None:
