@@ -92,7 +92,7 @@ def _tenant(expected: dict[str, Any]) -> TenantSnapshot | None:
         tenant=TenantId(1),
         name="acme",
         version=1,
-        domains={domain: () for domain in given.get("domains", ["customer.example"])},
+        domains=dict.fromkeys(given.get("domains", ["customer.example"]), ()),
         protected_names=tuple(given.get("protected_names", [])),
         blocked=_senders(given.get("blocked", {})),
         approved=_senders(given.get("approved", {})),

@@ -31,7 +31,8 @@ def symbols_page() -> str:
 
 def _section(title: str, summary: str, symbols: tuple[Symbol, ...]) -> str:
     rows = "".join(_row(symbol) for symbol in sorted(symbols, key=lambda each: each.name))
-    return f"## {title}\n\n{summary}.\n\n| symbol | class | score | meaning |\n| --- | --- | ---: | --- |\n{rows}"
+    head = "| symbol | class | score | meaning |\n| --- | --- | ---: | --- |\n"
+    return f"## {title}\n\n{summary}.\n\n{head}{rows}"
 
 
 def _row(symbol: Symbol) -> str:

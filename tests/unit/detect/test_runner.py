@@ -23,7 +23,9 @@ MESSAGE = view_of(b"From: a@sender.example\r\n\r\nhello\r\n")
 
 
 class Seeing:
-    card: ClassVar = DetectorCard(name="test.seeing", summary="Sees", service=Service.ANTISPAM, symbols=(SEEN,))
+    card: ClassVar = DetectorCard(
+        name="test.seeing", summary="Sees", service=Service.ANTISPAM, symbols=(SEEN,)
+    )
 
     def look(self, message: MessageView, facts: Facts, tenant: TenantSnapshot | None) -> Sequence[Finding]:
         return (found(SEEN, "b"), found(SEEN, "a"))
@@ -31,7 +33,11 @@ class Seeing:
 
 class Failing:
     card: ClassVar = DetectorCard(
-        name="test.failing", summary="Fails", service=Service.ANTIMALWARE, symbols=(), on_failure=OnFailure.UNSCANNABLE
+        name="test.failing",
+        summary="Fails",
+        service=Service.ANTIMALWARE,
+        symbols=(),
+        on_failure=OnFailure.UNSCANNABLE,
     )
 
     def __init__(self, failure: type[Exception]) -> None:

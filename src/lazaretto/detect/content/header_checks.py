@@ -28,7 +28,7 @@ _NEEDLESS = re.compile(rb"=\?(?:utf-8|us-ascii|iso-8859-1|windows-1252)\?b\?([a-
 _MASS_PROGRAM = re.compile(
     r"phpmailer|the bat!? \(v[12]|smtp\.?mail|bulk|mass ?mail|advanced mass|sendblaster|gammadyne|dynamailer"
     r"|atomic mail|turbo ?mailer|leaf ?php|alexus|supermailer|massmail|power ?mta|group ?mail|xmailer|ybbs"
-    r"|email blaster|foxmail [4567]|dreammail|super mail|inter7|mailking|postman professional|epoch|swiftmailer",
+    r"|email blaster|foxmail [4567]|dreammail|super mail|mailking|postman professional|swiftmailer",
     re.I,
 )
 

@@ -29,7 +29,8 @@ _SMUGGLING = re.compile(
 _PASSWORD_FIELD = re.compile(rb"type\s*=\s*[\"']?password", re.I)
 _FORM = re.compile(rb"<form\b[^>]{0,400}\baction\s*=", re.I)
 _INVISIBLE = re.compile(
-    rb"font-size\s*:\s*[01](?:px|pt|em)?\s*[;\"']|(?<!-)color\s*:\s*(?:transparent|#fff(?:fff)?\b)[^>]{0,80}background(?:-color)?\s*:\s*#fff",
+    rb"font-size\s*:\s*[01](?:px|pt|em)?\s*[;\"']"
+    rb"|(?<!-)color\s*:\s*(?:transparent|#fff(?:fff)?\b)[^>]{0,80}background(?:-color)?\s*:\s*#fff",
     re.I,
 )
 _PAGE = ("text/html", "application/xhtml+xml", "image/svg+xml")
@@ -62,7 +63,7 @@ def _page_attached(message: MessageView, facts: Facts) -> str | None:
     return None
 
 
-def _page_with_script(message: MessageView, facts: Facts) -> str | None:
+def _active_page(message: MessageView, facts: Facts) -> str | None:
     for part in _pages(message):
         head = part.decoded(1 << 20)
         if _SMUGGLING.search(head) or _PASSWORD_FIELD.search(head):
@@ -149,7 +150,7 @@ def _empty(message: MessageView, facts: Facts) -> str | None:
 CHECKS = (
     check("HTML_ONLY", "Has HTML and no plain text beside it", _html_only),
     check("HTML_ATTACHED", "Carries a web page as a file", _page_attached),
-    check("HTML_ATTACHED_ACTIVE", "Carries a web page that runs scripts or asks for a password", _page_with_script, Verdict.PHISHING),
+    check("HTML_ATTACHED_ACTIVE", "Carries a web page that acts", _active_page, Verdict.PHISHING),
     check("HTML_HIDDEN_TEXT", "Hides much text from its readers", _hidden_text),
     check("HTML_INVISIBLE_STYLE", "Writes text that cannot be seen", _invisible_style),
     check("HTML_ENTITIES", "Writes plain letters as numbers", _entities),

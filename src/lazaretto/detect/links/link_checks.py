@@ -170,19 +170,19 @@ def _script_target(message: MessageView, facts: Facts) -> str | None:
 CHECKS = (
     check("URL_IP_HOST", "A link leads to a bare address", _ip_host),
     check("URL_SHORTENER", "A link is hidden behind a shortener", _shortener),
-    check("URL_USERINFO", "A link shows one host before the @ and leads to another", _userinfo, Verdict.PHISHING),
+    check("URL_USERINFO", "A link shows a host before an @", _userinfo, Verdict.PHISHING),
     check("URL_PUNYCODE", "A link's host has letters beyond ASCII", _punycode),
     check("URL_BORROWED_BRAND", "A link's host borrows a brand's name", _borrowed_brand, Verdict.PHISHING),
     check("URL_FREE_HOST", "A link leads to a place that anybody gets for nothing", _free_host),
     check("URL_CHEAP_END", "A link leads to a top-level domain that is cheap and much abused", _cheap_end),
     check("URL_REDIRECTOR", "A link goes through somebody else's open redirect", _redirector),
-    check("URL_NAMES_RECIPIENT", "A link carries the recipient's address for a form", _names_recipient, Verdict.PHISHING),
+    check("URL_NAMES_RECIPIENT", "A link names the recipient", _names_recipient, Verdict.PHISHING),
     check("URL_ODD_PORT", "A link names an unusual port", _port),
     check("URL_RUNNABLE", "A link leads to a file that can be run", _runnable),
     check("URL_DEEP_HOST", "A link's host has many levels", _deep_host),
     check("URL_RANDOM_HOST", "A link's domain looks like a machine made it up", _random_host),
     check("LINK_LYING_TEXT", "A link shows one host and leads to another", _lying_text),
-    check("LINK_SCRIPT_TARGET", "A link holds a script instead of a target", _script_target, Verdict.PHISHING),
+    check("LINK_SCRIPT_TARGET", "A link is a script", _script_target, Verdict.PHISHING),
 )  # fmt: skip
 
 

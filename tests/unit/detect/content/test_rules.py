@@ -16,7 +16,9 @@ _FOLDED = (Field.WORDS, Field.SUBJECT, Field.SENDER, Field.NAMES)
 
 def texts(example: Example) -> dict[Field, bytes]:
     return {
-        field: (folded(getattr(example, field.value)) if field in _FOLDED else getattr(example, field.value)).encode()
+        field: (
+            folded(getattr(example, field.value)) if field in _FOLDED else getattr(example, field.value)
+        ).encode()
         for field in Field
     }
 
@@ -60,5 +62,6 @@ def test_both_engines_find_the_same() -> None:
     fast, portable = RuleSet(rules(), HyperscanMatcher), RuleSet(rules(), Re2Matcher)
     examples = [example for rule in rules() for example in (*rule.positive, *rule.negative)]
 
-    assert [names_of(fast, example) for example in examples] == [names_of(portable, example) for example in examples]
-
+    assert [names_of(fast, example) for example in examples] == [
+        names_of(portable, example) for example in examples
+    ]
