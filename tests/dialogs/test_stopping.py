@@ -104,8 +104,8 @@ async def test_a_fault_of_ours_ends_one_session_only() -> None:
         line = await called(stage)
         other = await called(stage)
         await ready_for_data(line)
-        line.writer.write(b"Subject: x\r\n\r\n\r\n.\r\n")
 
+        assert (await said(line, b"Subject: x\r\n\r\n\r\n.\r\n")).startswith("421 4.3.0")
         assert await line.end() == b""
         assert (await said(other, b"NOOP\r\n")).startswith("250")
         assert stage.edge.counters.refusals["internal fault"] == 1
@@ -113,3 +113,19 @@ async def test_a_fault_of_ours_ends_one_session_only() -> None:
 
 def _check(holds: bool) -> None:
     assert holds
+
+
+async def test_what_is_sent_ahead_waits_in_the_network() -> None:
+    async with staged(receive_buffer=65_536) as stage:
+        stage.spool.commit_waits = asyncio.Event()
+        line = await called(stage)
+        await ready_for_data(line)
+        line.writer.write(b"Subject: x\r\n\r\n\r\n.\r\n" + b"NOOP " + b"x" * 3_000_000)
+        await eventually(lambda: _check(stage.spool.open_contents == 1))
+        await asyncio.sleep(0.2)
+
+        (session,) = stage.edge._sessions.values()
+        assert len(session.wire._buffer) < 1_000_000
+        stage.spool.commit_waits.set()
+        assert (await line.reply()).startswith("250 2.0.0 Queued")
+        assert (await line.reply()).startswith("500 5.5.2 line too long")

@@ -126,7 +126,9 @@ async def main(count: int) -> None:
         directory=FixedDirectory(ACME), new_intake=CountingIntake, look=_look, commit=_commit, refuse=_refuse
     )
     settings = EdgeSettings(banner_delay=0, max_connections=5_000)
-    edge = serve_edge(settings, seams, [ListenAddress("127.0.0.1", 0)], host_name="mx.example", hop_key=b"key")
+    edge = serve_edge(
+        settings, seams, [ListenAddress("127.0.0.1", 0)], host_name="mx.example", hop_key=b"key"
+    )
     await edge.start()
     await _measure(edge, "warm-up", SMALL, 200)
     await _measure(edge, f"{len(SMALL)} octets", SMALL, count)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lazaretto.core.reply import Reply
 
 
-class Hangup(Exception):  # noqa: N818 - a decision, not a failure
+class Hangup(Exception):
     """Say ``reply`` and close the connection; ``reason`` is what it is counted under."""
 
     def __init__(self, reply: Reply, reason: str, *, is_foul: bool = True) -> None:

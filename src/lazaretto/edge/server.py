@@ -138,7 +138,6 @@ class EdgeServer:
         self._house.load.leave(caller.key)
         self.counters.open_sessions -= 1
         if not task.cancelled() and (failure := task.exception()) is not None:
-            # The connection is closed without a reply, which a client takes as "try again".
             self.counters.refused("internal fault")
             log.error("session failed", exc_info=failure)
 

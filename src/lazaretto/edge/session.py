@@ -27,6 +27,7 @@ from lazaretto.edge.header_block import HeaderLimits
 from lazaretto.edge.replies import (
     BARE_LINE_FEED,
     CLOSING,
+    INTERNAL_FAULT,
     LINE_TOO_LONG,
     NOT_SMTP,
     OUT_OF_STEP,
@@ -44,6 +45,8 @@ from lazaretto.protocol.lines import parse_command, reply_line
 from lazaretto.protocol.syntax import BadSyntax
 
 _TLS_RECORD: Final = 0x16
+_LINGER_SECONDS: Final = 1.0
+_LINGER_OCTETS: Final = 4 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,8 @@ class Session:
         self._junk = 0
         self._messages = 0
         self._commands = 0
+        # What is said if nothing else is: the session ended by a fault of ours.
+        self._farewell = INTERNAL_FAULT
         self._is_foul = False
         self._is_busy = False
         self._is_draining = False
@@ -109,11 +114,15 @@ class Session:
         except Hangup as hangup:
             self._hang_up(hangup)
         except TimedOut:
-            self._say(CLOSING if self._is_draining else TIMED_OUT)
+            self._farewell = CLOSING if self._is_draining else TIMED_OUT
         except PeerGone:
             pass
         finally:
-            self._leave()
+            self._remember_behaviour()
+            self._say(self._farewell)
+            if self._is_foul:
+                await self.wire.linger(_LINGER_SECONDS, _LINGER_OCTETS)
+            self.wire.close()
 
     def drain(self) -> None:
         """End as soon as no message is in progress."""
@@ -317,15 +326,14 @@ class Session:
         if hangup.is_foul:
             self._is_foul = True
             self.note_refusal("connect" if not self._commands else "session", hangup.reply, hangup.reason)
-        self._say(hangup.reply)
+        self._farewell = hangup.reply
 
-    def _leave(self) -> None:
+    def _remember_behaviour(self) -> None:
         key = self._caller.key
         if self._is_foul:
             self._house.clients.misbehaved(key)
         elif self._messages:
             self._house.clients.behaved(key, self._now())
-        self.wire.close()
 
     def _say(self, reply: Reply) -> None:
         self.wire.say(reply_line(reply))

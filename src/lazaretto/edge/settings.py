@@ -110,7 +110,7 @@ class EdgeSettings(BaseModel):
         " accepted first and looked at before it goes anywhere.",
     )
     drain_timeout: float = Field(
-        30.0, ge=0, description="Seconds that messages in progress may take when the edge is told to stop."
+        15.0, ge=0, description="Seconds that messages in progress may take when the edge is told to stop."
     )
 
     receive_buffer: int = Field(

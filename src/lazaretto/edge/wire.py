@@ -17,11 +17,11 @@ _HIGH_WRITE: Final = 65_536
 _CR: Final = 0x0D
 
 
-class PeerGone(Exception):  # noqa: N818 - what happened, not whose fault it is
+class PeerGone(Exception):
     """The connection ended; nothing more can be read or said."""
 
 
-class TimedOut(Exception):  # noqa: N818 - likewise
+class TimedOut(Exception):
     """The other side took longer than it may."""
 
 
@@ -203,6 +203,22 @@ class Wire(asyncio.Protocol):
             return False
         self._waiter.set_exception(TimedOut())
         return True
+
+    async def linger(self, seconds: float, octets: int) -> None:
+        """Send what was said and no more, and throw away what still comes, up to these bounds.
+
+        Closing with input unread resets the connection, and our last reply would be lost with it.
+        """
+        self.send()
+        if self._transport is None or self._gone or not self._transport.can_write_eof():
+            return
+        self._transport.write_eof()
+        deadline = self._loop.time() + seconds
+        try:
+            while octets > 0:
+                octets -= len(await self.block(deadline))
+        except (PeerGone, TimedOut):
+            return
 
     def close(self) -> None:
         """Send what was said and close."""

@@ -12,7 +12,10 @@ from lazaretto.edge.server import EdgeServer, ListenAddress, serve_edge
 from lazaretto.edge.settings import EdgeSettings
 from lazaretto.testing.edge_fakes import ACME, OTHER, FixedDirectory, MemorySpool
 
-MAIL = b"MAIL FROM:<ann@sender.example>\r\nRCPT TO:<bob@customer.example>\r\nRCPT TO:<x@customer.example>\r\nDATA\r\n"
+MAIL = (
+    b"MAIL FROM:<ann@sender.example>\r\nRCPT TO:<bob@customer.example>\r\n"
+    b"RCPT TO:<x@customer.example>\r\nDATA\r\n"
+)
 GROUPS = (
     b"EHLO sender.example\r\n",
     MAIL,
