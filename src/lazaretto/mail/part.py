@@ -5,6 +5,7 @@ Everything that costs time is done when it is first asked for and kept if it is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from enum import Enum
 from functools import cached_property
@@ -18,6 +19,8 @@ from lazaretto.mail.limits import Limits
 from lazaretto.mail.octets import Octets
 from lazaretto.mail.parameters import ParameterList
 from lazaretto.mail.transfer import Decoded, Encoding
+
+_META_CHARSET = re.compile(rb"<meta[^>]{1,200}charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 
 KEPT = 4 << 20
 """Decoded octets of one part that are kept for the next one who asks."""
@@ -101,6 +104,13 @@ class Part:
         """The charset label in lower case; empty when there is none."""
         return self.media.first("charset").strip().lower() if self.media is not None else ""
 
+    def _label(self, octets: bytes) -> str:
+        """Return the charset to read ``octets`` by: HTML may name its own where the header is silent."""
+        if self.charset or self.content_type != "text/html":
+            return self.charset
+        match = _META_CHARSET.search(octets, 0, 2_048)
+        return match[1].decode("ascii") if match is not None else ""
+
     @property
     def transfer_encoding(self) -> str:
         """How the body is read: ``identity``, ``base64``, ``quoted-printable`` …"""
@@ -164,7 +174,13 @@ class Part:
 
     def text(self, limit: int | None = None) -> str:
         """Return the body as text, of at most ``limit`` decoded octets."""
-        return charsets.decode(self.decoded(self._limits.part_text if limit is None else limit), self.charset)
+        octets = self.decoded(self._limits.part_text if limit is None else limit)
+        return charsets.decode(octets, self._label(octets))
+
+    def other_texts(self, limit: int | None = None) -> tuple[str, ...]:
+        """Return what else the text may say to a client that believes the octets and not the label."""
+        octets = self.decoded(self._limits.part_text if limit is None else limit)
+        return charsets.other_readings(octets, self.charset)
 
     @cached_property
     def real_type(self) -> FileType:

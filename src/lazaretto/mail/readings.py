@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from lazaretto.mail import transfer
+from lazaretto.mail import base64_readings, quoted_printable, transfer
 from lazaretto.mail.anomalies import Anomalies
 from lazaretto.mail.content_fields import encodings_of
 from lazaretto.mail.delimiters import Delimiter
@@ -111,7 +111,7 @@ def other_readings(part: Part, work: Work, anomalies: Anomalies, limits: Limits)
 
 
 def _base64_readings(part: Part, anomalies: Anomalies, limits: Limits) -> Iterator[Part]:
-    faults = transfer.faults_of_base64(part.source, part.offset, part.end)
+    faults = base64_readings.faults(part.source, part.offset, part.end)
     if not faults:
         return
     others: list[Encoding] = []
@@ -129,7 +129,7 @@ def _base64_readings(part: Part, anomalies: Anomalies, limits: Limits) -> Iterat
 
 
 def _quoted_printable_readings(part: Part, anomalies: Anomalies, limits: Limits) -> Iterator[Part]:
-    bad = transfer.faults_of_quoted_printable(part.source, part.offset, part.end)
+    bad = quoted_printable.fault(part.source, part.offset, part.end)
     if bad:
         anomalies.malformed("BAD_QUOTED_PRINTABLE", bad)
         yield from _all(part, transfer.QUOTED_PRINTABLE_READINGS, anomalies, limits)
@@ -157,7 +157,7 @@ def _looks_like_base64(sample: bytes) -> bool:
     lines = sample.split(b"\n")
     if len(lines) > 2:
         lines.pop()
-    clean = sum(1 for line in lines if not line.translate(None, transfer.BASE64_CHARACTERS))
+    clean = sum(1 for line in lines if not line.translate(None, base64_readings.CHARACTERS))
     return (clean * 2 > len(lines) and _BASE64.match(sample[:32]) is not None) or clean * 10 > len(lines) * 9
 
 
@@ -166,7 +166,10 @@ def _files_in_text(part: Part, anomalies: Anomalies, limits: Limits) -> Iterator
         part.source.find(mark, part.offset, part.end) >= 0 for mark in (*_BEGINNINGS, _BINHEX_BEGIN)
     ):
         return
-    text = part.decoded(limits.decoded)
+    decoded = part.decoded_part(limits.decoded)
+    if decoded.cut:
+        anomalies.limit("READINGS", f"part {part.path} was searched for files in its first octets only")
+    text = decoded.octets
     for mark, pattern, encoding, closing in (
         (b"begin", _UU_BEGIN, Encoding.UUENCODE, b"\nend"),
         (b"=ybegin ", _Y_BEGIN, Encoding.YENC, b"\n=yend"),

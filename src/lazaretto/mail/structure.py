@@ -29,6 +29,9 @@ MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
 MAX_BOUNDARIES = 16
 """Candidate boundaries of one part that are tried."""
 MAX_ALTERNATIVE_TYPES = 4
+MIN_OUTSIDE = 120
+"""Octets outside all parts that are worth a look; honest programs write a sentence there."""
+PROBED = 64 << 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +83,12 @@ class Structure:
         self._sources = [_Source(octets, anomalies, limits, embedded=False)]
         self._work = readings.Work(4 * len(octets) + (16 << 20))
         self._alternatives: list[_Region] = []
+        self._outside: list[Part] = []
         self.parts: list[Part] = []
         root = _Region(
             source=self._sources[0], start=header.offset, end=len(octets), path="1", depth=0, header=header
         )
         self._walk([root])
-        self._primary = len(self.parts)
         self._walk_alternatives()
 
     def _walk(self, regions: list[_Region]) -> None:
@@ -118,6 +121,7 @@ class Structure:
                 if key not in seen:
                     seen.add(key)
                     self._walk([region])
+        self.parts += self._outside[: max(0, self._limits.parts - len(self.parts))]
         self._add_other_leaves()
 
     def _read(self, region: _Region) -> list[_Region]:
@@ -172,6 +176,8 @@ class Structure:
             self._anomalies.malformed("BAD_ENCODING", encodings.odd)
         if media is not None and media.excess:
             self._anomalies.limit("PARAMETERS", f"Content-Type of part {part.path}")
+        if any(disposition.excess for disposition in part.dispositions):
+            self._anomalies.limit("PARAMETERS", f"Content-Disposition of part {part.path}")
         if len(types) > 1:
             self._anomalies.malformed("DUPLICATE_CONTENT_TYPE", ", ".join(each.value for each in types[:3]))
 
@@ -239,7 +245,36 @@ class Structure:
         boundary, lines = found[0]
         regions = self._between(region, part, boundary, lines)
         part.is_container = bool(regions)
+        if regions and region.reading is Reading.PRIMARY:
+            self._keep_outside(region, part, lines, _octets_of(boundary) + b"--")
         return regions
+
+    def _keep_outside(self, region: _Region, part: Part, lines: list[Delimiter], closing: bytes) -> None:
+        """Keep what stands before the first and after the last delimiter, unless it is a word or two."""
+        last = next((line for line in lines if line.text == closing), None)
+        self._add_outside(region, part, "preamble", part.offset, lines[0].start)
+        if last is not None:
+            self._add_outside(region, part, "epilogue", last.after, region.end)
+
+    def _add_outside(self, region: _Region, part: Part, what: str, start: int, end: int) -> None:
+        if end - start < MIN_OUTSIDE or not region.source.octets[start : min(end, start + PROBED)].strip():
+            return
+        self._outside.append(
+            Part(
+                source=part.source,
+                header=Header((), b"", start, start),
+                offset=start,
+                end=end,
+                path=f"{part.path}.{what}",
+                depth=region.depth + 1,
+                media=None,
+                content_type="text/plain",
+                encoding=Encoding.IDENTITY,
+                limits=self._limits,
+                reading=Reading.ALTERNATIVE,
+                embedded=part.embedded,
+            )
+        )
 
     def _undelimited(self, region: _Region, part: Part) -> list[_Region]:
         """Return what a multipart without its delimiter holds: perhaps they are encoded."""

@@ -159,6 +159,19 @@ class MessageView:
             yield text
 
     @cached_property
+    def other_texts(self) -> tuple[str, ...]:
+        """What only some clients show: text in alternative readings and under other charsets."""
+        found: list[str] = []
+        left = self.limits.message_text
+        for part in self.parts:
+            if part.is_text and left > 0:
+                limit = min(left, self.limits.part_text)
+                texts = part.other_texts(limit)
+                found += (part.text(limit), *texts) if part.is_alternative else texts
+                left -= limit if part.is_alternative else 0
+        return tuple(found)
+
+    @cached_property
     def text(self) -> str:
         """What a reader sees of all text parts, plain before HTML."""
         return "\n".join((*self.texts, *(view.visible for view in self.html_parts)))

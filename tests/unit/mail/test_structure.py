@@ -187,6 +187,19 @@ def test_files_in_text_are_parts() -> None:
 
 
 @pytest.mark.parametrize(
+    "place", [pytest.param(b"preamble", id="before"), pytest.param(b"epilogue", id="after")]
+)
+def test_what_is_outside_all_parts_is_looked_at(place: bytes) -> None:
+    hidden = b"\n".join((ENCODED[:36], ENCODED[36:72], ENCODED[:36], ENCODED[36:72]))
+    octets = multipart(b"multipart/mixed; boundary=b").replace(b"\n" + ENCODED, b"\nQUJD")
+
+    view = view_of(octets.replace(place, hidden))
+
+    assert any(part.decoded().startswith(PAYLOAD) for part in view.parts)
+    assert len(view.leaves) == 2
+
+
+@pytest.mark.parametrize(
     ("octets", "limits", "name"),
     [
         pytest.param(nested(120), Limits(), "LIMIT_DEPTH", id="depth"),

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lazaretto.mail import transfer
-from lazaretto.mail.transfer import Encoding, decode, faults_of_base64, faults_of_quoted_printable
+from lazaretto.mail import base64_readings, quoted_printable, transfer
+from lazaretto.mail.transfer import Encoding, decode
 
 ZIP = b"PK\x03\x04\x14\x00\x02\x00"
 
@@ -76,7 +76,7 @@ def test_honest_base64_is_exact(octets: bytes) -> None:
     encoded = base64.encodebytes(octets)
 
     assert decoded(Encoding.BASE64, encoded) == octets
-    assert not faults_of_base64(encoded, 0, len(encoded))
+    assert not base64_readings.faults(encoded, 0, len(encoded))
 
 
 @given(st.binary(max_size=3_000))
@@ -84,7 +84,7 @@ def test_honest_quoted_printable_is_exact(octets: bytes) -> None:
     encoded = quopri.encodestring(octets)
 
     assert decoded(Encoding.QUOTED_PRINTABLE, encoded) == binascii.a2b_qp(encoded)
-    assert not faults_of_quoted_printable(encoded, 0, len(encoded))
+    assert not quoted_printable.fault(encoded, 0, len(encoded))
 
 
 @given(st.sampled_from(Encoding), st.binary(max_size=400))

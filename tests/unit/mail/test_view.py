@@ -38,7 +38,7 @@ def everything(view: MessageView) -> list[object]:
         (view.subject, view.message_id, view.author, view.authors, view.line_end, view.mailboxes("to")),
         [(part.path, part.offset, part.length, part.content_type, part.names) for part in view.parts],
         [(part.decoded(), part.real_type, part.is_attachment) for part in view.parts],
-        (view.text, view.texts, view.html, view.urls, view.anomalies),
+        (view.text, view.texts, view.other_texts, view.html, view.urls, view.anomalies),
     ]
 
 
@@ -107,6 +107,19 @@ def test_every_name_is_a_candidate(header: bytes, names: tuple[str, ...]) -> Non
     assert set(names) <= set(part.names)
     assert part.names[0] == names[0]
     assert part.is_attachment
+
+
+def test_a_charset_may_stand_in_the_document() -> None:
+    view = view_of(b"Content-Type: text/html\n\n<meta charset=koi8-r><p>" + "привет".encode("koi8-r"))
+
+    assert view.text == "привет"
+
+
+def test_text_that_only_some_clients_see_is_kept_apart() -> None:
+    view = view_of(b"Content-Type: text/plain; charset=us-ascii\n\n+AGMAbABpAGMAaw- +AG4AbwB3-")
+
+    assert view.texts == ("+AGMAbABpAGMAaw- +AG4AbwB3-",)
+    assert view.other_texts == ("click now",)
 
 
 _ALPHABET = st.sampled_from(
