@@ -65,7 +65,7 @@ class Carried:
     outcomes: tuple[RecipientOutcome, ...]
     notifies: bool = False
     reached: bool = True
-    """Some host took part in a transaction, whatever it answered."""
+    """False when hosts were called in vain: a sign that the destination had better be left alone."""
     tls_unmet: bool = False
 
 
@@ -111,6 +111,7 @@ class Courier:
         means = self._means
         hops = means.dead_hosts.last(await means.router.hops(copy.destination))
         failure, remote, tls_unmet = Reply(451, "4.4.4", "no host to call"), Remote(), False
+        hopeless = 0
         calls = iter(range(means.settings.max_addresses))
         for hop in hops:
             if next(calls, None) is None:
@@ -123,11 +124,15 @@ class Courier:
                 return _carried(await self._transact(copy, payload))
             except Unroutable as unroutable:
                 failure = unroutable.reply
+                hopeless += failure.is_permanent
             except ConversationFailed as failed:
                 failure = failed.reply
                 tls_unmet = isinstance(failed, TlsNotOffered | HandshakeFailed)
                 means.dead_hosts.note(hop)
                 self._drop()
+        if hopeless == len(hops):
+            # The DNS was asked and says that not one of the hosts will ever have an address.
+            return _for_all(copy, failure)
         return _for_all(copy, failure, remote, reached=False, tls_unmet=tls_unmet)
 
     async def _open(self, copy: QueuedCopy, hop: NextHop, calls: Iterator[int]) -> Conversation:

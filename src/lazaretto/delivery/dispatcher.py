@@ -253,7 +253,8 @@ class Dispatcher:
     def _learn(self, destination: Destination, carried: Carried | None) -> None:
         if carried is None:
             return
-        if carried.reached:
+        # A host that does not meet a demand for TLS is there; each copy has its own time to give up.
+        if carried.reached or carried.tls_unmet:
             destination.feedback.succeeded()
             self._staff(destination)
             return

@@ -73,7 +73,7 @@ class Router:
         elif is_fixed and hop.host == "localhost":
             found = _LOCALHOST
         else:
-            found = await self._look_up(hop.host)
+            found = await self._look_up(hop.host, is_fixed=is_fixed)
         if not is_fixed:
             found = tuple(ip for ip in found if not self._is_refused(ip))
             if not found:
@@ -122,7 +122,7 @@ class Router:
             ordered.extend(rank)
         return tuple(ordered)
 
-    async def _look_up(self, host: str) -> tuple[str, ...]:
+    async def _look_up(self, host: str, *, is_fixed: bool) -> tuple[str, ...]:
         kinds = ("A", "AAAA") if self._settings.ipv6 else ("A",)
         answers = await asyncio.gather(*(self._resolver.ask(host, kind) for kind in kinds))
         found = tuple(ip for answer in answers for ip in answer.records if _is_address(ip))
@@ -130,6 +130,9 @@ class Router:
             return found
         if any(answer.failed for answer in answers):
             raise Unroutable(Reply(451, "4.4.3", f"the DNS does not give an address of {host}"))
+        if is_fixed:
+            # People set routes, and people mend them: their mail waits.
+            raise Unroutable(Reply(451, "4.4.4", f"the host {host} of the route has no address"))
         raise Unroutable(Reply(550, "5.4.4", f"the mail host {host} has no address"))
 
     def _is_refused(self, ip: str) -> bool:

@@ -436,3 +436,36 @@ async def test_an_offer_that_crosses_with_a_newer_lease_is_not_delivered_twice(
 
     assert len(hop.arrivals) == 1
     assert spool.refused == []
+
+
+async def test_a_domain_without_any_usable_host_fails_at_once(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    nowhere = spool.add(a_copy("x@nowhere.example", destination="nowhere.example"), due=None)
+    async with next_hop.NextHop() as hop, delivering(hop) as dispatcher:
+        dispatcher.offer(nowhere, MESSAGE)
+        (settlement,) = await settled(spool, 1)
+
+    assert outcome_of(settlement) is Outcome.FAILED
+    assert settlement.outcomes[0].reply.enhanced == "5.1.2"
+    assert len(settlement.composed) == 1
+
+
+async def test_a_domain_whose_mail_hosts_have_no_address_fails_at_once(tmp_path: Path) -> None:
+    spool = MemorySpool()
+    spool.add(a_copy("x@bare.example", destination="bare.example"))
+    dispatcher = Dispatcher(
+        queue=spool,
+        contents=spool,
+        directory=FixedDirectory({}),
+        resolver=FixedResolver({"bare.example": {"MX": ["10 mx.bare.example", "20 mx2.bare.example"]}}),
+        journal=tmp_path / "journal",
+        hostname="gw.example",
+        clock=lambda: spool.now,
+    )
+    await dispatcher.start()
+    (settlement,) = await settled(spool, 1)
+    await dispatcher.stop(1)
+
+    assert outcome_of(settlement) is Outcome.FAILED
+    assert settlement.outcomes[0].reply.enhanced == "5.4.4"

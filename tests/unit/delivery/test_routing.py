@@ -130,3 +130,7 @@ async def test_domains_with_the_same_routes_share_a_group() -> None:
     router = Router(FixedDirectory({"a.example": hop, "b.example": hop}), FixedResolver(), DeliverySettings())
 
     assert router.group("a.example") == router.group("b.example") != router.group("c.example")
+
+
+async def test_a_route_whose_host_has_no_address_waits_to_be_mended() -> None:
+    assert await refusal(a_router(), "customer.example") == "451 4.4.4"
