@@ -28,7 +28,9 @@ def corpora() -> Path:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """End with one line that says what was left out, so that nothing is hidden in a count."""
-    left_out = [r for r in terminalreporter.stats.get("skipped", []) if "corpora not found" in str(r.longrepr)]
+    left_out = [
+        r for r in terminalreporter.stats.get("skipped", []) if "corpora not found" in str(r.longrepr)
+    ]
     if left_out:
         terminalreporter.write_line(
             f"left out: {len(left_out)} tests on real mail (no corpora; set LAZARETTO_CORPORA)"

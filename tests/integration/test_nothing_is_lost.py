@@ -7,6 +7,7 @@ edge, scan workers, deliver process and PostgreSQL are killed with SIGKILL, one 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -17,14 +18,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.load.bench import mixed, text_message
 from tests.load.processes import role_of, tree
 from tests.load.product import Product, SinkProcess
 from tests.load.sender import Ledger, send_all
 
 MESSAGES = 2000
-PAUSE_BETWEEN_KILLS = 1.2
+BETWEEN_KILLS = 50
+"""Messages that are accepted before the next kill, so that each kill meets a system at work."""
 DRAIN_PATIENCE = 180.0
 VICTIMS = ("edge", "scan", "deliver", "postgres", "scan-worker", "jobs")
 
@@ -51,17 +52,18 @@ def _victim(product: Product, role: str) -> int | None:
     return found[-1] if role == "scan-worker" else found[0]
 
 
-async def _kill_in_turn(product: Product, done: asyncio.Event) -> Counter[str]:
+async def _kill_in_turn(product: Product, ledger: Ledger, done: asyncio.Event) -> Counter[str]:
     kills: Counter[str] = Counter()
-    turn = 0
-    while not done.is_set():
-        await asyncio.sleep(PAUSE_BETWEEN_KILLS)
-        role = VICTIMS[turn % len(VICTIMS)]
-        turn += 1
-        pid = _victim(product, role)
-        if pid is not None and not done.is_set():
-            os.kill(pid, signal.SIGKILL)
-            kills[role] += 1
+    for role in itertools.cycle(VICTIMS):
+        wanted = len(ledger.accepted) + BETWEEN_KILLS
+        while len(ledger.accepted) < wanted and not done.is_set():
+            await asyncio.sleep(0.01)
+        if done.is_set():
+            break
+        while (pid := _victim(product, role)) is None:
+            await asyncio.sleep(0.01)
+        os.kill(pid, signal.SIGKILL)
+        kills[role] += 1
     return kills
 
 
@@ -83,7 +85,7 @@ def test_killing_every_process_loses_and_mixes_nothing(tmp_path: Path) -> None:
 
     async def under_fire() -> Counter[str]:
         done = asyncio.Event()
-        killer = asyncio.create_task(_kill_in_turn(product, done))
+        killer = asyncio.create_task(_kill_in_turn(product, ledger, done))
         await send_all(product.port, _stream(raw), ledger, connections=8, retry=True)
         done.set()
         return await killer
@@ -93,7 +95,9 @@ def test_killing_every_process_loses_and_mixes_nothing(tmp_path: Path) -> None:
         kills = asyncio.run(under_fire())
         _await_empty_queue(product)
         time.sleep(2)
-        quarantined = {json.loads(line)["id"] for line in product.command("quarantine", "list", "--json").splitlines()}
+        quarantined = {
+            json.loads(line)["id"] for line in product.command("quarantine", "list", "--json").splitlines()
+        }
         balance = product.command("reconcile")
         received = sink.received()
     finally:

@@ -190,7 +190,9 @@ def _start_rspamd(folder: Path, milter: int) -> subprocess.Popen[bytes]:
     (local / "worker-normal.inc").write_text("enabled = false;\n")
     (local / "worker-controller.inc").write_text("enabled = false;\n")
     (local / "worker-fuzzy.inc").write_text("enabled = false;\n")
-    (local / "logging.inc").write_text(f'type = "file"; filename = "{folder}/rspamd.log"; level = "warning";\n')
+    (local / "logging.inc").write_text(
+        f'type = "file"; filename = "{folder}/rspamd.log"; level = "warning";\n'
+    )
     # Greylisting and ratelimits want Redis; without it they would only log.
     for module in ("greylist", "ratelimit", "history_redis", "neural", "fuzzy_check"):
         (local / f"{module}.conf").write_text("enabled = false;\n")

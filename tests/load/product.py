@@ -55,7 +55,18 @@ class Product:
         port = free_port()
         with (home / "supervisor.log").open("ab") as log:
             process = subprocess.Popen(
-                [LAZARETTO, "run", "--home", home, "--smtp", f"127.0.0.1:{port}", "--http", f"127.0.0.1:{free_port()}", "--dns", dns],
+                [
+                    LAZARETTO,
+                    "run",
+                    "--home",
+                    home,
+                    "--smtp",
+                    f"127.0.0.1:{port}",
+                    "--http",
+                    f"127.0.0.1:{free_port()}",
+                    "--dns",
+                    dns,
+                ],
                 stdout=subprocess.PIPE,
                 stderr=log,
             )
@@ -116,7 +127,9 @@ class SinkProcess:
         if not self.ledger.exists():
             return []
         lines = self.ledger.read_text().split("\n")
-        return [(parts[0], parts[1], parts[2], parts[3]) for line in lines if len(parts := line.split(" ")) == 4]
+        return [
+            (parts[0], parts[1], parts[2], parts[3]) for line in lines if len(parts := line.split(" ")) == 4
+        ]
 
     def stop(self) -> None:
         """End it."""

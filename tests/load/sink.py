@@ -72,7 +72,9 @@ class Sink(asyncio.Protocol):
             self._in_data = True
             self._transport.write(b"354 go on\r\n")
         elif verb == b"EHLO":
-            self._transport.write(b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 1100000000\r\n")
+            self._transport.write(
+                b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 1100000000\r\n"
+            )
         elif verb == b"QUIT":
             self._transport.write(b"221 2.0.0 bye\r\n")
             self._transport.close()

@@ -16,9 +16,22 @@ BANNED_CALLS = {
     "splitlines": "it splits at characters that SMTP does not know",
     "extractall": "members' names are the sender's",
 }
-BANNED_MODULES = {"pickle": "what is unpickled runs", "xml.etree.ElementTree": "entities explode", "urllib.request": "only a fetcher with an allow-list may fetch"}
+BANNED_MODULES = {
+    "pickle": "what is unpickled runs",
+    "xml.etree.ElementTree": "entities explode",
+    "urllib.request": "only a fetcher with an allow-list may fetch",
+}
 # Where the banned call works on text of our own.
-TEXT_OF_OUR_OWN = ("spool/master_key", "cli/", "run/", "db/", "testing/", "tenants/", "detect/content/", "detect/malware/hash")
+TEXT_OF_OUR_OWN = (
+    "spool/master_key",
+    "cli/",
+    "run/",
+    "db/",
+    "testing/",
+    "tenants/",
+    "detect/content/",
+    "detect/malware/hash",
+)
 
 
 def test_every_package_that_architecture_names_exists() -> None:

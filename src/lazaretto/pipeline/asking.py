@@ -71,9 +71,7 @@ class Asker:
             log.warning("no judgement in time", message=str(submission.id), problem=str(failure))
             return None
 
-    async def look_patiently(
-        self, submission: Submission, recorded: Recorded | None = None
-    ) -> Judgement:
+    async def look_patiently(self, submission: Submission, recorded: Recorded | None = None) -> Judgement:
         """Return the judgement however long it takes; the workers' own limits end it.
 
         ``recorded`` authentication results replace our own.  Raises ``TemporaryFailure`` when there
@@ -94,9 +92,7 @@ class Asker:
         found = (self._directory.by_id(leg.tenant) for leg in submission.legs)
         return tuple(snapshot for snapshot in found if snapshot is not None)
 
-    async def _ask(
-        self, path: str, request: bytes, snapshots: tuple[TenantSnapshot, ...]
-    ) -> Judgement:
+    async def _ask(self, path: str, request: bytes, snapshots: tuple[TenantSnapshot, ...]) -> Judgement:
         connection = await _connect(path)
         try:
             return await _converse(connection, request, snapshots)

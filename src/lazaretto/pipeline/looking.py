@@ -45,9 +45,7 @@ _REFERENCE_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 class Inspector:
     """Looks with one set of detectors and judges by each tenant's snapshot."""
 
-    def __init__(
-        self, detectors: Sequence[Detector], versions: Mapping[str, str], authserv_id: str
-    ) -> None:
+    def __init__(self, detectors: Sequence[Detector], versions: Mapping[str, str], authserv_id: str) -> None:
         """``authserv_id`` is our name in Authentication-Results (RFC 8601 §2.5)."""
         self._detectors = detectors
         self._versions = dict(versions)
@@ -69,7 +67,10 @@ class Inspector:
             told = request.recorded
             facts = replace(facts, spf=told.spf, dkim=told.dkim, dmarc=told.dmarc)
         authenticated = time.process_time()
-        looks = {leg.tenant: look_at(view, facts, snapshots.get(leg.tenant), self._detectors) for leg in request.legs}
+        looks = {
+            leg.tenant: look_at(view, facts, snapshots.get(leg.tenant), self._detectors)
+            for leg in request.legs
+        }
         looked = time.process_time()
         judgement = _judged(request.legs, looks, facts, snapshots, _Changer(view, facts, self._authserv_id))
         judgement.versions.update(self._versions)
@@ -232,5 +233,3 @@ def _reference(copies: Sequence[Copy]) -> str:
 
 def _milliseconds(began: float, ended: float) -> float:
     return round((ended - began) * 1000, 3)
-
-

@@ -72,9 +72,7 @@ class _Worker:
 class Station:
     """Keeps ``settings.workers`` workers and one that works alone; ``run()`` returns on SIGTERM."""
 
-    def __init__(
-        self, folder: Path, settings: PipelineSettings, make_serve: Callable[[], Serve]
-    ) -> None:
+    def __init__(self, folder: Path, settings: PipelineSettings, make_serve: Callable[[], Serve]) -> None:
         self._settings = settings
         self._make_serve = make_serve
         self._count = settings.workers or os.cpu_count() or 1

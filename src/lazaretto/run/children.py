@@ -62,7 +62,7 @@ class Child:
                 stderr=log,
                 env=environment,
                 pass_fds=(writer,),
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - the supervisor has a single thread
+                preexec_fn=_die_with_parent,
             )
         os.close(writer)
         self._close_pipe()

@@ -8,16 +8,14 @@ from contextlib import contextmanager
 from lazaretto.db.migrate import prepare
 from lazaretto.db.server import database_server
 from lazaretto.run.home import Home
-from lazaretto.run.settings import Settings
 from lazaretto.run.running import is_running
+from lazaretto.run.settings import Settings
 
 
 class Database:
     """PostgreSQL as the settings name it: given by a DSN, or embedded in the home folder."""
 
-    def __init__(
-        self, home: Home, settings: Settings, tell: Callable[[str], None] = lambda _: None
-    ) -> None:
+    def __init__(self, home: Home, settings: Settings, tell: Callable[[str], None] = lambda _: None) -> None:
         self._home = home
         self._server = database_server(home.folder, settings.database.dsn, tell)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
-from datetime import UTC, datetime
 from typing import Final
 
 from lazaretto.run.home import Home
@@ -148,9 +148,15 @@ def _malware(now: datetime) -> DemoMail:
     # The industry's harmless test file; in two halves so that no scanner takes this source for it.
     test_file = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-" + "STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
     message = _message(
-        "Ann Baker <ann@partner.example>", f"alice@{DOMAIN}", "The invoice you asked for", "See attached.\n", now
+        "Ann Baker <ann@partner.example>",
+        f"alice@{DOMAIN}",
+        "The invoice you asked for",
+        "See attached.\n",
+        now,
     )
-    message.add_attachment(test_file.encode(), maintype="application", subtype="octet-stream", filename="invoice.com")
+    message.add_attachment(
+        test_file.encode(), maintype="application", subtype="octet-stream", filename="invoice.com"
+    )
     return DemoMail(
         title="the EICAR test file as an attachment",
         sender="ann@partner.example",
@@ -161,7 +167,9 @@ def _malware(now: datetime) -> DemoMail:
 
 
 def _unknown_recipient(now: datetime) -> DemoMail:
-    message = _message("Ann Baker <ann@partner.example>", f"nobody@{DOMAIN}", "Are you there?", "Hello?\n", now)
+    message = _message(
+        "Ann Baker <ann@partner.example>", f"nobody@{DOMAIN}", "Are you there?", "Hello?\n", now
+    )
     return DemoMail(
         title="a letter to an address that does not exist",
         sender="ann@partner.example",
@@ -172,7 +180,9 @@ def _unknown_recipient(now: datetime) -> DemoMail:
 
 
 def _oversize(now: datetime) -> DemoMail:
-    message = _message("Ann Baker <ann@partner.example>", f"bob@{DOMAIN}", "All my photographs", "Enjoy.\n", now)
+    message = _message(
+        "Ann Baker <ann@partner.example>", f"bob@{DOMAIN}", "All my photographs", "Enjoy.\n", now
+    )
     line = b"photograph " * 6 + b"\r\n"
     octets = message.as_bytes() + line * (OVERSIZE // len(line))
     return DemoMail(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import smtplib
-import socket
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -68,14 +67,18 @@ def _databases(home: Home, settings: Settings) -> Answer:
 
 
 def _durability(home: Home, settings: Settings) -> Answer:
-    with psycopg.connect(Database(home, settings).dsn("spool"), connect_timeout=int(ANSWER_PATIENCE)) as connection:
+    with psycopg.connect(
+        Database(home, settings).dsn("spool"), connect_timeout=int(ANSWER_PATIENCE)
+    ) as connection:
         wrong = [
             f"{name} is {value}"
             for name in ("fsync", "full_page_writes", "synchronous_commit")
             if (value := connection.info.parameter_status(name) or _shown(connection, name)) == "off"
         ]
     if wrong:
-        return Answer("durability", False, f"{', '.join(wrong)}: switch it on, or mail can be lost after its 250")
+        return Answer(
+            "durability", False, f"{', '.join(wrong)}: switch it on, or mail can be lost after its 250"
+        )
     return Answer("durability", True, "commits reach the disk before they are answered")
 
 
@@ -136,10 +139,15 @@ def _edge(home: Home, _: Settings) -> Answer:
     try:
         with smtplib.SMTP(host, port, timeout=ANSWER_PATIENCE) as client:
             code, text = client.ehlo("doctor.invalid")
-    except (OSError, smtplib.SMTPException, socket.timeout) as failure:
-        return Answer("edge", False, f"{running.smtp} does not answer ({failure}); see {home.logs / 'edge.log'}")
-    return Answer("edge", code == 250, f"{running.smtp} answers {code} {text.decode('utf-8', 'replace').partition(chr(10))[0]}")
-
+    except (TimeoutError, OSError, smtplib.SMTPException) as failure:
+        return Answer(
+            "edge", False, f"{running.smtp} does not answer ({failure}); see {home.logs / 'edge.log'}"
+        )
+    return Answer(
+        "edge",
+        code == 250,
+        f"{running.smtp} answers {code} {text.decode('utf-8', 'replace').partition(chr(10))[0]}",
+    )
 
 
 QUESTIONS: Final[tuple[Question, ...]] = (

@@ -13,7 +13,7 @@ from lazaretto.core.address import domain_of
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.facts import AuthResult, Dkim, Dmarc, Spf
 from lazaretto.pipeline.wire import Recorded
-from lazaretto.run.scanning import Assumptions, ScanReport, Scanning
+from lazaretto.run.scanning import Assumptions, Scanning, ScanReport
 from lazaretto.run.scorecard import LABELS, Scored
 
 _IP: Final = re.compile(r"[0-9a-fA-F.:]{3,45}\Z")
@@ -96,7 +96,9 @@ def _labelled(row: dict[str, str], base: Path) -> Labelled:
 
 def _recorded(row: dict[str, str]) -> Recorded:
     sender = domain_of(row.get("mail_from") or "")
-    spf, dkim, dmarc = (_RESULTS.get((row.get(name) or "").strip().lower()) for name in ("spf", "dkim", "dmarc"))
+    spf, dkim, dmarc = (
+        _RESULTS.get((row.get(name) or "").strip().lower()) for name in ("spf", "dkim", "dmarc")
+    )
     return Recorded(
         spf=Spf(result=spf or AuthResult.NONE, domain=sender),
         dkim=(Dkim(result=dkim),) if dkim is not None and dkim is not AuthResult.NONE else (),

@@ -108,9 +108,7 @@ def _rescanner(
 
 class _Sweeping:
     def __init__(self, home: Home, settings: Settings, room: SpoolRoom) -> None:
-        self._sweeper = Sweeper(
-            home.temporary, room.places, MessageReferences(room.pool), settings.content
-        )
+        self._sweeper = Sweeper(home.temporary, room.places, MessageReferences(room.pool), settings.content)
 
     async def run(self) -> None:
         while True:

@@ -38,8 +38,8 @@ from lazaretto.pipeline.wire import Recorded
 from lazaretto.protocol.dns import SystemResolver
 from lazaretto.protocol.dnsfile import FileResolver
 from lazaretto.protocol.settings import DnsSettings
-from lazaretto.run.scan import make_serve
 from lazaretto.run.gathering import gather_with
+from lazaretto.run.scan import make_serve
 from lazaretto.tenants.compiling import compile_snapshot
 from lazaretto.tenants.document import parse_document
 
@@ -268,7 +268,5 @@ def _submission(octets: bytes, assumptions: Assumptions, snapshot: TenantSnapsho
         client=Client(ip=assumptions.client_ip, helo=assumptions.helo),
         envelope=Envelope(reverse_path=assumptions.reverse_path, recipients=recipients),
         legs=(Leg(tenant=snapshot.tenant, direction=direction, recipients=recipients),),
-        content=ReceivedContent(
-            size=len(octets), sha256=hashlib.sha256(octets).digest(), octets=octets
-        ),
+        content=ReceivedContent(size=len(octets), sha256=hashlib.sha256(octets).digest(), octets=octets),
     )

@@ -58,9 +58,7 @@ def scorecard(scored: Sequence[Scored]) -> dict[str, Any]:
 
 def _weights(scored: Sequence[Scored]) -> list[float]:
     members = Counter((each.set_name, each.label, each.cluster) for each in scored if each.cluster)
-    return [
-        1 / members[each.set_name, each.label, each.cluster] if each.cluster else 1.0 for each in scored
-    ]
+    return [1 / members[each.set_name, each.label, each.cluster] if each.cluster else 1.0 for each in scored]
 
 
 def _flagged(scored: Sequence[Scored]) -> dict[str, int]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
@@ -28,6 +28,9 @@ from lazaretto.tenants.following import SnapshotFollower
 log = structlog.get_logger(__name__)
 
 REFRESH_KEYS_EVERY: Final = 5.0
+WAIT_FOR_DATABASE: Final = 0.2
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +50,12 @@ async def spool_room(home: Home, settings: Settings, process_name: str) -> Async
     """Open the spool of ``home`` for as long as the block lasts."""
     database = Database(home, settings)
     pool = Pool(database.dsn("spool"), settings.spool.connections)
-    node = await nodes.register(pool, home.folder, settings.spool.node_lease)
-    keys = await Keys.open(home.master_key, TenantKeyRows(pool))
+    node = await _patiently(lambda: nodes.register(pool, home.folder, settings.spool.node_lease))
+    keys = await _patiently(lambda: Keys.open(home.master_key, TenantKeyRows(pool)))
     places = _places(home, settings)
     contents = Contents(keys, InlineContentRows(pool).fetch, *places)
     directory = SnapshotFollower(database.dsn("control"), process_name)
-    await directory.start()
+    await _patiently(directory.start)
     upkeep = asyncio.create_task(_keep_up(pool, node, keys, settings))
     try:
         yield SpoolRoom(
@@ -64,6 +67,16 @@ async def spool_room(home: Home, settings: Settings, process_name: str) -> Async
             await upkeep
         await directory.stop()
         await pool.close()
+
+
+async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
+    """Return what ``work`` comes to; while the database recovers, wait in place of dying of it."""
+    while True:
+        try:
+            return await work()
+        except TemporaryFailure as failure:
+            log.warning("waiting for the database", problem=str(failure))
+            await asyncio.sleep(WAIT_FOR_DATABASE)
 
 
 def _places(home: Home, settings: Settings) -> tuple[ContentPlace, ...]:

@@ -64,9 +64,7 @@ def test_messages_of_equal_score_cross_the_threshold_together() -> None:
     st.lists(st.integers(0, 9), min_size=1, max_size=30),
     st.sampled_from([0.0, 0.1, 0.5]),
 )
-def test_catch_at_equals_the_best_honest_threshold(
-    ham: list[int], spam: list[int], allowed: float
-) -> None:
+def test_catch_at_equals_the_best_honest_threshold(ham: list[int], spam: list[int], allowed: float) -> None:
     wanted = [(_scored("ham", score), 1.0) for score in ham]
     unwanted = [(_scored("spam", score), 1.0) for score in spam]
 

@@ -56,9 +56,7 @@ def run_demo(home: Home) -> None:
 
     with (home.logs / "supervisor.log").open("a", encoding="utf-8") as log:
         log_to(log, role="supervisor")
-        Supervisor(
-            home, settings, options, when_ready=when_ready, tell=tell, more_roles=("mailbox",)
-        ).run()
+        Supervisor(home, settings, options, when_ready=when_ready, tell=tell, more_roles=("mailbox",)).run()
     click.echo("run: everything is stopped; `make run` finds its data again")
 
 

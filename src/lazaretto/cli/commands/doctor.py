@@ -20,7 +20,11 @@ def command(home: Home) -> None:
     wrong = 0
     with Database(home, settings).available():
         for answer in examine(home, settings):
-            mark = click.style("right", fg="green") if answer.is_right else click.style("WRONG", fg="red", bold=True)
+            mark = (
+                click.style("right", fg="green")
+                if answer.is_right
+                else click.style("WRONG", fg="red", bold=True)
+            )
             click.echo(f"{mark}  {answer.question}: {answer.told}")
             wrong += not answer.is_right
     if wrong:

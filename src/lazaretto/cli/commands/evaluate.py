@@ -25,7 +25,11 @@ PROGRESS_EVERY = 100
     help="Folder to which file names are relative; default: the folder of LABELS.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--each", type=click.Path(dir_okay=False, path_type=Path), help="Also write one JSON line per message here.")
+@click.option(
+    "--each",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write one JSON line per message here.",
+)
 def command(labels: Path, folder: Path | None, as_json: bool, each: Path | None) -> None:
     """Look at every message that LABELS names and compare the verdicts with the labels."""
     work = labelled_files(labels, folder)
@@ -50,13 +54,21 @@ def command(labels: Path, folder: Path | None, as_json: bool, each: Path | None)
 
 
 def _line(one: Scored) -> str:
-    told = {"file": one.file, "label": one.label, "verdict": one.verdict.value, "score": one.score, "ms": one.milliseconds}
+    told = {
+        "file": one.file,
+        "label": one.label,
+        "verdict": one.verdict.value,
+        "score": one.score,
+        "ms": one.milliseconds,
+    }
     return json.dumps(told) + "\n"
 
 
 def _table(card: dict[str, Any]) -> str:
     steps = list(card["all"]["catch_at_fp"])
-    head = f"{'set':22}{'ham':>7}{'spam':>7}{'phish':>7}{'catch':>9}{'fp':>9}" + "".join(f"{'@' + s:>9}" for s in steps)
+    head = f"{'set':22}{'ham':>7}{'spam':>7}{'phish':>7}{'catch':>9}{'fp':>9}" + "".join(
+        f"{'@' + s:>9}" for s in steps
+    )
     rows = [_row(name, rates, steps) for name, rates in [*card["sets"].items(), ("all", card["all"])]]
     kinds = [f"{name:22}{row['n']:>7}{row['flagged']:>9} flagged" for name, row in card["kinds"].items()]
     slow = [f"{row['ms']:>9.1f} ms  {row['file']}" for row in card["slowest"]]

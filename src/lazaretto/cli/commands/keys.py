@@ -39,7 +39,9 @@ def rotate(tenant: str | None, master: bool, home: Home) -> None:
         return await keys.rewrap(number, DataKeyRows(pool))
 
     count = consult(home, "spool", turn)
-    what = "tenant keys are wrapped by the new master key" if master else "data keys are wrapped by the new key"
+    what = (
+        "tenant keys are wrapped by the new master key" if master else "data keys are wrapped by the new key"
+    )
     click.echo(f"{count} {what}")
     if master:
         click.echo(f"copy {home.master_key} to your backup and to every other node now")

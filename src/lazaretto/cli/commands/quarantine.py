@@ -15,7 +15,7 @@ from lazaretto.db.pool import Pool
 from lazaretto.run.consulting import consult
 from lazaretto.run.home import Home
 from lazaretto.run.settings import load_settings
-from lazaretto.spool.quarantine import QuarantinedCopy, Quarantine
+from lazaretto.spool.quarantine import Quarantine, QuarantinedCopy
 
 
 @click.group(name="quarantine", epilog="Example: lazaretto quarantine list --recipient bob@customer.example")
@@ -32,7 +32,9 @@ def list_copies(home: Home, recipient: str | None, as_json: bool) -> None:
     copies = _listed(home, recipient)
     for copy in copies:
         for address in copy.recipients:
-            click.echo(json.dumps(_as_json(copy, address), ensure_ascii=False) if as_json else _line(copy, address))
+            click.echo(
+                json.dumps(_as_json(copy, address), ensure_ascii=False) if as_json else _line(copy, address)
+            )
     if not copies and not as_json:
         click.echo("nothing is in quarantine", err=True)
 

@@ -29,7 +29,9 @@ def command(home: Home, as_json: bool) -> None:
             click.echo(json.dumps(told))
             continue
         mark = "right" if balance.is_right else "WRONG"
-        click.echo(f"{mark}  " + "  ".join(f"{name} {value}" for name, value in told.items() if name != "right"))
+        click.echo(
+            f"{mark}  " + "  ".join(f"{name} {value}" for name, value in told.items() if name != "right")
+        )
     if not balances and not as_json:
         click.echo("no mail yet", err=True)
     if not all(balance.is_right for balance in balances):

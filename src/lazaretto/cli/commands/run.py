@@ -7,15 +7,13 @@ import click
 from lazaretto.cli.options import home_option
 from lazaretto.run.home import Home
 from lazaretto.run.logging import log_to_stderr
-from lazaretto.run.settings import load_settings
-from lazaretto.run.running import is_running
 from lazaretto.run.options import RunOptions
+from lazaretto.run.running import is_running
+from lazaretto.run.settings import load_settings
 from lazaretto.run.supervisor import Supervisor, announce_ready
 
 
-@click.command(
-    epilog="Example: lazaretto run --home /var/lib/lazaretto --smtp 127.0.0.1:2525", name="run"
-)
+@click.command(epilog="Example: lazaretto run --home /var/lib/lazaretto --smtp 127.0.0.1:2525", name="run")
 @home_option
 @click.option("--smtp", default="", metavar="HOST:PORT", help="Where the edge listens.")
 @click.option("--http", default="", metavar="HOST:PORT", help="Where health and metrics are served.")

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from lazaretto.core.errors import ConfigurationError
-from lazaretto.run.scanning import Assumptions, ScanReport, Scanning, files_under
+from lazaretto.run.scanning import Assumptions, Scanning, ScanReport, files_under
 
 
 @click.command(epilog="Example: lazaretto scan --client-ip 192.0.2.7 --from ann@sender.example mail.eml")
-@click.option("--tenant", "tenant_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judge by this tenant's document.")
+@click.option(
+    "--tenant",
+    "tenant_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Judge by this tenant's document.",
+)
 @click.option("--client-ip", default="", metavar="IP", help="Address of the client that sent it.")
 @click.option("--helo", default="", metavar="NAME", help="Name with which the client greeted.")
 @click.option("--from", "reverse_path", default="", metavar="ADDR", help="Envelope sender.")
-@click.option("--to", "recipients", multiple=True, metavar="ADDR", help="Envelope recipient; may be repeated.")
-@click.option("--dns", "dns_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Answer DNS questions from this JSON file, and ask no resolver.")
+@click.option(
+    "--to", "recipients", multiple=True, metavar="ADDR", help="Envelope recipient; may be repeated."
+)
+@click.option(
+    "--dns",
+    "dns_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Answer DNS questions from this JSON file, and ask no resolver.",
+)
 @click.option("--now", default="", metavar="TIME", help="Time (ISO 8601) at which signatures are judged.")
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR…")
 def command(

@@ -11,8 +11,8 @@ from lazaretto.cli.options import home_option
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.run.home import Home
 from lazaretto.run.logging import log_to_stderr
-from lazaretto.run.settings import load_settings
 from lazaretto.run.options import RunOptions
+from lazaretto.run.settings import load_settings
 
 ROLES: Final = ("edge", "scan", "deliver", "jobs", "mailbox")
 

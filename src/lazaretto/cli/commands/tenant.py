@@ -61,7 +61,9 @@ def history(name: str, home: Home) -> None:
     """Print the versions of tenant NAME, latest first."""
     for version in with_tenants(home, None, lambda store: store.history(name)):
         note = f"  {version.note}" if version.note else ""
-        click.echo(f"{version.number:>5}  {version.published_at:%Y-%m-%d %H:%M:%S}  {version.published_by}{note}")
+        click.echo(
+            f"{version.number:>5}  {version.published_at:%Y-%m-%d %H:%M:%S}  {version.published_by}{note}"
+        )
 
 
 @command.command()

@@ -24,7 +24,9 @@ from lazaretto.run.telling import told_in_words
 @click.option("--sender", metavar="A", help="Envelope sender.")
 @click.option("--subject", metavar="TEXT", help="Part of the subject, in any case.")
 @click.option("--client-ip", metavar="IP", help="Address of the client.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Messages shown at most.")
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Messages shown at most."
+)
 @json_option
 def command(
     home: Home,
