@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from lazaretto.core.errors import ConfigurationError
+
+MAX_TEXT: Final = 600
+"""Characters of a remark; of a longer one the middle is left out."""
 
 
 class Severity(Enum):
@@ -44,9 +48,15 @@ class DocumentError(ConfigurationError):
 
 def error(line: int, column: int, text: str) -> Remark:
     """Return a remark that makes the document unusable."""
-    return Remark(line=line, column=column, severity=Severity.ERROR, text=text)
+    return Remark(line=line, column=column, severity=Severity.ERROR, text=_shown(text))
 
 
 def warning(line: int, column: int, text: str) -> Remark:
     """Return a remark that does not."""
-    return Remark(line=line, column=column, severity=Severity.WARNING, text=text)
+    return Remark(line=line, column=column, severity=Severity.WARNING, text=_shown(text))
+
+
+def _shown(text: str) -> str:
+    # Remarks repeat what the document says and end up in terminals.
+    plain = text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+    return plain if len(plain) <= MAX_TEXT else f"{plain[: MAX_TEXT - 60]} … {plain[-50:]}"

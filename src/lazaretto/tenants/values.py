@@ -29,6 +29,8 @@ class SenderKind(Enum):
 
 def domain_name(text: str) -> str:
     """Return ``text`` as a lower-case domain of A-labels."""
+    if len(text) > MAX_ADDRESS:
+        raise ValueError(f'"{text[:40]}…" is too long for a domain; write it like customer.example')
     lowered = text.lower().rstrip(".")
     if not lowered.isascii():
         try:
@@ -43,15 +45,21 @@ def domain_name(text: str) -> str:
 
 def mail_address(text: str) -> str:
     """Return ``text`` with its local part as written (NFC) and its domain in the one spelling."""
+    if len(text) > MAX_ADDRESS:
+        raise ValueError(
+            f'"{text[:40]}…" is too long for a mail address; the most is {MAX_ADDRESS} characters'
+        )
     local, at, domain = text.rpartition("@")
     usable = _PLAIN_LOCAL.fullmatch(local) if local.isascii() else _is_readable(local)
-    if not at or not usable or len(text) > MAX_ADDRESS:
+    if not at or not usable:
         raise ValueError(f'"{text}" is not a mail address; write it like name@customer.example')
     return f"{unicodedata.normalize('NFC', local)}@{domain_name(domain)}"
 
 
 def network(text: str) -> str:
     """Return ``text`` as CIDR; a single address is a network of one."""
+    if len(text) > MAX_ADDRESS:
+        raise ValueError(f'"{text[:40]}…" is too long for a network; write it like 192.0.2.0/28')
     try:
         return str(ipaddress.ip_network(text, strict=True))
     except ValueError:

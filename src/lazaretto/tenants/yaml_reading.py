@@ -20,6 +20,8 @@ MAX_OCTETS: Final = 64 * 1024 * 1024
 MAX_DEPTH: Final = 16
 MAX_VALUES: Final = 4_000_000
 """Values in a document, those that aliases repeat included."""
+MAX_REPEATED: Final = 100
+"""Repeated keys that are told before reading ends."""
 _NOTHING: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -119,6 +121,8 @@ class _Reader:
                 earlier = top.node.value[event.value].line
                 problem = f'the key "{event.value}" stands here twice (first in line {earlier}); keep one'
                 self.problems.append(error(line, column, problem))
+                if len(self.problems) >= MAX_REPEATED:
+                    raise self._stopped(event, "there are too many such keys; correct these first")
             return
         is_nothing = event.implicit[0] and event.value in _NOTHING
         node = Node(None if is_nothing else event.value, line, column)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -128,6 +131,32 @@ def test_a_file_that_is_something_else_is_not_told_line_by_line() -> None:
 
     assert len(told) == 501
     assert "1500 more errors follow" in told[-1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("tenant: a\naddresses: [" + "é" * 1_000_000 + "@x.example]", id="address"),
+        pytest.param('tenant: a\ndomains: {"' + "é." * 500_000 + 'example": {}}', id="domain"),
+        pytest.param("tenant: a\noutbound: {senders: [" + "1" * 1_000_000 + "/1]}", id="network"),
+        pytest.param('tenant: a\nadministrators: ["\\e[31mred@"]', id="colours for a terminal"),
+        pytest.param("a: 1\n" * 100_000, id="one key a hundred thousand times"),
+    ],
+)
+def test_hostile_values_are_told_briefly_in_plain_characters_and_at_once(text: str) -> None:
+    started = time.process_time()
+
+    told = problems(text)
+
+    assert time.process_time() - started < 2
+    assert len(told) <= 501
+    assert all(len(each) < 700 and each.isprintable() for each in told)
+
+
+@given(st.text("abc:-[]{}&*!|>'\"%@#?,\n \\é\x00", max_size=60))
+def test_no_text_makes_reading_fail_in_another_way(text: str) -> None:
+    with contextlib.suppress(DocumentError):
+        parse_document("tenant: a\n" + text, "x")
 
 
 @pytest.mark.parametrize(

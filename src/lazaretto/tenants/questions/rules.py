@@ -8,24 +8,24 @@ from lazaretto.core.decision import Disposition
 from lazaretto.core.findings import Verdict
 from lazaretto.tenants.questions.checked import Checked, Path
 from lazaretto.tenants.remarks import Remark
-from lazaretto.tenants.sections import OwnRule, When
+from lazaretto.tenants.sections import OwnRule, RuleAction, When
 
 
 def rules(checked: Checked) -> Iterator[Remark]:
     """Does a rule speak, and does it add anything?"""
     rules = checked.document.rules
     names: set[str] = set()
+    by_action: dict[RuleAction, list[OwnRule]] = {}
     for number, rule in enumerate(rules):
         path: Path = ("rules", number)
         if rule.name in names:
             yield checked.remark(path, f'two rules are called "{rule.name}"; rename one')
         names.add(rule.name)
         yield from (checked.remark(path, problem) for problem in _problems(rule, checked))
-        for earlier in rules[:number]:
-            if earlier.action == rule.action and _covers(earlier.when, rule.when):
-                problem = f'it never adds anything to the rule "{earlier.name}" above; remove it'
-                yield checked.remark(path, problem)
-                break
+        earlier = by_action.setdefault(rule.action, [])
+        if covering := next((each.name for each in earlier if _covers(each.when, rule.when)), None):
+            yield checked.remark(path, f'it never adds anything to the rule "{covering}" above; remove it')
+        earlier.append(rule)
 
 
 def _problems(rule: OwnRule, checked: Checked) -> Iterator[str]:
@@ -51,9 +51,13 @@ def _problems(rule: OwnRule, checked: Checked) -> Iterator[str]:
 
 def _covers(wide: When, narrow: When) -> bool:
     """Tell whether ``wide`` holds whenever ``narrow`` does."""
-    for key in ("verdicts", "symbols", "recipients", "direction"):
-        outer, inner = set(getattr(wide, key)), set(getattr(narrow, key))
-        if outer and (not inner or not inner <= outer):
+    for outer, inner in (
+        (wide.verdicts, narrow.verdicts),
+        (wide.symbols, narrow.symbols),
+        (wide.recipients, narrow.recipients),
+        (wide.direction, narrow.direction),
+    ):
+        if outer and (not inner or not all(each in outer for each in inner)):
             return False
     if wide.score_at_least is None:
         return True
