@@ -29,6 +29,7 @@ TRY_LATER: Final = Reply(451, "4.3.0", "try again later")
 NO_ROOM: Final = Reply(452, "4.3.1", "insufficient storage, try again later")
 TOO_MANY_RECIPIENTS: Final = Reply(452, "4.5.3", "too many recipients")
 SUSPENDED: Final = Reply(450, "4.2.1", "mailbox is not available now, try again later")
+SENDING_TOO_MUCH: Final = Reply(450, "4.7.1", "sending too much, try again later")
 
 LINE_TOO_LONG: Final = Reply(500, "5.5.2", "line too long")
 BARE_LINE_FEED: Final = Reply(500, "5.5.2", "lines end in CR LF")

@@ -15,6 +15,7 @@ from lazaretto.core.reply import Reply
 from lazaretto.edge.counters import Counters
 from lazaretto.edge.gates.clients import ClientMemory, client_key
 from lazaretto.edge.gates.load import Load
+from lazaretto.edge.gates.rate import OutboundRates
 from lazaretto.edge.gates.sender import registered_sender
 from lazaretto.edge.header_block import HeaderLimits
 from lazaretto.edge.replies import ABORTING_TOO_MUCH
@@ -168,6 +169,7 @@ def serve_edge(
         counters=Counters(),
         load=Load(settings),
         clients=ClientMemory(settings.remembered_clients, settings.good_client_hours * _HOUR),
+        rates=OutboundRates(settings.max_outbound_per_sender, settings.max_outbound_per_tenant),
     )
     return EdgeServer(house, addresses, share_port=share_port)
 

@@ -22,6 +22,7 @@ from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.edge.counters import Counters
 from lazaretto.edge.gates.clients import ClientMemory
 from lazaretto.edge.gates.load import Load
+from lazaretto.edge.gates.rate import OutboundRates
 from lazaretto.edge.hangup import Hangup
 from lazaretto.edge.header_block import HeaderLimits
 from lazaretto.edge.replies import (
@@ -63,6 +64,7 @@ class House:
     counters: Counters
     load: Load
     clients: ClientMemory
+    rates: OutboundRates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +205,10 @@ class Session:
     def count_guess(self) -> int:
         """Count an unknown recipient; return how many this client named within the hour."""
         return self._house.clients.guessed(self._caller.key, self._now())
+
+    def may_send_more(self, tenant: TenantSnapshot, reverse_path: str) -> bool:
+        """Count one recipient outside the platform, unless there were too many this hour."""
+        return self._house.rates.allow(tenant.tenant, reverse_path, self._now())
 
     def count_aborted(self, octets: int) -> None:
         """Count the octets of a message that was not finished."""

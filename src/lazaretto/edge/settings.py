@@ -65,6 +65,16 @@ class EdgeSettings(BaseModel):
         description="Unknown recipients per client and hour after which a directory harvest is reported"
         " and its replies are delayed.",
     )
+    max_outbound_per_sender: int = Field(
+        5_000,
+        ge=1,
+        description="Recipients outside the platform to whom one sender address may write per hour and node.",
+    )
+    max_outbound_per_tenant: int = Field(
+        100_000,
+        ge=1,
+        description="Recipients outside the platform to whom one tenant may write per hour and node.",
+    )
     max_aborted_octets: int = Field(
         2_000_000_000,
         ge=1,

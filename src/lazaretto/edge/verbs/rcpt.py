@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lazaretto.core.address import Address
+from lazaretto.core.envelope import Direction
 from lazaretto.core.reply import Reply
-from lazaretto.edge.gates.recipient import Asking, TurnedAway, admit
+from lazaretto.edge.gates.recipient import Admitted, Asking, TurnedAway, admit
 from lazaretto.edge.hangup import Hangup
 from lazaretto.edge.replies import (
     MAIL_FIRST,
     PARAMETERS_NEED_EHLO,
     RECIPIENT_OK,
+    SENDING_TOO_MUCH,
     TOO_MANY_OVERSHOOTS,
     TOO_MANY_RECIPIENTS,
 )
@@ -39,6 +41,8 @@ async def _rcpt(session: Session, argument: bytes) -> Reply:
 async def _answer(session: Session, transaction: Transaction, wanted: RcptCommand) -> Reply:
     address = wanted.address or session.postmaster
     outcome = admit(address, wanted.parameters, _asking(session, transaction), session.seams.directory)
+    if isinstance(outcome, Admitted) and outcome.direction is Direction.OUTBOUND:
+        outcome = _within_rate(session, transaction, outcome)
     if not isinstance(outcome, TurnedAway):
         transaction.admit(outcome)
         return RECIPIENT_OK
@@ -54,6 +58,12 @@ async def _answer(session: Session, transaction: Transaction, wanted: RcptComman
     if outcome.unknown:
         await _slow_down_guessing(session, transaction, address)
     return outcome.reply
+
+
+def _within_rate(session: Session, transaction: Transaction, admitted: Admitted) -> Admitted | TurnedAway:
+    if session.may_send_more(admitted.tenant, transaction.reverse_path):
+        return admitted
+    return TurnedAway(SENDING_TOO_MUCH, "outbound rate reached", admitted.tenant, Direction.OUTBOUND)
 
 
 def _asking(session: Session, transaction: Transaction) -> Asking:
