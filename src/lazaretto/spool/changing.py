@@ -1,4 +1,4 @@
-"""Every move of a copy after its acceptance: what changes is a value, and one statement applies it.
+"""Every move of a copy after its acceptance: what changes is a value, applied in one transaction.
 
 So a move, its counting and its event cannot come apart, and what decides moves needs no database.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, LiteralString, Protocol
 from uuid import UUID
 
 from lazaretto.core.places import Place
@@ -16,7 +16,7 @@ from lazaretto.db.pool import Connection
 from lazaretto.db.sql import query
 from lazaretto.spool.rows import EventRow, QuarantineRow, QueueRow, RecipientRow, row_set
 
-_PACKAGE = "lazaretto.spool"
+_PACKAGE: Final = "lazaretto.spool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +131,32 @@ async def apply(connection: Connection, changes: Sequence[Changes], at: datetime
 
     The caller holds the locks of ``lock_messages`` or of their queue rows.
     """
+    for name, rows in _seldom(changes).items():
+        if rows:
+            await connection.execute(query(_PACKAGE, name), {"rows": row_set(rows)}, prepare=True)
     parameters = {
         "removed": row_set([row for each in changes for row in each.removed]),
-        "put_off": row_set([row for each in changes for row in each.put_off]),
         "moves": row_set([row for each in changes for row in each.moves]),
-        "recipients": row_set([row for each in changes for row in each.recipients]),
-        "queue": row_set([row for each in changes for row in each.queue]),
-        "quarantine": row_set([row for each in changes for row in each.quarantine]),
-        "ended": row_set([row for each in changes for row in each.ended]),
-        "numbers": row_set([row for each in changes for row in each.numbers]),
         "events": row_set([row for each in changes for row in each.events]),
     }
-    await connection.execute(query(_PACKAGE, "change"), parameters, prepare=True)
+    await connection.execute(query(_PACKAGE, "move_copies"), parameters, prepare=True)
     touched = {MessageKey(row.tenant, row.message) for each in changes for row in each.moves}
     touched |= {MessageKey(row.tenant, row.message) for each in changes for row in each.removed}
     if touched:
         messages = row_set(sorted(touched, key=lambda key: (key.tenant, key.message)))
         await connection.execute(query(_PACKAGE, "finish"), {"messages": messages, "at": at}, prepare=True)
+
+
+def _seldom(changes: Sequence[Changes]) -> dict[LiteralString, list[object]]:
+    """Return the rows that most moves have none of, by the query that takes them.
+
+    Apart from the others, because a statement costs for every table in it, rows or not.
+    """
+    return {
+        "put_off_copies": [row for each in changes for row in each.put_off],
+        "add_recipients": [row for each in changes for row in each.recipients],
+        "add_queued": [row for each in changes for row in each.queue],
+        "add_resting": [row for each in changes for row in each.quarantine],
+        "end_resting": [row for each in changes for row in each.ended],
+        "note_numbers": [row for each in changes for row in each.numbers],
+    }

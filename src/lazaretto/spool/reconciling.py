@@ -53,5 +53,6 @@ async def reconcile(pool: Pool) -> list[Balance]:
         pool.connection() as connection,
         connection.cursor(row_factory=class_row(Balance)) as cursor,
     ):
+        await connection.execute(query(_PACKAGE, "read_everything"))
         await cursor.execute(query(_PACKAGE, "reconcile"), prepare=False)
         return await cursor.fetchall()
