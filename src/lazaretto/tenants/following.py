@@ -49,6 +49,7 @@ class SnapshotFollower:
         self._publication = -1
         self._reported = -1
         self._task: asyncio.Task[None] | None = None
+        self._is_away = False
 
     @property
     def publication(self) -> int:
@@ -93,7 +94,9 @@ class SnapshotFollower:
                     await self._refresh(connection)
                 await self._listen(connection)
             except TemporaryFailure as failure:
-                log.warning("snapshots not followed", extra={"problem": str(failure)})
+                if not self._is_away:
+                    log.warning("snapshots not followed", extra={"problem": str(failure)})
+                self._is_away = True
             except asyncio.CancelledError:
                 await self._leave(connection)
                 raise
@@ -132,6 +135,9 @@ class SnapshotFollower:
             raise translated(failure) from failure
         except TimeoutError as failure:
             raise TemporaryFailure("the database does not answer") from failure
+        if self._is_away:
+            log.info("snapshots followed again", extra={"publication": self._publication})
+        self._is_away = False
 
     async def _load(self, connection: Connection) -> None:
         latest = await (await connection.execute(_sql("latest_publication"))).fetchone()
