@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 Colour = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)
@@ -50,6 +51,7 @@ def colour_of(written: str) -> Colour | None:
     return _NAMED.get(re.split(r"[\s!;]", text, maxsplit=1)[0])
 
 
+@lru_cache(maxsize=2048)
 def look_the_same(one: Colour, other: Colour) -> bool:
     """Tell whether text of colour ``one`` cannot be seen on ``other``."""
     return sum(abs(a - b) for a, b in zip(one, other, strict=True)) < SAME

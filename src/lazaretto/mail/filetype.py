@@ -41,6 +41,7 @@ class FileType(Enum):
     LZIP = "lz"
     COMPRESS = "z"
     CAB = "cab"
+    SZDD = "szdd"
     ARJ = "arj"
     LHA = "lha"
     ACE = "ace"
@@ -131,6 +132,7 @@ _ARCHIVE = frozenset(
         FileType.LZIP,
         FileType.COMPRESS,
         FileType.CAB,
+        FileType.SZDD,
         FileType.ARJ,
         FileType.LHA,
         FileType.ACE,
@@ -184,6 +186,9 @@ _PREFIXES: tuple[tuple[bytes, FileType], ...] = (
     (b"070702", FileType.CPIO),
     (b"070707", FileType.CPIO),
     (b"\xc7\x71", FileType.CPIO),
+    (b"\x71\xc7", FileType.CPIO),
+    (b"SZDD\x88\xf0", FileType.SZDD),
+    (b"KWAJ\x88\xf0", FileType.SZDD),
     (b"!<arch>\n", FileType.AR),
     (b"conectix", FileType.VHD),
     (b"vhdxfile", FileType.VHDX),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from lazaretto.mail import base64_readings, quoted_printable, transfer
@@ -100,17 +100,17 @@ def other_readings(part: Part, work: Work, anomalies: Anomalies, limits: Limits)
             )
             yield _reread(part, encoding, limits)
     if part.encoding is Encoding.BASE64:
-        yield from _base64_readings(part, anomalies, limits)
+        yield from _base64_readings(part, work, anomalies, limits)
         return
     if part.encoding is Encoding.QUOTED_PRINTABLE:
-        yield from _quoted_printable_readings(part, anomalies, limits)
+        yield from _quoted_printable_readings(part, work, anomalies, limits)
     if part.encoding is Encoding.IDENTITY:
         yield from _sniffed(part, meant.others, limits)
     if part.encoding in (Encoding.IDENTITY, Encoding.QUOTED_PRINTABLE):
         yield from _files_in_text(part, anomalies, limits)
 
 
-def _base64_readings(part: Part, anomalies: Anomalies, limits: Limits) -> Iterator[Part]:
+def _base64_readings(part: Part, work: Work, anomalies: Anomalies, limits: Limits) -> Iterator[Part]:
     faults = base64_readings.faults(part.source, part.offset, part.end)
     if not faults:
         return
@@ -125,18 +125,22 @@ def _base64_readings(part: Part, anomalies: Anomalies, limits: Limits) -> Iterat
         others += transfer.BASE64_READINGS_OF_BLOCKS
     if faults.odd_lines:
         others.append(Encoding.BASE64_LINEWISE)
-    yield from _all(part, others, anomalies, limits)
+    yield from _all(part, others, work, anomalies, limits)
 
 
-def _quoted_printable_readings(part: Part, anomalies: Anomalies, limits: Limits) -> Iterator[Part]:
+def _quoted_printable_readings(
+    part: Part, work: Work, anomalies: Anomalies, limits: Limits
+) -> Iterator[Part]:
     bad = quoted_printable.fault(part.source, part.offset, part.end)
     if bad:
         anomalies.malformed("BAD_QUOTED_PRINTABLE", bad)
-        yield from _all(part, transfer.QUOTED_PRINTABLE_READINGS, anomalies, limits)
+        yield from _all(part, transfer.QUOTED_PRINTABLE_READINGS, work, anomalies, limits)
 
 
-def _all(part: Part, others: Iterable[Encoding], anomalies: Anomalies, limits: Limits) -> Iterator[Part]:
-    if part.length > MAX_REREAD:
+def _all(
+    part: Part, others: Collection[Encoding], work: Work, anomalies: Anomalies, limits: Limits
+) -> Iterator[Part]:
+    if part.length > MAX_REREAD or not work.afford(part.length * len(others)):
         anomalies.limit("READINGS", f"part {part.path} was read in one way only")
         return
     for encoding in others:

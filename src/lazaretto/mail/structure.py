@@ -29,6 +29,8 @@ MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
 MAX_BOUNDARIES = 16
 """Candidate boundaries of one part that are tried."""
 MAX_ALTERNATIVE_TYPES = 4
+WORK_PER_OCTET = 6
+"""How often the octets of a message may be looked at for the sake of other readings."""
 MIN_OUTSIDE = 120
 """Octets outside all parts that are worth a look; honest programs write a sentence there."""
 PROBED = 64 << 10
@@ -81,7 +83,7 @@ class Structure:
         self._anomalies = anomalies
         self._limits = limits
         self._sources = [_Source(octets, anomalies, limits, embedded=False)]
-        self._work = readings.Work(4 * len(octets) + (16 << 20))
+        self._work = readings.Work(WORK_PER_OCTET * len(octets) + (64 << 20))
         self._alternatives: list[_Region] = []
         self._outside: list[Part] = []
         self.parts: list[Part] = []

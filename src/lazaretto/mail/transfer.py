@@ -92,10 +92,11 @@ def decode(encoding: Encoding, octets: Octets, start: int, end: int, limit: int)
     found: list[bytes] = []
     size = 0
     for piece in stream(encoding, octets, start, end):
-        found.append(piece)
         size += len(piece)
         if size > limit:
-            return Decoded(b"".join(found)[:limit], cut=True)
+            found.append(piece[: len(piece) - (size - limit)])
+            return Decoded(b"".join(found), cut=True)
+        found.append(piece)
     return Decoded(found[0] if len(found) == 1 else b"".join(found), cut=False)
 
 

@@ -219,6 +219,12 @@ def test_what_is_outside_all_parts_is_looked_at(place: bytes) -> None:
             id="delimiters",
         ),
         pytest.param(b"\n" + b"word " * 200_000, Limits(), "LIMIT_TEXT", id="text"),
+        pytest.param(
+            b"Content-Transfer-Encoding: base64\n\n" + b"QUJD!\n" * 1_500_000,
+            Limits(),
+            "LIMIT_READINGS",
+            id="readings",
+        ),
         pytest.param(b"\n" + b"http://x.example/%d\n" * 9, Limits(urls=1), "LIMIT_URLS", id="urls"),
         pytest.param(
             b"From: " + b"a@b.example, " * 3_000 + b"\n\n", Limits(), "LIMIT_MAILBOXES", id="mailboxes"
