@@ -170,6 +170,9 @@ class EmbeddedServer:
 
     def _spawn(self, cluster: Cluster) -> None:
         assert self._binaries is not None
+        if cluster.log.exists():
+            # What the one before said last is often why there is a next one.
+            cluster.log.replace(cluster.log.with_suffix(".log.1"))
         with cluster.log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
                 [self._binaries.program("postgres"), "-D", str(cluster.data)],

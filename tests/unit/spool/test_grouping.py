@@ -1,0 +1,119 @@
+"""What waits while one commit runs shares the next one, and every caller gets its own answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+import pytest
+
+from lazaretto.core.errors import NotDurable, TemporaryFailure
+from lazaretto.db.pool import database_errors
+from lazaretto.spool import grouping
+from lazaretto.spool.grouping import GroupCommit
+from lazaretto.spool.rows import Rows
+
+
+class Database:
+    """A pool without a database: it counts what is written and fails as it is told."""
+
+    def __init__(self) -> None:
+        self.groups: list[int] = []
+        self.bad: Rows | None = None
+        self.failures: list[Exception] = []
+        self.commit_failures: list[Exception] = []
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Database]:
+        with database_errors():
+            yield self
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Database]:
+        async with self.connection() as connection:
+            yield connection
+            await self.commit()
+
+    async def commit(self, _: Any = None) -> None:
+        await asyncio.sleep(0)
+        if self.commit_failures:
+            raise self.commit_failures.pop(0)
+
+    async def write(self, _: Any, group: Sequence[Rows]) -> None:
+        await asyncio.sleep(0)
+        if self.failures:
+            raise self.failures.pop(0)
+        if any(rows is self.bad for rows in group):
+            raise psycopg.DataError("out of range")
+        self.groups.append(len(group))
+
+
+@pytest.fixture
+def database(monkeypatch: pytest.MonkeyPatch) -> Database:
+    made = Database()
+    monkeypatch.setattr(grouping, "commit", made.commit)
+    return made
+
+
+def a_group(database: Database) -> GroupCommit:
+    return GroupCommit(database, database.write, committers=1, most=50, octets=1_000)  # type: ignore[arg-type]
+
+
+async def test_those_who_wait_share_a_commit(database: Database) -> None:
+    group = a_group(database)
+
+    await asyncio.gather(*(group.add(Rows()) for _ in range(120)))
+
+    assert database.groups == [50, 50, 20]
+
+
+async def test_after_a_pause_a_commit_begins_again(database: Database) -> None:
+    group = a_group(database)
+    for _ in range(3):
+        async with asyncio.timeout(1):
+            await group.add(Rows())
+
+    assert database.groups == [1, 1, 1]
+
+
+async def test_one_bad_submission_fails_alone(database: Database) -> None:
+    good = [Rows() for _ in range(3)]
+    database.bad = Rows()
+    group = a_group(database)
+
+    results = await asyncio.gather(
+        *(group.add(rows) for rows in [good[0], database.bad, *good[1:]]), return_exceptions=True
+    )
+
+    assert [isinstance(result, TemporaryFailure) for result in results] == [False, True, False, False]
+    assert database.groups == [1, 1, 1]
+
+
+async def test_a_commit_of_unknown_outcome_is_never_repeated(database: Database) -> None:
+    database.commit_failures = [psycopg.OperationalError("connection lost")]
+    group = a_group(database)
+
+    results = await asyncio.gather(*(group.add(Rows()) for _ in range(3)), return_exceptions=True)
+
+    assert [type(result) for result in results] == [TemporaryFailure] * 3
+    assert len(database.groups) == 1
+
+
+async def test_not_durable_stays_not_durable_for_everybody(database: Database) -> None:
+    database.commit_failures = [NotDurable("warning")]
+    group = a_group(database)
+
+    results = await asyncio.gather(*(group.add(Rows()) for _ in range(3)), return_exceptions=True)
+
+    assert [type(result) for result in results] == [NotDurable] * 3
+
+
+async def test_a_dead_connection_is_replaced_before_anything_was_committed(database: Database) -> None:
+    database.failures = [psycopg.OperationalError("server closed the connection")]
+
+    await a_group(database).add(Rows())
+
+    assert database.groups == [1]
