@@ -9,18 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_INVISIBLE = dict.fromkeys(
-    [
-        0xAD,
-        0x34F,
-        0x61C,
-        0x180E,
-        0xFEFF,
-        *range(0x200B, 0x2010),
-        *range(0x202A, 0x202F),
-        *range(0x2060, 0x2070),
-    ]
-)
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+")
 _COMBINING = re.compile("[\u0300-\u036f]+")
 # Letters that are drawn like Latin ones (after lower-casing and NFKD), by Unicode TR 39's idea.
 _LOOK_ALIKE = str.maketrans(
@@ -34,9 +23,9 @@ _FOREIGN = "а-яёіїјѕԁԛԝһӏα-ω"
 # Where a Latin letter meets a look-alike; found before words are looked at, for most texts have none.
 _BORDER = re.compile(f"[a-z][{_FOREIGN}]|[{_FOREIGN}][a-z]")
 _WORD = re.compile(r"[^\W\d_]+")
-_CURLY = str.maketrans(
-    "\u2018\u2019\u201b\u02bc\u0060\u00b4\u201c\u201d\u2010\u2011\u2012\u2013\u2014\u2212", "''''''\"\"------"
-)
+_SINGLE_QUOTES = re.compile("[\u2018\u2019\u201b\u02bc\u0060\u00b4]")
+_DOUBLE_QUOTES = re.compile("[\u201c\u201d]")
+_DASHES = re.compile("[\u2010-\u2014\u2212]")
 
 
 def folded(text: str) -> str:
@@ -46,7 +35,11 @@ def folded(text: str) -> str:
     """
     if text.isascii():
         return " ".join(text.lower().split())
-    plain = unicodedata.normalize("NFKD", text.translate(_INVISIBLE).lower().translate(_CURLY))
+    plain = _INVISIBLE.sub("", text).lower()
+    # Straight marks first: NFKD would make a space and an accent of some curly ones.
+    for marks, straight in ((_SINGLE_QUOTES, "'"), (_DOUBLE_QUOTES, '"'), (_DASHES, "-")):
+        plain = marks.sub(straight, plain)
+    plain = unicodedata.normalize("NFKD", plain)
     plain = _COMBINING.sub("", plain).replace("ß", "ss").lower()
     if _BORDER.search(plain):
         plain = _WORD.sub(_latin_if_mixed, plain)
