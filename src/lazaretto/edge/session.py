@@ -40,7 +40,8 @@ from lazaretto.edge.replies import (
 from lazaretto.edge.seams import Seams
 from lazaretto.edge.settings import EdgeSettings
 from lazaretto.edge.states import Introduced, State, Transaction, Unintroduced
-from lazaretto.edge.verb import Verb, vocabulary
+from lazaretto.edge.verb import Verb
+from lazaretto.edge.vocabulary import vocabulary
 from lazaretto.edge.wire import LineFault, PeerGone, TimedOut, Wire
 from lazaretto.protocol.lines import parse_command, reply_line
 from lazaretto.protocol.syntax import BadSyntax
@@ -93,8 +94,10 @@ class Session:
         self.hop_key = house.hop_key
         self.header_limits = house.header_limits
         self.registered = caller.registered
-        self.ends_at = asyncio.get_running_loop().time() + house.settings.session_timeout
+        self._loop = asyncio.get_running_loop()
+        self.ends_at = self._loop.time() + house.settings.session_timeout
         self._house = house
+        self._vocabulary = vocabulary()
         self._caller = caller
         self._tls: Tls | None = None
         self._errors = 0
@@ -294,7 +297,8 @@ class Session:
         self._say(reply)
 
     async def _line(self) -> bytes | LineFault:
-        await self.wire.wait_for_input(self._at_most(self.settings.command_timeout))
+        if not self.wire.has_input:
+            await self.wire.wait_for_input(self._at_most(self.settings.command_timeout))
         if self.wire.first_octet == _TLS_RECORD and self._commands == 0:
             raise Hangup(NOT_SMTP, "another protocol")
         return await self.wire.line(
@@ -316,7 +320,7 @@ class Session:
 
     async def _obey_command(self, line: bytes) -> Reply | None:
         command = parse_command(line)
-        verb = vocabulary().get(command.verb)
+        verb = self._vocabulary.get(command.verb)
         if verb is None:
             return UNKNOWN_COMMAND
         self._check_step(verb)
@@ -348,7 +352,7 @@ class Session:
         return min(self.patience(seconds), max(0.0, self.ends_at - self._now()))
 
     def _now(self) -> float:
-        return asyncio.get_running_loop().time()
+        return self._loop.time()
 
 
 def _tls_of(agreed: ssl.SSLObject) -> Tls:
