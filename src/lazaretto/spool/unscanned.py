@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ from lazaretto.spool.rows import event_row
 from lazaretto.spool.settings import SpoolSettings
 from lazaretto.spool.timing import Clock, utc_now
 from lazaretto.spool.writing import PartitionsReady
+
+log = logging.getLogger(__name__)
 
 _PACKAGE: Final = "lazaretto.spool"
 
@@ -75,8 +78,10 @@ class UnscannedMessages:
         for row in await self._queue.claim_rows("claim", [QueueKind.SCAN], limit):
             try:
                 content = await self._fetch(row.content)
-            except LazarettoError:
+            except LazarettoError as failure:
                 # One damaged or unreachable content must not keep all others from being looked at.
+                details = {"message": str(row.message), "reason": str(failure)}
+                log.error("content cannot be read for its look", extra=details)
                 continue
             claimed.append(UnscannedMessage(lease=row.lease, submission=_submission(row, content)))
         return claimed
