@@ -116,7 +116,10 @@ class Condition:
     unless: frozenset[str] = frozenset()
     """Names of findings any one of which silences the rule."""
     apart_from: frozenset[str] = frozenset()
-    """Names of findings that do not count for ``verdicts``: other rules speak about them."""
+    """Names of findings that do not count for ``verdicts``: other rules speak about them.
+
+    What is left must reach a class by itself.
+    """
     score_at_least: float | None = None
     recipients: frozenset[str] = frozenset()
     """Folded addresses or domains of the tenant; empty = everybody."""

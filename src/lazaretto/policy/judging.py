@@ -21,7 +21,6 @@ from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.snapshot import AddressRegistration, Condition, Rule, TenantSnapshot
 from lazaretto.policy.rulebook import book_of
 from lazaretto.policy.speaking import Evidence, Speaking, names_of
-from lazaretto.policy.verdicts import classes_of
 
 APPROVALS: Final = frozenset({"SENDER_APPROVED_ADDRESS", "SENDER_APPROVED_IP"})
 """Findings that the sender is on the tenant's list of approved senders, and proved to be the sender."""
@@ -59,8 +58,8 @@ def judge(
 
     The order of findings makes no difference.
     """
-    classes = classes_of(findings, snapshot.thresholds)
-    evidence = Evidence(findings, classes, direction)
+    evidence = Evidence(findings, snapshot.thresholds, direction)
+    classes = evidence.classes
     candidates = book_of(snapshot.rules).candidates(evidence.names, evidence.reached)
     heard = [spoken for rule in candidates if (spoken := evidence.heard(rule)) is not None]
     if Verdict.MALWARE in classes.reached:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -11,7 +11,7 @@ from lazaretto.core.address import domain_of, fold
 from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.snapshot import Condition, Rule
-from lazaretto.policy.verdicts import SUMMED, Classes
+from lazaretto.policy.verdicts import SUMMED, Classes, classes_of
 
 _CLEAN: Final = frozenset({Verdict.CLEAN})
 
@@ -45,14 +45,16 @@ class Evidence:
     """One message's findings, arranged for many questions."""
 
     findings: Sequence[Finding]
-    classes: Classes
+    thresholds: Mapping[str, float]
     direction: Direction
+    classes: Classes = field(init=False)
     names: frozenset[str] = field(init=False)
     _known: dict[tuple[frozenset[Verdict], frozenset[str]], frozenset[str] | None] = field(
         init=False, default_factory=dict
     )
 
     def __post_init__(self) -> None:
+        self.classes = classes_of(self.findings, self.thresholds)
         self.names = frozenset(finding.symbol for finding in self.findings)
 
     @property
@@ -81,19 +83,19 @@ class Evidence:
 
     def _behind(self, when: Condition) -> frozenset[str] | None:
         """Return the findings behind the classes that are asked for; None when none is reached."""
-        asked = when.verdicts & self.reached
-        if not asked:
-            return None
-        key = (asked, when.apart_from)
+        key = (when.verdicts, when.apart_from)
         if key not in self._known:
-            self._known[key] = self._found_behind(asked, when)
+            self._known[key] = self._found_behind(when)
         return self._known[key]
 
-    def _found_behind(self, asked: frozenset[Verdict], when: Condition) -> frozenset[str] | None:
+    def _found_behind(self, when: Condition) -> frozenset[str] | None:
         apart = matching(self.names, when.apart_from) if when.apart_from else frozenset()
-        summed = [verdict for verdict in asked if verdict in SUMMED or verdict is Verdict.CLEAN]
-        behind = frozenset(self._speaking_for(asked, apart))
-        return behind if summed or behind else None
+        reached = self.reached
+        if apart:
+            counted = [finding for finding in self.findings if finding.symbol not in apart]
+            reached = classes_of(counted, self.thresholds).reached or _CLEAN
+        asked = when.verdicts & reached
+        return frozenset(self._speaking_for(asked, apart)) if asked else None
 
     def _speaking_for(self, asked: frozenset[Verdict], apart: frozenset[str]) -> Iterator[str]:
         wanted = set(asked)

@@ -27,6 +27,10 @@ DANGEROUS: Final = frozenset(
     }
 )
 """Programs and disguises: malware by their kind, before anybody knows the very file."""
+IMPERSONATION: Final = frozenset(
+    {"FROM_PROTECTED_NAME", "FROM_OWN_DOMAIN_UNVERIFIED", "FROM_LOOKALIKE_DOMAIN"}
+)
+"""These have methods of their own, so that by themselves they make nothing spam or phishing to a rule."""
 SPF_TEXT: Final = "the sender's domain does not allow this server to send for it (SPF)"
 DMARC_TEXT: Final = "the author's domain asks to refuse mail that it does not vouch for (DMARC)"
 _FACTORS: Final[Mapping[Sensitivity, float]] = {
@@ -110,6 +114,10 @@ def _verdict(verdict: Verdict, directions: frozenset[Direction] = _INBOUND) -> C
     return Condition(verdicts=frozenset({verdict}), directions=directions)
 
 
+def _summed(verdict: Verdict, directions: frozenset[Direction] = _INBOUND) -> Condition:
+    return replace(_verdict(verdict, directions), apart_from=IMPERSONATION)
+
+
 def _symbols(*names: str, unless: frozenset[str] = frozenset()) -> Condition:
     return Condition(symbols=frozenset(names), unless=unless, directions=_INBOUND)
 
@@ -175,8 +183,8 @@ def _antispam(document: TenantDocument) -> Iterator[Rule | None]:
         ("dynamic_ip", _symbols("CLIENT_DYNAMIC_IP"), section.dynamic_ip, "spam", tags.spam),
         ("block_lists", _symbols("CLIENT_BLOCK_LISTED"), section.block_lists, "spam", tags.spam),
         ("signatures", _symbols("SIGNATURE_SPAM"), section.signatures, "spam", tags.spam),
-        ("spam", _verdict(Verdict.SPAM), section.spam, "spam", tags.spam),
-        ("phishing", _verdict(Verdict.PHISHING), section.phishing, "phishing", tags.phishing),
+        ("spam", _summed(Verdict.SPAM), section.spam, "spam", tags.spam),
+        ("phishing", _summed(Verdict.PHISHING), section.phishing, "phishing", tags.phishing),
         ("bulk", _verdict(Verdict.BULK), section.bulk, "bulk", tags.bulk),
     ):
         yield replace(_spam_method(document, name, when), reason=reason, tag=tag).rule(choice)
@@ -216,8 +224,8 @@ def _outbound(document: TenantDocument) -> Iterator[Rule | None]:
     choices: tuple[tuple[str, Condition, MailAction | MalwareAction], ...] = (
         ("malware", _verdict(Verdict.MALWARE, _OUTBOUND), section.malware),
         ("unscannable", unscannable, section.unscannable),
-        ("phishing", _verdict(Verdict.PHISHING, _OUTBOUND), section.phishing),
-        ("spam", _verdict(Verdict.SPAM, _OUTBOUND), section.spam),
+        ("phishing", _summed(Verdict.PHISHING, _OUTBOUND), section.phishing),
+        ("spam", _summed(Verdict.SPAM, _OUTBOUND), section.spam),
     )
     for name, when, choice in choices:
         yield _Method(

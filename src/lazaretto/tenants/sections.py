@@ -216,14 +216,14 @@ class Impersonation(Section):
     """Strangers who write under the names of the tenant's people or domains."""
 
     user_names: MailAction = Field(
-        default=MailAction.TAG_SUBJECT, description="Mail under the name of a protected person."
+        default=MailAction.QUARANTINE, description="Mail under the name of a protected person."
     )
     own_domains: MailAction = Field(
         default=MailAction.TAG_SUBJECT,
         description="Mail that claims to come from the tenant itself, without proof.",
     )
     lookalike_domains: MailAction = Field(
-        default=MailAction.TAG_SUBJECT, description="Mail from domains that look like the tenant's."
+        default=MailAction.QUARANTINE, description="Mail from domains that look like the tenant's."
     )
     redirect_address: MailAddress | None = Field(
         default=None, description="Where mail goes whose action is `redirect`."

@@ -238,6 +238,7 @@ CONDITIONS = st.builds(
     Condition,
     verdicts=st.frozensets(VERDICTS, max_size=2).filter(lambda them: Verdict.CLEAN not in them),
     symbols=st.frozensets(SYMBOLS, max_size=2),
+    apart_from=st.frozensets(SYMBOLS, max_size=1),
     score_at_least=st.none() | st.integers(-2, 8).map(float),
     recipients=st.frozensets(st.sampled_from([ANN, BOB, "customer.example"]), max_size=1),
 )

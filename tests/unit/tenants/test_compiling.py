@@ -177,6 +177,19 @@ def test_programs_have_a_setting_of_their_own_and_known_malware_keeps_its_own() 
     assert decided(more, infected, program).disposition is Disposition.REJECT
 
 
+def test_impersonation_alone_is_left_to_its_own_method_and_counts_as_what_it_is() -> None:
+    borrowed = Finding("FROM_PROTECTED_NAME", 6.0, "", Verdict.PHISHING)
+    lure = Finding("CREDENTIALS_BY_REPLY", 6.0, "", Verdict.PHISHING)
+    more = "impersonation: {user_names: tag-subject}"
+
+    alone = judge((borrowed,), FACTS, compiled(more), ["bob@customer.example"], Direction.INBOUND)
+
+    assert alone.verdict is Verdict.PHISHING
+    assert [reason.rule for reason in alone.decisions[0].reasons] == ["impersonation.user_names"]
+    assert decided(more, borrowed).disposition is Disposition.DELIVER
+    assert decided(more, borrowed, lure).disposition is Disposition.QUARANTINE
+
+
 AWAITED = {"CLIENT_DYNAMIC_IP", "CLIENT_BLOCK_LISTED", "SIGNATURE_SPAM"}
 """Named by methods whose detectors need lists and digests that an operator connects."""
 
