@@ -8,6 +8,7 @@ from functools import lru_cache
 Colour = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (0, 0, 0)
+LINK_BLUE: Colour = (0, 0, 238)
 SAME = 30
 """Sum of differences below which nobody can read one colour on the other."""
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from lazaretto.mail.colours import BLACK, WHITE, Colour, colour_of, look_the_same
-from lazaretto.mail.styles import MAX_STYLE, hiding_selectors, style_of
+from lazaretto.mail.colours import BLACK, LINK_BLUE, WHITE, Colour, colour_of, look_the_same
+from lazaretto.mail.styles import MAX_STYLE, PLAIN, Style, hiding_rules, style_of
 from lazaretto.mail.urls import Found
 
 MAX_LINKS = 5_000
@@ -109,6 +109,8 @@ _BLOCKS = frozenset(
 )
 _CELLS = frozenset({"td", "th", "option", "button"})
 _SILENT = frozenset({"script", "style", "template", "noembed", "noframes", "xml", "title"})
+_STYLING = frozenset({"hidden", "bgcolor", "background", "color", "text", "size"})
+"""Attributes besides ``style`` that say something about being seen."""
 _EMBEDDING = {
     "iframe": "src",
     "frame": "src",
@@ -126,6 +128,10 @@ class _Setting:
     """What an element hands down to those inside it."""
 
     hidden: bool = False
+    gone: bool = False
+    """It or something around it is hidden with all that is inside."""
+    tiny: bool = False
+    invisible: bool = False
     colour: Colour = BLACK
     background: Colour | None = WHITE
     link: int = -1
@@ -218,7 +224,7 @@ def _take_text(walk: _Walk, text: str, setting: _Setting) -> None:
         walk.shown[setting.link].append(text)
 
 
-def _enter(walk: _Walk, node: LexborNode, setting: _Setting, by_sheet: frozenset[int]) -> _Setting | None:
+def _enter(walk: _Walk, node: LexborNode, setting: _Setting, by_sheet: dict[int, Style]) -> _Setting | None:
     """Take what the element says; return what it hands down, None when nothing in it is text."""
     tag = node.tag or ""
     walk.tags += 1
@@ -230,19 +236,11 @@ def _enter(walk: _Walk, node: LexborNode, setting: _Setting, by_sheet: frozenset
     elif tag in _CELLS:
         (walk.hidden if setting.hidden else walk.visible).append(" ")
     attributes = node.attributes
-    if not attributes:
-        if by_sheet and node.mem_id in by_sheet:
-            return replace(setting, hidden=True)
+    ruled = by_sheet.get(node.mem_id) if by_sheet else None
+    if not attributes and ruled is None:
         return setting
     _take_references(walk, tag, attributes, setting)
-    inner = _handed_down(attributes, setting, tag)
-    if (
-        by_sheet
-        and not inner.hidden
-        and node.mem_id in by_sheet
-        and not style_of((attributes.get("style") or "")[:MAX_STYLE]).shows
-    ):
-        inner = replace(inner, hidden=True)
+    inner = _handed_down(attributes, setting, tag, ruled)
     if tag in ("a", "area") and attributes.get("href") and len(walk.links) < MAX_LINKS:
         walk.links.append(Link(attributes["href"] or "", hidden=inner.hidden))
         walk.shown.append([attributes.get("alt") or ""] if tag == "area" else [])
@@ -290,10 +288,18 @@ def _take_references(walk: _Walk, tag: str, attributes: dict[str, str | None], s
             walk.embedded.append(Link(match[1], kind=Found.REDIRECT))
 
 
-def _handed_down(attributes: dict[str, str | None], setting: _Setting, tag: str) -> _Setting:
-    hidden = setting.hidden or "hidden" in attributes
-    colour = setting.colour
-    background = setting.background
+def _handed_down(
+    attributes: dict[str, str | None], setting: _Setting, tag: str, ruled: Style | None
+) -> _Setting:
+    written = attributes.get("style")
+    own = style_of(written[:MAX_STYLE]) if written else PLAIN
+    if own is PLAIN and ruled is None and tag != "a" and _STYLING.isdisjoint(attributes):
+        return setting
+    gone = setting.gone or "hidden" in attributes
+    tiny, invisible = setting.tiny, setting.invisible
+    colour, background = setting.colour, setting.background
+    if tag == "a" and "href" in attributes:
+        colour = LINK_BLUE
     if (written := attributes.get("bgcolor")) is not None:
         background = colour_of(written) or background
     if "background" in attributes:
@@ -301,28 +307,29 @@ def _handed_down(attributes: dict[str, str | None], setting: _Setting, tag: str)
     if (written := attributes.get("color")) is not None or (written := attributes.get("text")) is not None:
         colour = colour_of(written) or colour
     if tag == "font" and (attributes.get("size") or "") in ("0", "-7"):
-        hidden = True
-    if style_text := attributes.get("style"):
-        style = style_of(style_text[:MAX_STYLE])
-        hidden = hidden or style.hides
-        colour = style.colour or colour
-        background = None if style.covers else style.background or background
-    if colour != setting.colour and background is not None and look_the_same(colour, background):
-        hidden = True
-    return _Setting(hidden, colour, background, setting.link)
+        tiny = True
+    # The element's own style speaks last and wins over the sheet's.
+    for style in (ruled, own):
+        if style is not None:
+            gone = gone or (style.hides and not (style is ruled and own.shows))
+            tiny = tiny if style.tiny is None else style.tiny
+            invisible = invisible if style.invisible is None else style.invisible
+            colour = style.colour or colour
+            background = None if style.covers else style.background or background
+    blended = background is not None and look_the_same(colour, background)
+    return _Setting(
+        gone or tiny or invisible or blended, gone, tiny, invisible, colour, background, setting.link
+    )
 
 
-def _hidden_by_sheets(tree: LexborHTMLParser) -> frozenset[int]:
-    """Return the identities of elements that simple rules of the document's style sheets hide."""
-    found: set[int] = set()
-    selectors: dict[str, None] = {}
+def _hidden_by_sheets(tree: LexborHTMLParser) -> dict[int, Style]:
+    """Return elements, by identity, that simple rules of the document's style sheets hide."""
+    rules: dict[str, Style] = {}
     for sheet in tree.css("style"):
-        for selector in hiding_selectors((sheet.text(deep=True) or "")[:MAX_SHEET]):
-            if len(selectors) < MAX_SELECTORS and _SIMPLE_SELECTOR.match(selector):
-                selectors[selector] = None
-    for selector in selectors:
-        found.update(_selected(tree, selector))
-    return frozenset(found)
+        for selector, style in hiding_rules((sheet.text(deep=True) or "")[:MAX_SHEET]):
+            if len(rules) < MAX_SELECTORS and _SIMPLE_SELECTOR.match(selector):
+                rules[selector] = style
+    return {element: style for selector, style in rules.items() for element in _selected(tree, selector)}
 
 
 def _selected(tree: LexborHTMLParser, selector: str) -> list[int]:

@@ -27,18 +27,29 @@ class Style:
     """What one style says."""
 
     hides: bool = False
+    """The element and all in it is gone."""
     shows: bool = False
     """It says in so many words that the element is to be seen."""
+    tiny: bool | None = None
+    """Text is too small to be read; None when nothing is said of its size."""
+    invisible: bool | None = None
+    """Text is not painted; None when nothing is said.  What is inside may say otherwise."""
     colour: Colour | None = None
     background: Colour | None = None
     covers: bool = False
     """The background is something whose colour we do not know: a picture, a gradient."""
 
 
+PLAIN = Style()
+"""Says nothing about being seen, as most styles do."""
+
+
 @lru_cache(maxsize=4096)
 def style_of(written: str) -> Style:
     """Return what the declarations in ``written`` say."""
     hides = shows = covers = False
+    tiny: bool | None = None
+    invisible: bool | None = None
     colour = background = None
     for name, value in _declarations(written):
         if name == "color":
@@ -46,11 +57,26 @@ def style_of(written: str) -> Style:
         elif name in ("background", "background-color"):
             background = _background_of(value)
             covers = background is None and "transparent" not in value and "none" not in value
+        elif name == "font-size":
+            tiny = _is_tiny(value)
+        elif name == "font":
+            tiny = value.startswith(_TINY_FONTS)
+        elif name == "visibility":
+            invisible = value.startswith(("hidden", "collapse"))
         elif (hiding := _HIDING.get(name)) is not None and hiding(value):
             hides = True
-        elif name == "display" or (name == "visibility" and "visible" in value):
+        elif name == "display":
             shows = True
-    return Style(hides, shows, colour, background, covers)
+    style = Style(
+        hides=hides,
+        shows=shows,
+        tiny=tiny,
+        invisible=invisible,
+        colour=colour,
+        background=background,
+        covers=covers,
+    )
+    return PLAIN if style == PLAIN else style
 
 
 def _declarations(written: str) -> Iterator[tuple[str, str]]:
@@ -117,15 +143,12 @@ def _is_transparent(value: str) -> bool:
     return length is not None and length[0] < 0.05
 
 
+_TINY_FONTS = ("0 ", "0px", "0/", "1px ", "1px/")
 _HIDING: dict[str, Callable[[str], bool]] = {
     "display": lambda value: value.startswith("none"),
-    "visibility": lambda value: value.startswith(("hidden", "collapse")),
     "mso-hide": lambda value: value.startswith("all"),
     "opacity": _is_transparent,
-    "font-size": _is_tiny,
-    "font": lambda value: value.startswith(("0 ", "0px", "0/", "1px", "1px/")),
     "max-height": _is_zero,
-    "max-width": _is_zero,
     "text-indent": _is_far,
     "left": _is_far,
     "right": _is_far,
@@ -137,14 +160,20 @@ _HIDING: dict[str, Callable[[str], bool]] = {
 }
 
 
-def hiding_selectors(sheet: str) -> Iterator[str]:
-    """Yield the selectors of rules that hide; rules for some media only do not hide from everybody."""
+def _hides(style: Style) -> bool:
+    return style.hides or style.tiny is True or style.invisible is True
+
+
+def hiding_rules(sheet: str) -> Iterator[tuple[str, Style]]:
+    """Yield selector and style of rules that hide; those for some media only do not hide from everybody."""
     depth = 0
     text = _COMMENT.sub("", sheet) if "/*" in sheet else sheet
     for block in text.split("}"):
         opened = block.count("{")
         selectors, _, declarations = block.partition("{")
-        if opened == 1 and depth == 0 and "@" not in selectors and style_of(declarations[:MAX_STYLE]).hides:
-            for selector in selectors.split(","):
-                yield selector.strip()
+        if opened == 1 and depth == 0 and "@" not in selectors:
+            style = style_of(declarations[:MAX_STYLE])
+            if _hides(style):
+                for selector in selectors.split(","):
+                    yield selector.strip(), style
         depth = max(0, depth + opened - 1)

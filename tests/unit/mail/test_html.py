@@ -55,6 +55,22 @@ def test_hidden_text_is_not_visible(hiding: str) -> None:
             '<div style="background:url(x)"><b style="color:#fff">words</b></div>', id="white on a picture"
         ),
         pytest.param('<span style="font-size:10px">words</span>', id="small"),
+        pytest.param(
+            '<div style="font-size:0"><p style="font-size:13px">words</p></div>', id="size given back"
+        ),
+        pytest.param(
+            '<style>.x{font-size:0}</style><div class=x><p style="font-size:13px">words</p></div>',
+            id="against a sheet",
+        ),
+        pytest.param(
+            '<style>.x{display:none}</style><b class=x style="display:block">words</b>',
+            id="shown against a sheet",
+        ),
+        pytest.param('<p style="color:#fff"><b style="color:#333">words</b></p>', id="colour given back"),
+        pytest.param(
+            '<p style="visibility:hidden"><b style="visibility:visible">words</b></p>',
+            id="visibility given back",
+        ),
         pytest.param('<span style="opacity:0.9">words</span>', id="nearly opaque"),
         pytest.param(
             "<style>@media screen{.x{display:none}}</style><b class=x>words</b>", id="some media only"
