@@ -78,8 +78,8 @@ def test_the_snapshot_answers_what_the_edge_asks() -> None:
         (
             "",
             Finding("FROM_PROTECTED_NAME", 1),
-            Disposition.DELIVER,
-            "impersonation.user_names = tag-subject",
+            Disposition.QUARANTINE,
+            "impersonation.user_names = quarantine",
         ),
     ],
 )
