@@ -140,7 +140,15 @@ def translated(failure: psycopg.Error | OSError) -> LazarettoError:
 
 
 async def _connect(dsn: str) -> Connection:
-    keywords: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT, "application_name": "lazaretto"}
+    keywords: dict[str, Any] = {
+        "connect_timeout": CONNECT_TIMEOUT,
+        "application_name": "lazaretto",
+        # A server that vanished without a word must be noticed before our callers give up.
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+    }
     connection = await AsyncConnection.connect(dsn, autocommit=False, prepare_threshold=2, **keywords)
     connection.prepared_max = 200
     return connection

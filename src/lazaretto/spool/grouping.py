@@ -59,8 +59,8 @@ class GroupCommit:
 
     async def _commit_all(self) -> None:
         try:
-            while self._waiting:
-                await self._commit(self._next_group())
+            while group := self._next_group():
+                await self._commit(group)
         finally:
             # At once, not when the task is reaped: who comes between would wait for nobody.
             self._running -= 1
@@ -69,10 +69,17 @@ class GroupCommit:
         group: list[_Waiting] = []
         octets = 0
         while self._waiting and len(group) < self._most:
+            if self._waiting[0].done.done():
+                # Its caller was told to come again while the database was stuck; it must not become two.
+                self._waiting.popleft()
+                continue
             octets += self._waiting[0].rows.octets
             if group and octets > self._octets:
                 break
-            group.append(self._waiting.popleft())
+            first = self._waiting.popleft()
+            # Whoever gave up was told to try again; committing it now would make two of it.
+            if not first.done.done():
+                group.append(first)
         return group
 
     async def _commit(self, group: list[_Waiting]) -> None:

@@ -23,6 +23,8 @@ class Database:
     def __init__(self) -> None:
         self.groups: list[int] = []
         self.bad: Rows | None = None
+        self.may_commit = asyncio.Event()
+        self.may_commit.set()
         self.failures: list[Exception] = []
         self.commit_failures: list[Exception] = []
 
@@ -38,7 +40,7 @@ class Database:
             await self.commit()
 
     async def commit(self, _: Any = None) -> None:
-        await asyncio.sleep(0)
+        await self.may_commit.wait()
         if self.commit_failures:
             raise self.commit_failures.pop(0)
 
@@ -56,6 +58,12 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Database:
     made = Database()
     monkeypatch.setattr(grouping, "commit", made.commit)
     return made
+
+
+async def everybody_had_a_turn() -> None:
+    """Let each task run until it waits for something that is ours to give."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 def a_group(database: Database) -> GroupCommit:
@@ -117,3 +125,21 @@ async def test_a_dead_connection_is_replaced_before_anything_was_committed(datab
     await a_group(database).add(Rows())
 
     assert database.groups == [1]
+
+
+async def test_what_waited_too_long_is_not_committed_later(database: Database) -> None:
+    group = a_group(database)
+    database.may_commit.clear()
+    first = asyncio.create_task(group.add(Rows()))
+    await everybody_had_a_turn()
+    impatient = [asyncio.create_task(group.add(Rows())) for _ in range(2)]
+    patient = asyncio.create_task(group.add(Rows()))
+    await everybody_had_a_turn()
+
+    for task in impatient:
+        task.cancel()
+    await everybody_had_a_turn()
+    database.may_commit.set()
+
+    await asyncio.gather(first, patient)
+    assert database.groups == [1, 1]
