@@ -49,7 +49,23 @@ class Workload:
 
 def text_message(size: int) -> bytes:
     """Return a plain letter of about ``size`` octets, always the same one."""
-    words = ["the", "scales", "arrive", "in", "week", "twelve", "and", "the", "mill", "sends", "two", "quotes", "for", "the", "oats"]
+    words = [
+        "the",
+        "scales",
+        "arrive",
+        "in",
+        "week",
+        "twelve",
+        "and",
+        "the",
+        "mill",
+        "sends",
+        "two",
+        "quotes",
+        "for",
+        "the",
+        "oats",
+    ]
     chooser = random.Random(7)
     head = b"From: Ann Baker <ann@partner.example>\r\nTo: bob@customer.example\r\nSubject: minutes\r\n"
     head += b"Date: Tue, 24 Nov 2026 10:00:00 +0000\r\nMessage-ID: <%d@partner.example>\r\n\r\n" % size

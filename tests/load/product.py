@@ -108,12 +108,12 @@ class SinkProcess:
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(cls, folder: Path, port: int | None = None) -> SinkProcess:
-        """Start it; it appends to the ledger that an earlier one left."""
+    def start(cls, folder: Path, port: int | None = None, keep: Path | None = None) -> SinkProcess:
+        """Start it; it appends to the ledger that an earlier one left, and keeps messages in ``keep``."""
         port = port or free_port()
         ledger = folder / "sink.ledger"
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.load.sink", str(port), str(ledger)],
+            [sys.executable, "-m", "tests.load.sink", str(port), str(ledger), *([str(keep)] if keep else [])],
             stdout=subprocess.PIPE,
             cwd=Path(__file__).resolve().parents[2],
             env=dict(os.environ),

@@ -1,6 +1,7 @@
 """A next hop that costs next to nothing: accepts everything, and writes down what came.
 
-Runs as ``python -m tests.load.sink PORT LEDGER``.  One line per message in LEDGER: the value of its
+Runs as ``python -m tests.load.sink PORT LEDGER [FOLDER]``; with FOLDER each message is kept there
+as a file named by its queue id.  One line per message in LEDGER: the value of its
 ``X-Test-Id`` field, the SHA-256 of its body, its recipients, and the id under which it was queued.
 """
 
@@ -10,6 +11,7 @@ import asyncio
 import hashlib
 import re
 import sys
+from pathlib import Path
 from typing import IO, cast
 
 import uvloop
@@ -21,8 +23,9 @@ _QUEUE_ID = re.compile(rb"\bid ([0-9a-f]{8}-[0-9a-f-]{27})\b")
 class Sink(asyncio.Protocol):
     """One session."""
 
-    def __init__(self, ledger: IO[str]) -> None:
+    def __init__(self, ledger: IO[str], keep: Path | None) -> None:
         self._ledger = ledger
+        self._keep = keep
         self._buffer = b""
         self._in_data = False
         self._recipients: list[str] = []
@@ -65,6 +68,9 @@ class Sink(asyncio.Protocol):
         identity = queued.group(1).decode() if queued else "-"
         self._ledger.write(f"{name} {digest} {','.join(self._recipients)} {identity}\n")
         self._ledger.flush()
+        if self._keep is not None:
+            number = len(list(self._keep.glob(f"{identity}*")))
+            (self._keep / f"{identity}-{number}").write_bytes(message)
 
     def _command(self, line: bytes) -> None:
         verb = line[:4].upper()
@@ -86,13 +92,14 @@ class Sink(asyncio.Protocol):
             self._transport.write(b"250 2.0.0 ok\r\n")
 
 
-async def serve(port: int, ledger_path: str) -> None:
+async def serve(port: int, ledger_path: str, keep: Path | None) -> None:
     """Serve until ended."""
     with open(ledger_path, "a", encoding="utf-8") as ledger:
-        server = await asyncio.get_running_loop().create_server(lambda: Sink(ledger), "127.0.0.1", port)
+        server = await asyncio.get_running_loop().create_server(lambda: Sink(ledger, keep), "127.0.0.1", port)
         print("ready", flush=True)
         await server.serve_forever()
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1]), sys.argv[2]))
+    folder = Path(sys.argv[3]) if len(sys.argv) > 3 else None
+    uvloop.run(serve(int(sys.argv[1]), sys.argv[2], folder))

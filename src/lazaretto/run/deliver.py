@@ -34,7 +34,7 @@ async def _deliver(home: Home, settings: Settings, options: RunOptions) -> None:
             hostname=host_name(settings),
             settings=settings.delivery,
         )
-        handover = HandoverServer(home.sockets / "handover.sock", dispatcher.offer)
+        handover = HandoverServer(home.sockets / "handover.sock", dispatcher.offer, dispatcher.look_again)
         await dispatcher.start()
         await handover.start()
         tell_ready()

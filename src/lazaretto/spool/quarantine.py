@@ -77,7 +77,7 @@ class Quarantine:
     ) -> Sequence[QuarantinedCopy]:
         """Return what rests, newest first; with ``recipient`` only copies for that address.
 
-        With ``messages`` only copies of those.
+        With ``messages`` only copies of those, and those that have left as well.
         """
         parameters = {
             "messages": None if messages is None else list(messages),

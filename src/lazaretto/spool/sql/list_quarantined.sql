@@ -6,7 +6,7 @@ SELECT
 FROM quarantine
 JOIN message ON message.tenant = quarantine.tenant
             AND message.id = quarantine.message
-WHERE quarantine.ended_at IS NULL
+WHERE (quarantine.ended_at IS NULL OR %(messages)s::uuid[] IS NOT NULL)
   AND (%(tenant)s::integer IS NULL OR quarantine.tenant = %(tenant)s)
   AND (%(messages)s::uuid[] IS NULL OR quarantine.message = ANY (%(messages)s))
   AND (

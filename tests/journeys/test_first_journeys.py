@@ -1,0 +1,192 @@
+"""What a customer was promised, seen from outside: mail in at the edge, out at the next hop."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+
+from tests.journeys.conftest import Platform
+
+EICAR = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-" + "STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+
+
+def a_letter(
+    subject: str = "minutes", text: str = "See you on Tuesday.\n", sender: str = "Ann <ann@partner.example>"
+) -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["To"] = "bob@one.example"
+    message["Subject"] = subject
+    message["Date"] = "Tue, 24 Nov 2026 10:00:00 +0000"
+    message["Message-ID"] = f"<{time.monotonic_ns()}@partner.example>"
+    message.set_content(text)
+    return message
+
+
+def a_lottery() -> EmailMessage:
+    return a_letter(
+        "CONGRATULATIONS!!! YOU WON",
+        "Dear Beneficiary,\n\nYou have WON the sum of $2,500,000.00 USD in the international lottery."
+        " To claim your prize contact our fiduciary agent with your full name, address, telephone number"
+        " and bank account details. This is 100% risk free, act now!!!\n",
+        "CLAIMS <winner@quick-prize.example>",
+    )
+
+
+def test_a_letter_to_a_registered_address_is_delivered_with_its_body_untouched(platform: Platform) -> None:
+    octets = a_letter().as_bytes()
+
+    identity, _ = platform.send(octets, "bob@one.example")
+    platform.story(identity, "delivered")
+
+    (copy,) = platform.delivered(identity)
+    assert copy.endswith(octets.partition(b"\r\n\r\n")[2])
+    assert copy.startswith(b"Received: ")
+
+
+def test_an_unregistered_address_is_refused_in_the_promised_words(platform: Platform) -> None:
+    reply, _ = platform.send(a_letter().as_bytes(), "nobody@one.example")
+
+    assert reply.startswith("550 5.1.1")
+    assert "invalid recipient" in reply
+
+
+def test_a_domain_that_is_no_tenants_is_not_relayed_to(platform: Platform) -> None:
+    reply, _ = platform.send(a_letter().as_bytes(), "someone@elsewhere.example")
+
+    assert reply == "550 5.7.1 relaying denied"
+
+
+def test_one_refused_recipient_does_not_stop_the_other(platform: Platform) -> None:
+    identity, refused = platform.send(a_letter().as_bytes(), "nobody@one.example", "bob@one.example")
+
+    story = platform.story(identity, "delivered", "refused")
+
+    assert list(refused) == ["nobody@one.example"]
+    assert [each["address"] for each in story["recipients"] if each["place"] == "delivered"] == [
+        "bob@one.example"
+    ]
+
+
+def test_malware_is_quarantined_and_its_release_delivers_the_very_octets(platform: Platform) -> None:
+    message = a_letter("invoice")
+    message.add_attachment(EICAR.encode(), maintype="application", subtype="octet-stream", filename="a.com")
+    octets = message.as_bytes()
+
+    identity, _ = platform.send(octets, "alice@one.example")
+    story = platform.story(identity, "quarantined")
+    assert story["verdict"] == "malware"
+    assert platform.delivered(identity) == []
+
+    platform.product.command("quarantine", "release", identity)
+    platform.product.command("quarantine", "release", identity)
+    platform.story(identity, "delivered")
+
+    (copy,) = platform.delivered(identity)
+    assert copy.endswith(octets)
+
+
+def test_spam_is_delivered_with_a_tag_and_nothing_else_of_it_changed(platform: Platform) -> None:
+    octets = a_lottery().as_bytes()
+
+    identity, _ = platform.send(octets, "bob@one.example", sender="winner@quick-prize.example")
+    story = platform.story(identity, "delivered")
+
+    (copy,) = platform.delivered(identity)
+    received = message_from_bytes(copy)
+    assert story["verdict"] == "spam"
+    assert received["Subject"] == "[SPAM] CONGRATULATIONS!!! YOU WON"
+    assert copy.replace(b"Subject: [SPAM] ", b"Subject: ", 1).endswith(octets)
+
+
+def test_a_borrowed_name_of_a_protected_person_is_noticed(platform: Platform) -> None:
+    octets = a_letter(sender='"Elise DUPONT" <ceo@freemail.example>').as_bytes()
+
+    identity, _ = platform.send(octets, "bob@one.example")
+    story = platform.story(identity, "delivered", "quarantined")
+
+    assert "FROM_PROTECTED_NAME" in [finding["symbol"] for finding in story["findings"]]
+
+
+def test_recipients_of_two_tenants_get_their_own_copies_and_stories(platform: Platform) -> None:
+    identity, _ = platform.send(a_letter().as_bytes(), "bob@one.example", "bob@two.example")
+
+    lines = []
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        lines = [
+            json.loads(each)
+            for each in platform.product.command("trace", "--id", identity, "--json").splitlines()
+        ]
+        places = [recipient["place"] for each in lines for recipient in each["recipients"]]
+        if places.count("delivered") == 2:
+            break
+        time.sleep(0.1)
+
+    assert len(platform.delivered(identity)) == 2
+    assert sorted(recipient["address"] for each in lines for recipient in each["recipients"]) == [
+        "bob@one.example",
+        "bob@two.example",
+    ]
+
+
+def test_a_blocked_sender_is_refused_and_the_refusal_is_in_the_trace(platform: Platform) -> None:
+    platform.publish("two", "two.example", "blocked_senders: [pest@partner.example]")
+
+    reply, _ = platform.send(a_letter().as_bytes(), "bob@two.example", sender="pest@partner.example")
+
+    assert reply.startswith("550")
+    lines: list[str] = []
+    deadline = time.monotonic() + 10
+    while not lines and time.monotonic() < deadline:
+        lines = platform.product.command("trace", "--sender", "pest@partner.example", "--json").splitlines()
+    assert [recipient["place"] for recipient in json.loads(lines[0])["recipients"]] == ["refused"]
+
+
+def test_a_changed_document_is_in_force_when_apply_returns(platform: Platform) -> None:
+    platform.publish("two", "two.example", "max_message_size: 1")
+    big = a_letter(text="x" * 76 + "\n").as_bytes() + (b"y" * 76 + b"\r\n") * 20_000
+
+    reply, _ = platform.send(big, "bob@two.example")
+
+    assert reply.startswith("552 5.3.4")
+    platform.publish("two", "two.example")
+    identity, _ = platform.send(big, "bob@two.example")
+    platform.story(identity, "delivered")
+    (copy,) = platform.delivered(identity)
+    assert hashlib.sha256(copy[-len(big) + 400 :]).digest() == hashlib.sha256(big[400:]).digest()
+
+
+def test_a_session_over_tls_is_recorded_as_such(platform: Platform) -> None:
+    identity, _ = platform.send(a_letter().as_bytes(), "bob@one.example", tls=True)
+
+    story = platform.story(identity, "delivered")
+
+    received = next(event for event in story["events"] if event["event"] == "received")
+    assert received["client"]["tls"]["protocol"].startswith("TLSv1.")
+    assert b"with ESMTPS" in platform.delivered(identity)[0]
+
+
+def test_everything_is_accounted_for(platform: Platform) -> None:
+    identity, _ = platform.send(a_letter().as_bytes(), "bob@one.example")
+    platform.story(identity, "delivered")
+
+    balances = [json.loads(line) for line in platform.product.command("reconcile", "--json").splitlines()]
+
+    assert balances
+    assert [balance for balance in balances if not balance["right"]] == []
+
+
+def test_wrong_arguments_are_told_in_one_sentence_with_what_to_do(platform: Platform) -> None:
+    with pytest.raises(RuntimeError, match="quarantine list"):
+        platform.product.command("quarantine", "release", "01a20d50-972d-7571-9a3f-e8e797fe0411")
+    with pytest.raises(RuntimeError, match="no tenant"):
+        platform.product.command("tenant", "export", "nobody")
