@@ -1,7 +1,7 @@
 """Newsletters and other mail to many: a class of its own, neither wanted nor unwanted by itself.
 
-Discussion lists carry the same fields as newsletters and one more, where to post; they are letters
-between people and no bulk.
+Discussion lists carry the same fields as newsletters and others besides, where to post, to subscribe
+and to read on; they are letters between people and no bulk.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _CAMPAIGN_FIELDS = (
 
 
 def _is_discussion(message: MessageView) -> bool:
-    return message.first("list-post") is not None
+    return any(message.first(name) is not None for name in ("list-post", "list-subscribe", "list-archive"))
 
 
 def _list_unsubscribe(message: MessageView, facts: Facts) -> str | None:
