@@ -16,6 +16,7 @@ from typing import IO, cast
 
 import uvloop
 
+EXTENSIONS = b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 1100000000\r\n"
 _TEST_ID = re.compile(rb"(?im)^x-test-id:[ \t]*([^\r\n]+)")
 _QUEUE_ID = re.compile(rb"\bid ([0-9a-f]{8}-[0-9a-f-]{27})\b")
 
@@ -78,9 +79,7 @@ class Sink(asyncio.Protocol):
             self._in_data = True
             self._transport.write(b"354 go on\r\n")
         elif verb == b"EHLO":
-            self._transport.write(
-                b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 1100000000\r\n"
-            )
+            self._transport.write(EXTENSIONS)
         elif verb == b"QUIT":
             self._transport.write(b"221 2.0.0 bye\r\n")
             self._transport.close()

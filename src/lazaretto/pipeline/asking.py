@@ -161,7 +161,8 @@ async def _receive(connection: socket.socket) -> FromWorker:
         piece = await _more(connection, min(missing, 262_144))
         pieces.append(piece)
         missing -= len(piece)
-    return from_worker.decode(b"".join(pieces))
+    decoded: FromWorker = from_worker.decode(b"".join(pieces))
+    return decoded
 
 
 async def _more(connection: socket.socket, at_most: int) -> bytes:

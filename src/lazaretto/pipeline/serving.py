@@ -95,7 +95,8 @@ def _receive(connection: socket.socket) -> ToWorker:
     if length > MAX_FRAME:
         problem = f"a frame of {length} octets is above the bound"
         raise PermanentFailure(problem)
-    return to_worker.decode(_exactly(connection, length))
+    decoded: ToWorker = to_worker.decode(_exactly(connection, length))
+    return decoded
 
 
 def _exactly(connection: socket.socket, count: int) -> bytes:

@@ -13,7 +13,7 @@ from lazaretto.core.address import domain_of
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.facts import AuthResult, Dkim, Dmarc, Spf
 from lazaretto.pipeline.wire import Recorded
-from lazaretto.run.scanning import Assumptions, Scanning, ScanReport
+from lazaretto.run.scanning import DEFAULT_CLIENT, Assumptions, Scanning, ScanReport
 from lazaretto.run.scorecard import LABELS, Scored
 
 _IP: Final = re.compile(r"[0-9a-fA-F.:]{3,45}\Z")
@@ -78,7 +78,6 @@ def evaluate(
 def _labelled(row: dict[str, str], base: Path) -> Labelled:
     ip = (row.get("client_ip") or "").strip()
     recorded = _recorded(row) if {"spf", "dkim", "dmarc"} & row.keys() else None
-    extra = {"client_ip": ip} if _IP.match(ip) else {}
     return Labelled(
         file=base / row["file"],
         label=row["label"],
@@ -89,7 +88,7 @@ def _labelled(row: dict[str, str], base: Path) -> Labelled:
             helo=(row.get("helo") or "").strip(),
             reverse_path=(row.get("mail_from") or "").strip().strip("<>"),
             recorded=recorded,
-            **extra,
+            client_ip=ip if _IP.match(ip) else DEFAULT_CLIENT,
         ),
     )
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import IO
+from typing import TextIO
 
 import structlog
 
 
-def log_to(stream: IO[str], *, role: str, debug: bool = False) -> None:
+def log_to(stream: TextIO, *, role: str, debug: bool = False) -> None:
     """Send this process's log to ``stream``; ``role`` is in every line."""
     structlog.configure(
         processors=[

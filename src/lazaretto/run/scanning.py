@@ -155,14 +155,10 @@ class Scanning:
 
     def reports_on(self, work: Iterable[tuple[Path, Assumptions]]) -> Iterator[ScanReport]:
         """Yield one report per file and its own assumptions, in order."""
-        runner = asyncio.Runner()
-        with runner:
+        with asyncio.Runner() as runner:
             reports = self._reports(iter(work))
-            while True:
-                try:
-                    yield runner.run(anext(reports))
-                except StopAsyncIteration:
-                    return
+            while (report := runner.run(_next(reports))) is not None:
+                yield report
 
     async def _reports(self, work: Iterator[tuple[Path, Assumptions]]) -> AsyncIterator[ScanReport]:
         resolver: Resolver = FileResolver(self._dns_file) if self._dns_file else SystemResolver(DnsSettings())
@@ -182,10 +178,8 @@ class Scanning:
             return ScanReport(file=str(file), judgement=None, problem=f"cannot read it: {failure}")
         snapshot = self._snapshot
         submission = _submission(octets, assumptions, snapshot)
-        if assumptions.recorded is None:
-            gather = gather_with(resolver, self._settings)
-        else:
-            gather = _nothing
+        known = assumptions.recorded is not None
+        gather = _nothing if known else gather_with(resolver, self._settings)
         asker = Asker(self._folder, _Only(snapshot), gather, self._settings)
         judgement = await asker.look_patiently(submission, assumptions.recorded)
         return ScanReport(file=str(file), judgement=judgement)
@@ -231,6 +225,10 @@ def _be_station(folder: Path, settings: PipelineSettings) -> None:
         traceback.print_exc()
     finally:
         os._exit(code)
+
+
+async def _next(reports: AsyncIterator[ScanReport]) -> ScanReport | None:
+    return await anext(reports, None)
 
 
 async def _nothing(submission: Submission) -> Gathered:

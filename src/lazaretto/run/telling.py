@@ -55,7 +55,8 @@ def _lines(story: TracedMessage) -> Iterator[str]:
         score = "" if story.score is None else f", score {story.score:.1f}"
         yield f"  verdict    {story.verdict}{score}"
     for finding in sorted(story.findings, key=lambda each: -abs(each.get("score") or 0.0))[:12]:
-        yield f"    {finding['score']:>7.2f}  {finding['symbol']}  {_shown(finding.get('evidence', ''))}".rstrip()
+        evidence = _shown(finding.get("evidence", ""))
+        yield f"    {finding['score']:>7.2f}  {finding['symbol']}  {evidence}".rstrip()
     if story.reply:
         yield f"  answer     {_shown(story.reply)}"
     for event in story.events:
@@ -68,9 +69,8 @@ def _particulars(event: dict[str, Any]) -> str:
         parts.append(f"at {event.get('host') or event.get('ip')}:{event.get('port', '')}")
     if event.get("tls"):
         parts.append(f"over {event['tls'].get('protocol', 'TLS')}")
-    for key in ("reason", "settings", "reply", "next_at"):
-        if event.get(key):
-            parts.append(f"{key.replace('_', ' ')}: {_value(event[key])}")
+    told = [key for key in ("reason", "settings", "reply", "next_at") if event.get(key)]
+    parts += [f"{key.replace('_', ' ')}: {_value(event[key])}" for key in told]
     return f"  {_shown('; '.join(parts))}" if parts else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import time
+from datetime import datetime
 from typing import Final
 
 import click
@@ -113,7 +114,7 @@ def _answer(host: str, port: int, mail: DemoMail) -> str:
         raise click.ClickException(f"the edge at {host}:{port} does not answer: {failure}") from failure
 
 
-def _story(home: Home, mail: DemoMail, began: object) -> str:
+def _story(home: Home, mail: DemoMail, began: datetime) -> str:
     deadline = time.monotonic() + SETTLED_PATIENCE
     while True:
         story = story_of(home, mail.sender, mail.recipient, began)

@@ -114,4 +114,5 @@ def _as_json(copy: QuarantinedCopy, address: str) -> dict[str, Any]:
 
 def _line(copy: QuarantinedCopy, address: str) -> str:
     subject = "".join(c if c.isprintable() else " " for c in copy.subject)[:60]
-    return f"{copy.message}  {copy.received_at:%Y-%m-%d %H:%M}  {copy.reason:<13} {address}  from {copy.sender or '<>'}  {subject}"
+    when = f"{copy.received_at:%Y-%m-%d %H:%M}"
+    return f"{copy.message}  {when}  {copy.reason:<13} {address}  from {copy.sender or '<>'}  {subject}"

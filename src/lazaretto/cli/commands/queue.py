@@ -104,4 +104,6 @@ def _as_json(copy: WaitingCopy) -> dict[str, Any]:
 def _line(copy: WaitingCopy) -> str:
     state = "being delivered" if copy.leased else f"next {copy.next_at:%Y-%m-%d %H:%M}"
     reply = "".join(c if c.isprintable() else " " for c in copy.last_reply)[:80]
-    return f"{copy.id}  {copy.kind.value:<8} {copy.destination}  {', '.join(copy.recipients)[:80]}  {state}  tries {copy.failures}  {reply}".rstrip()
+    whom = ", ".join(copy.recipients)[:80]
+    tries = f"tries {copy.failures}  {reply}".rstrip()
+    return f"{copy.id}  {copy.kind.value:<8} {copy.destination}  {whom}  {state}  {tries}"
