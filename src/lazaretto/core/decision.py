@@ -60,7 +60,8 @@ class Decision:
     reasons: tuple[Reason, ...] = ()
     """The reason that decided comes first."""
     quarantine_reason: str = ""
-    """``malware``, ``phishing``, ``spam``, ``bulk``, ``unscannable``, ``policy``, ``impersonation``, ``refused``…"""
+    """``malware``, ``phishing``, ``spam``, ``bulk``, ``unscannable``, ``policy``, ``impersonation``,
+    ``refused``…"""
     reply_text: str = ""
     """Words of the 550 when everybody's disposition is reject; empty = the general words."""
     after_acceptance: Disposition = Disposition.QUARANTINE
