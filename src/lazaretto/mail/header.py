@@ -131,10 +131,13 @@ def scan_header(
     fields: list[Field] = []
     junk: list[int] = []
     position = 0
+    last_telling: int | None = None
     while position < len(block):
         match = _FIELD.match(block, position)
         if match is None:
-            if _is_body(block, position):
+            if last_telling is None:
+                last_telling = _last_telling(block)
+            if position > last_telling and not _is_stray(block, position):
                 return Header(
                     tuple(fields), block[:position], start, start + position, (*junk, start + position)
                 )
@@ -178,8 +181,14 @@ def _block(octets: Octets, start: int, end: int, anomalies: Anomalies, limits: L
     return block[:cut], start + cut
 
 
-def _is_body(block: bytes, position: int) -> bool:
-    """Tell whether the line at ``position``, no field, is where the text begins."""
-    if block.startswith((b"From ", b">From "), position) or block[position : position + 1] in (b" ", b"\t"):
-        return False
-    return _TELLING.search(block, position) is None
+def _is_stray(block: bytes, position: int) -> bool:
+    """Tell whether the line at ``position``, no field, never begins a text."""
+    return block.startswith((b"From ", b">From ", b" ", b"\t"), position)
+
+
+def _last_telling(block: bytes) -> int:
+    """Return where the last field stands by which a header is known; before all when there is none."""
+    last = -1
+    for match in _TELLING.finditer(block):
+        last = match.start()
+    return last

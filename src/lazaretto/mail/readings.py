@@ -35,14 +35,17 @@ _BINHEX_BEGIN = b"(This file must be converted with BinHex"
 class Work:
     """How many octets may still be looked at for the sake of other readings."""
 
-    __slots__ = ("left",)
+    __slots__ = ("left", "spent")
 
     def __init__(self, octets: int) -> None:
         self.left = octets
+        self.spent = False
+        """Something could not be afforded."""
 
     def afford(self, octets: int) -> bool:
         """Take ``octets`` from what is left; False when there is not enough."""
         if octets > self.left:
+            self.spent = True
             return False
         self.left -= octets
         return True

@@ -29,6 +29,9 @@ MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
 MAX_BOUNDARIES = 16
 """Candidate boundaries of one part that are tried."""
 MAX_ALTERNATIVE_TYPES = 4
+MAX_ALTERNATIVE_HEADER = 64 << 10
+WORK_OF_HEADERS = 50
+"""How much dearer an octet of a header is than one of a body."""
 WORK_PER_OCTET = 6
 """How often the octets of a message may be looked at for the sake of other readings."""
 MIN_OUTSIDE = 120
@@ -129,9 +132,9 @@ class Structure:
     def _read(self, region: _Region) -> list[_Region]:
         """Add the part of ``region``; return the regions of the parts that it consists of."""
         source = region.source
-        header = region.header or scan_header(
-            source.octets, region.start, region.end, self._anomalies, self._limits
-        )
+        header = region.header or self._header(region)
+        if header is None:
+            return []
         types = types_of(header, self._limits)
         media = region.as_type or (types[0] if types else None)
         encodings = encodings_of(header)
@@ -170,6 +173,21 @@ class Structure:
         if part.main_type == "multipart" and media is not None:
             return self._parts_of(region, part, media)
         return []
+
+    def _header(self, region: _Region) -> Header | None:
+        """Return the header of ``region``; None when too much was read for alternatives already."""
+        octets = region.source.octets
+        if region.reading is Reading.PRIMARY:
+            return scan_header(octets, region.start, region.end, self._anomalies, self._limits)
+        # Alternatives may overlap: only so much of each, and of all of them, is read.
+        if self._work.spent:
+            return None
+        end = min(region.end, region.start + MAX_ALTERNATIVE_HEADER)
+        header = scan_header(octets, region.start, end, self._anomalies, self._limits)
+        if not self._work.afford(WORK_OF_HEADERS * len(header.raw)):
+            self._anomalies.limit("READINGS", f"part {region.path} was not looked into")
+            return None
+        return header
 
     def _note_fields(
         self, part: Part, encodings: Encodings, types: tuple[ParameterList, ...], media: ParameterList | None

@@ -246,6 +246,11 @@ def test_a_bound_that_is_reached_is_an_anomaly(octets: bytes, limits: Limits, na
             b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--c\nContent-Type: x/y\n\n" * 40_000,
             id="hidden",
         ),
+        pytest.param(
+            b"\n" + b"".join(b"--%d\nContent-Type: x/y\n" % (n * 7919 % 100_003) for n in range(40_000)),
+            id="overlapping",
+        ),
+        pytest.param(b"x\n" * 400_000 + b"Subject: y\n\n", id="junk in the header"),
         pytest.param((b"Content-Type: message/rfc822\n\n") * 30_000, id="messages"),
         pytest.param(b"\n" + b"begin 644 x\n" * 100_000, id="uuencode"),
         pytest.param(b"Content-Transfer-Encoding: base64\n\n" + b"A=\n\n" * 250_000, id="base64"),
