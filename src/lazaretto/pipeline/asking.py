@@ -89,8 +89,12 @@ class Asker:
         return unscannable(submission, gathered, {each.tenant: each for each in snapshots})
 
     def _snapshots(self, submission: Submission) -> tuple[TenantSnapshot, ...]:
-        found = (self._directory.by_id(leg.tenant) for leg in submission.legs)
-        return tuple(snapshot for snapshot in found if snapshot is not None)
+        found = tuple(self._directory.by_id(leg.tenant) for leg in submission.legs)
+        known = tuple(snapshot for snapshot in found if snapshot is not None)
+        if len(known) < len(found):
+            # Without its tenant's word nobody may say what becomes of a copy.
+            raise TemporaryFailure("a tenant of this message is not known here")
+        return known
 
     async def _ask(self, path: str, request: bytes, snapshots: tuple[TenantSnapshot, ...]) -> Judgement:
         connection = await _connect(path)

@@ -30,6 +30,7 @@ from lazaretto.mail.scanner import view_of
 from lazaretto.mail.view import MessageView
 from lazaretto.pipeline.wire import LookRequest
 from lazaretto.policy.judging import Judged, judge
+from lazaretto.policy.late import after_acceptance
 
 SCANNER_FAILED: Final = Symbol(
     name="SCANNER_FAILED",
@@ -96,17 +97,18 @@ def unscannable(
     )
     finding = found(SCANNER_FAILED, "two scan workers died over this message")
     looks = {leg.tenant: (finding,) for leg in submission.legs}
-    return _judged(submission.legs, looks, facts, snapshots, None)
+    return _judged(submission.legs, looks, facts, snapshots, _Changer(None, facts, ""))
 
 
 class _Changer:
     """Computes the changes of each copy of one message."""
 
-    def __init__(self, view: MessageView, facts: Facts, authserv_id: str) -> None:
+    def __init__(self, view: MessageView | None, facts: Facts, authserv_id: str) -> None:
+        """Without a ``view`` nothing can be spliced; redirects and copies still apply."""
         self.view = view
         self._facts = facts
         self._authserv_id = authserv_id
-        self._results = authentication_results(facts, authserv_id, view.line_end)
+        self._results = authentication_results(facts, authserv_id, view.line_end) if view else b""
 
     def changes(self, decision: Decision, judged: Judged, snapshot: TenantSnapshot) -> Changes:
         """Return what ``decision`` orders."""
@@ -126,7 +128,7 @@ def _judged(
     looks: Mapping[TenantId, Sequence[Finding]],
     facts: Facts,
     snapshots: Mapping[TenantId, TenantSnapshot],
-    changer: _Changer | None,
+    changer: _Changer,
 ) -> Judgement:
     copies: list[Copy] = []
     judged: list[Judged] = []
@@ -147,7 +149,7 @@ def _judged(
         score=worst.score if worst else 0.0,
         findings=tuple(findings.values()),
         copies=tuple(copies),
-        summary=summary_of(changer.view) if changer is not None else Summary(),
+        summary=summary_of(changer.view) if changer.view else Summary(),
         facts=_facts_for_trace(facts),
         versions={f"tenant:{each.name}": str(each.version) for each in snapshots.values()},
         return_path_trusted=_is_return_path_trusted(facts, worst),
@@ -160,9 +162,9 @@ def _copies(
     decision: Decision,
     judged: Judged,
     snapshot: TenantSnapshot,
-    changer: _Changer | None,
+    changer: _Changer,
 ) -> list[Copy]:
-    made = changer.changes(decision, judged, snapshot) if changer is not None else Changes()
+    made = changer.changes(decision, judged, snapshot)
     own = Copy(
         tenant=leg.tenant,
         direction=leg.direction,
@@ -181,6 +183,20 @@ def _additional(leg: Leg, decision: Decision, made: Changes, address: str) -> Co
         splices=made.splices,
         additional=True,
     )
+
+
+def accepted(judgement: Judgement) -> Judgement:
+    """Return ``judgement`` for a message whose client is told 250, whatever some of its copies deserve.
+
+    One reply covers all recipients: who would have been refused alone is quarantined or deleted.
+    """
+    copies = tuple(
+        replace(copy, decision=after_acceptance(copy.decision))
+        if copy.decision.disposition is Disposition.REJECT
+        else copy
+        for copy in judgement.copies
+    )
+    return replace(judgement, copies=copies)
 
 
 def summary_of(view: MessageView) -> Summary:

@@ -16,6 +16,7 @@ import structlog
 from lazaretto.core.errors import LazarettoError
 from lazaretto.core.queued import QueuedCopy
 from lazaretto.pipeline.asking import Asker
+from lazaretto.pipeline.looking import accepted
 from lazaretto.spool.queue import Queue
 from lazaretto.spool.unscanned import UnscannedMessage, UnscannedMessages, discard_content
 
@@ -53,7 +54,7 @@ class Rescanner:
     async def _look(self, message: UnscannedMessage) -> None:
         renewal = asyncio.create_task(self._keep(message))
         try:
-            judgement = await self._asker.look_patiently(message.submission)
+            judgement = accepted(await self._asker.look_patiently(message.submission))
             ready = await self._unscanned.settle_scan(message.lease, message.submission, judgement)
             for copy in ready or ():
                 self._offer(copy, message.submission.content.octets)

@@ -13,6 +13,7 @@ from lazaretto.delivery.handover import HandoverClient
 from lazaretto.edge.seams import Seams
 from lazaretto.edge.server import EdgeServer, ListenAddress, serve_edge
 from lazaretto.pipeline.asking import Asker
+from lazaretto.pipeline.looking import accepted
 from lazaretto.run.certificate import ensure_certificate, server_context
 from lazaretto.run.children import tell_ready
 from lazaretto.run.gathering import gather_with, header_of
@@ -87,7 +88,8 @@ def _server(
 
 def _commit_and_hand_over(acceptor: Acceptor, handover: HandoverClient) -> Commit:
     async def commit(submission: Submission, judgement: Judgement | None) -> None:
-        for copy in await acceptor.commit(submission, judgement):
+        kept = None if judgement is None else accepted(judgement)
+        for copy in await acceptor.commit(submission, kept):
             # Best effort: what is not handed over is claimed from the spool.
             handover.offer(copy, submission.content.octets)
 

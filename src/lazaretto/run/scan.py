@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import lazaretto
 from lazaretto.detect.registry import detectors
+from lazaretto.detect.settings import DetectSettings
 from lazaretto.pipeline.looking import Inspector
 from lazaretto.pipeline.serving import Worker
 from lazaretto.pipeline.station import Serve, Station
@@ -16,14 +17,14 @@ from lazaretto.run.options import RunOptions
 from lazaretto.run.settings import Settings
 
 
-def make_serve(authserv_id: str) -> Callable[[], Serve]:
+def make_serve(authserv_id: str, settings: DetectSettings) -> Callable[[], Serve]:
     """Load every detector now, in the parent; return what makes a worker's ``serve`` after the fork."""
-    inspector = Inspector(tuple(detectors()), {"rules": lazaretto.__version__}, authserv_id)
+    inspector = Inspector(tuple(detectors(settings)), {"rules": lazaretto.__version__}, authserv_id)
     return lambda: Worker(inspector.look_and_judge).serve
 
 
 def run_scan(home: Home, settings: Settings, options: RunOptions) -> None:
     """Be the station until told to stop."""
-    station = Station(home.sockets, settings.scan, make_serve(host_name(settings)))
+    station = Station(home.sockets, settings.scan, make_serve(host_name(settings), settings.detect))
     tell_ready()
     station.run()

@@ -31,6 +31,7 @@ from lazaretto.core.facts import Gathered, Resolver
 from lazaretto.core.identity import TenantId, new_message_id
 from lazaretto.core.snapshot import AddressRegistration, TenantSnapshot
 from lazaretto.core.submission import Submission
+from lazaretto.detect.settings import DetectSettings
 from lazaretto.pipeline.asking import Asker
 from lazaretto.pipeline.settings import PipelineSettings
 from lazaretto.pipeline.station import Station
@@ -219,7 +220,7 @@ def _be_station(folder: Path, settings: PipelineSettings) -> None:
     # A fork must never come back into the caller's code, whatever happens.
     code = 1
     try:
-        Station(folder, settings, make_serve("scan.invalid")).run()
+        Station(folder, settings, make_serve("scan.invalid", DetectSettings())).run()
         code = 0
     except Exception:
         traceback.print_exc()

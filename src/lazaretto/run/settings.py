@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.delivery.settings import DeliverySettings
+from lazaretto.detect.settings import DetectSettings
 from lazaretto.edge.settings import EdgeSettings
 from lazaretto.pipeline.settings import PipelineSettings
 from lazaretto.protocol.settings import DnsSettings
@@ -64,6 +65,7 @@ class Settings(BaseModel):
     scan: PipelineSettings = Field(default_factory=PipelineSettings)
     spool: SpoolSettings = Field(default_factory=SpoolSettings)
     content: ContentSettings = Field(default_factory=ContentSettings)
+    detect: DetectSettings = Field(default_factory=DetectSettings)
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     dns: DnsSettings = Field(default_factory=DnsSettings)
 

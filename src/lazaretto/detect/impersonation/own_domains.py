@@ -8,7 +8,7 @@ from typing import ClassVar
 from lazaretto.core.cards import DetectorCard, Service
 from lazaretto.core.facts import AuthResult, Facts
 from lazaretto.core.findings import Finding, Symbol, Verdict, found
-from lazaretto.core.snapshot import TenantSnapshot
+from lazaretto.core.snapshot import SenderList, TenantSnapshot
 from lazaretto.detect.impersonation.likeness import resembles
 from lazaretto.mail.view import MessageView
 
@@ -38,7 +38,7 @@ class OwnDomains:
 
     def look(self, message: MessageView, facts: Facts, tenant: TenantSnapshot | None) -> Sequence[Finding]:
         """Report at most one finding of each kind."""
-        if tenant is None:
+        if tenant is None or _sends_for(tenant, facts.client.ip):
             return ()
         findings = []
         domains = {author.address.domain for author in message.authors}
@@ -50,6 +50,11 @@ class OwnDomains:
                 findings.append(found(FROM_LOOKALIKE_DOMAIN, f"{domain} for {own}"))
                 break
         return tuple(findings)
+
+
+def _sends_for(tenant: TenantSnapshot, ip: str) -> bool:
+    """Tell whether the client is one of the tenant's own registered servers."""
+    return bool(ip) and SenderList(networks=tenant.outbound_networks).entry_for_ip(ip) != ""
 
 
 def _proved(facts: Facts, domain: str) -> bool:

@@ -59,7 +59,9 @@ class SenderLists:
         return tuple(_findings(message, facts, tenant))
 
 
-def _findings(message: MessageView, facts: Facts, tenant: TenantSnapshot) -> Iterator[Finding]:
+def _findings(message: MessageView, facts: Facts, snapshot: TenantSnapshot) -> Iterator[Finding]:
+    # Entries may expire while a worker keeps its snapshot.
+    tenant = snapshot.on(facts.received_at.date())
     authors = [str(author.address) for author in message.authors]
     if entry := _first_entry(tenant.blocked, [facts.reverse_path, *authors]):
         yield found(SENDER_BLOCKED_ADDRESS, entry)
