@@ -6,13 +6,18 @@ both see octets, so that ``\\w`` and ``\\b`` are ASCII to both.  Tests hold them
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Protocol
 
 import re2
 
 try:
     import hyperscan
+
+    from lazaretto.detect.content.remembering import remembered
 except ImportError:  # no wheel for this machine
     hyperscan = None  # type: ignore[assignment]
 
@@ -28,14 +33,7 @@ class HyperscanMatcher:
     """All patterns in one automaton."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        flags = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        self._database.compile(
-            expressions=[pattern.encode() for pattern in patterns],
-            ids=list(range(len(patterns))),
-            elements=len(patterns),
-            flags=flags,
-        )
+        self._database = remembered(_name_of(patterns), lambda: _database_of(patterns))
 
     def matched(self, octets: bytes) -> Mapping[int, int]:
         """Return the first end of each pattern that matches."""
@@ -46,6 +44,31 @@ class HyperscanMatcher:
 
         self._database.scan(octets, match_event_handler=note)
         return ends
+
+
+def _database_of(patterns: Sequence[str]) -> Any:
+    flags = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=[pattern.encode() for pattern in patterns],
+        ids=list(range(len(patterns))),
+        elements=len(patterns),
+        flags=flags,
+    )
+    return database
+
+
+def _name_of(patterns: Sequence[str]) -> str:
+    # A database is made for one version of the library and one kind of processor.
+    return "\0".join([metadata.version("hyperscan"), platform.machine(), _processor(), *patterns])
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return ""
+    return next((line for line in lines if line.startswith("flags")), "")
 
 
 class Re2Matcher:
