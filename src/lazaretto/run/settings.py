@@ -45,9 +45,6 @@ class ListenSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     smtp: str = Field("127.0.0.1:2525", description="Address of the SMTP edge, HOST:PORT.")
-    http: str = Field(
-        "127.0.0.1:8025", description="Address for health and metrics, HOST:PORT; empty = none."
-    )
     host_name: str = Field(
         "",
         description="Name in our greeting, EHLO and Received fields; empty = this machine's own name.",

@@ -83,7 +83,7 @@ class Supervisor:
             Running(
                 pid=os.getpid(),
                 smtp=self._options.smtp or self._settings.listen.smtp,
-                http=self._options.http or self._settings.listen.http,
+                http=self._options.http,
             ),
         )
         self._when_ready()
