@@ -94,7 +94,7 @@ def _labelled(row: dict[str, str], base: Path) -> Labelled:
 
 
 def _recorded(row: dict[str, str]) -> Recorded:
-    sender = domain_of(row.get("mail_from") or "")
+    sender = domain_of((row.get("mail_from") or "").strip().strip("<>"))
     spf, dkim, dmarc = (
         _RESULTS.get((row.get(name) or "").strip().lower()) for name in ("spf", "dkim", "dmarc")
     )

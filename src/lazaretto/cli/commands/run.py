@@ -20,11 +20,10 @@ from lazaretto.run.supervisor import Supervisor, announce_ready
 @click.option(
     "--dns",
     "dns_file",
-    default="",
     type=click.Path(exists=True, dir_okay=False, resolve_path=True),
     help="Answer DNS questions from this JSON file, and ask no resolver.",
 )
-def command(home: Home, smtp: str, http: str, dns_file: str) -> None:
+def command(home: Home, smtp: str, http: str, dns_file: str | None) -> None:
     """Start every process and stay until stopped; prints "ready" once mail is accepted."""
     running = is_running(home)
     if running is not None:
@@ -33,5 +32,5 @@ def command(home: Home, smtp: str, http: str, dns_file: str) -> None:
             " stop that one first, or choose another --home"
         )
     log_to_stderr("supervisor")
-    options = RunOptions(smtp=smtp, http=http, dns_file=dns_file)
+    options = RunOptions(smtp=smtp, http=http, dns_file=dns_file or "")
     Supervisor(home, load_settings(home), options, when_ready=announce_ready).run()

@@ -25,11 +25,10 @@ ROLES: Final = ("edge", "scan", "deliver", "jobs", "mailbox")
 @click.option(
     "--dns",
     "dns_file",
-    default="",
     type=click.Path(exists=True, dir_okay=False, resolve_path=True),
     help="Answer DNS questions from this JSON file, and ask no resolver.",
 )
-def command(role: str, home: Home, smtp: str, http: str, dns_file: str) -> None:
+def command(role: str, home: Home, smtp: str, http: str, dns_file: str | None) -> None:
     """Run one ROLE until told to stop.
 
     edge receives, scan looks, deliver sends, jobs does what is due by the clock.  mailbox is a
@@ -38,7 +37,7 @@ def command(role: str, home: Home, smtp: str, http: str, dns_file: str) -> None:
     home.make()
     log_to_stderr(role)
     settings = load_settings(home)
-    options = RunOptions(smtp=smtp, http=http, dns_file=dns_file)
+    options = RunOptions(smtp=smtp, http=http, dns_file=dns_file or "")
     run_role = getattr(importlib.import_module(f"lazaretto.run.{role}"), f"run_{role}", None)
     if run_role is None:
         raise ConfigurationError(f"there is no role {role}")
