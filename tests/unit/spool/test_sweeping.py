@@ -66,9 +66,7 @@ references = st.builds(
 strangers = st.one_of(
     references.map(lambda reference: reference + ".bak"),
     references.map(lambda reference: reference.replace("-", "_")),
-    st.sampled_from(
-        ["README", "1/README", "1/20260101/README", "1/20260101/03/x", "lost/20260101/00/y"]
-    ),
+    st.sampled_from(["README", "1/README", "1/20260101/README", "1/20260101/03/x", "lost/20260101/00/y"]),
 )
 
 

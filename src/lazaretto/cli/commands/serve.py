@@ -21,7 +21,9 @@ ROLES: Final = ("edge", "scan", "deliver", "jobs", "mailbox")
 @click.argument("role", type=click.Choice(ROLES))
 @home_option
 @click.option("--smtp", default="", metavar="HOST:PORT", help="Where the edge (or the mailbox) listens.")
-@click.option("--http", default="", metavar="HOST:PORT", help="Kept for the portals; nothing listens there yet.")
+@click.option(
+    "--http", default="", metavar="HOST:PORT", help="Kept for the portals; nothing listens there yet."
+)
 @click.option(
     "--dns",
     "dns_file",
