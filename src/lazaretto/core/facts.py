@@ -37,6 +37,8 @@ class DnsAnswer:
     status: DnsStatus
     records: tuple[str, ...] = ()
     ttl: int = 0
+    authentic: bool = False
+    """Signed, and the signatures were verified (DNSSEC); False also where nobody can tell."""
 
     @property
     def failed(self) -> bool:

@@ -105,6 +105,27 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TlsRecord:
+    """How the channel to a host came to be encrypted, or came not to be."""
+
+    advertised: bool = False
+    """The host offered STARTTLS."""
+    used: bool = False
+    policy: str = "opportunistic"
+    """Who demanded what: ``opportunistic``, ``route required``, ``partner strong``, ``mta-sts``, ``dane`` …"""
+    protocol: str = ""
+    cipher: str = ""
+    bits: int = 0
+    verified: bool = False
+    """The host's certificate is what was demanded; False also where nobody demanded any."""
+    forward_secrecy: bool = False
+    fallback_reason: str = ""
+    """Why less than was tried first had to do; empty where nothing less had to."""
+    failure: str = ""
+    """The word of RFC 8460 §4.3 for what went wrong at any try; empty when nothing did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remote:
     """The host that answered."""
 
@@ -112,6 +133,8 @@ class Remote:
     ip: str = ""
     port: int = 0
     tls: Tls | None = None
+    channel: TlsRecord | None = None
+    """None when no conversation came about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

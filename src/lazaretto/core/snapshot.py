@@ -34,6 +34,48 @@ class TlsDemand(Enum):
     """Encrypted, with a certificate that is valid for the host's name."""
 
 
+class TlsMode(Enum):
+    """What enforced TLS demands of the hosts that take a partner's mail, beyond encryption."""
+
+    ANY = "any"
+    """Any certificate."""
+    VALID = "valid"
+    """A certificate of a known issuer that is valid for the host's name."""
+    STRONG = "strong"
+    """A certificate of a known issuer for one of the trusted names, or for the partner's own domain."""
+    PINNED = "pinned"
+    """A certificate, or a public key, whose SHA-256 is listed."""
+    DANE = "dane"
+    """What the host's TLSA records name (RFC 7672); there must be some."""
+    MTA_STS = "mta-sts"
+    """What the domain's policy says (RFC 8461), even in testing; there must be one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsPartner:
+    """A domain to which mail goes encrypted or not at all; its sub-domains are meant as well."""
+
+    domain: str
+    """Lower case, A-labels."""
+    mode: TlsMode = TlsMode.VALID
+    minimum_version: str = "TLSv1.2"
+    """``TLSv1.2`` or ``TLSv1.3``."""
+    excluded: frozenset[str] = frozenset()
+    """Sub-domains that are left out, with all below them."""
+    trusted_names: tuple[str, ...] = ()
+    """Names that STRONG accepts; ``.a.example`` stands for all names below."""
+    pins: tuple[str, ...] = ()
+    """SHA-256 of certificates or public keys (SubjectPublicKeyInfo), lower-case hexadecimal."""
+
+
+class AddressFamily(Enum):
+    """At which of its addresses a host is called."""
+
+    ANY = "any"
+    IPV4 = "ipv4"
+    IPV6 = "ipv6"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextHop:
     """A host that mail is handed to."""
@@ -43,6 +85,13 @@ class NextHop:
     port: int = 25
     preference: int = 10
     tls: TlsDemand = TlsDemand.OPPORTUNISTIC
+    weight: int = 1
+    """Its share of the mail among hosts of equal preference; 0 = after all others of these."""
+    family: AddressFamily = AddressFamily.ANY
+    max_connections: int = 0
+    """Connections at a time; 0 = no limit of its own."""
+    messages_per_minute: int = 0
+    """0 = no limit of its own."""
 
     @property
     def key(self) -> str:
@@ -106,6 +155,26 @@ class SenderList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderToken:
+    """A header field that only the tenant's own mail system adds: its name and its secret."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundProofs:
+    """By what a tenant's mail is known as its own where an address alone says nothing."""
+
+    certificates: frozenset[str] = frozenset()
+    """SHA-256 fingerprints of client certificates, 64 lower-case hexadecimal digits."""
+    certificate_names: frozenset[str] = frozenset()
+    """Lower-case DNS names in client certificates that a trusted authority signed."""
+    header_tokens: tuple[HeaderToken, ...] = ()
+    """Any one of these does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """When a rule speaks.  Every part that is not empty must hold; within a part any one does."""
 
@@ -166,6 +235,14 @@ class TenantSnapshot:
     protected_names: tuple[str, ...] = ()
     outbound_networks: tuple[str, ...] = ()
     """CIDR texts from which its own servers send."""
+    outbound_proofs: OutboundProofs = OutboundProofs()
+    """What its servers can show where their addresses are shared with others."""
+    puts_off_similar: bool = False
+    """Outbound mail beyond the limit of similar messages is answered 451, not only told."""
+    greylisting: bool = False
+    """Strangers are asked to come back once before their mail is taken."""
+    language: str = "en"
+    """Language of notices: ``en``, ``fr``, ``nl`` or ``de``."""
     rules: tuple[Rule, ...] = ()
     thresholds: Mapping[str, float] = field(default_factory=dict)
     """Scores from which a class is meant: ``spam``, ``phishing``, ``bulk``."""
@@ -174,6 +251,8 @@ class TenantSnapshot:
     suspended: bool = False
     administrators: tuple[str, ...] = ()
     """Addresses that notifications for administrators go to."""
+    tls_partners: Mapping[str, TlsPartner] = field(default_factory=dict)
+    """Enforced TLS, by the partner's domain."""
     options: Mapping[str, str] = field(default_factory=dict)
     """Small settings that single detectors and actions read, by dotted name."""
 
@@ -183,12 +262,27 @@ class TenantSnapshot:
             return False
         return self.address_registration is not AddressRegistration.ENFORCE or fold(address) in self.addresses
 
+    def tls_partner_of(self, domain: str) -> TlsPartner | None:
+        """Return the nearest partner that ``domain`` belongs to; None where it is excluded from that."""
+        names = names_above(domain) if self.tls_partners else ()
+        for position, name in enumerate(names):
+            partner = self.tls_partners.get(name)
+            if partner is not None:
+                return None if partner.excluded.intersection(names[:position]) else partner
+        return None
+
     def on(self, day: date) -> TenantSnapshot:
         """Return the snapshot without the entries of lists that ended before ``day``."""
         blocked, approved = self.blocked.on(day), self.approved.on(day)
         if blocked is self.blocked and approved is self.approved:
             return self
         return replace(self, blocked=blocked, approved=approved)
+
+
+def names_above(domain: str) -> tuple[str, ...]:
+    """Return ``domain`` and every domain above it, nearest first."""
+    labels = domain.split(".")
+    return tuple(".".join(labels[start:]) for start in range(len(labels)))
 
 
 class Directory(Protocol):

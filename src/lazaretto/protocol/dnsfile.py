@@ -3,11 +3,14 @@
 The file is JSON: ``{"name": {"TXT": ["…"], "A": ["192.0.2.1"], "MX": ["10 mx.a.example"]}}``.
 Names are lower case without trailing dot; the text ``"SERVFAIL"`` or ``"TIMEOUT"`` in place of a
 list gives that error, also in place of all the records of a name; a name that is absent does not exist.
+Who writes the file vouches for it: its answers count as authentic (DNSSEC), unless the records of a
+name say ``"INSECURE": []``.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from lazaretto.core.errors import ConfigurationError
@@ -19,6 +22,7 @@ TTL = 300
 """Seconds; the file says none."""
 
 _ERRORS = {"SERVFAIL": DnsStatus.SERVER_FAILURE, "TIMEOUT": DnsStatus.TIMEOUT}
+_INSECURE = "INSECURE"
 _HOST_KINDS = frozenset({"CNAME", "PTR", "NS"})
 
 _Records = dict[str, DnsAnswer]
@@ -71,7 +75,10 @@ def _records_of(path: Path, name: str, records: object) -> _Records:
         return {"*": _answer(path, name, "*", records)}
     if not isinstance(records, dict):
         raise ConfigurationError(f'the DNS file {path} must give an object of records for "{name}"')
-    return {kind.upper(): _answer(path, name, kind.upper(), values) for kind, values in records.items()}
+    answers = {kind.upper(): _answer(path, name, kind.upper(), values) for kind, values in records.items()}
+    if _INSECURE in answers:
+        return {kind: replace(answer, authentic=False) for kind, answer in answers.items()}
+    return answers
 
 
 def _answer(path: Path, name: str, kind: str, values: object) -> DnsAnswer:
@@ -85,7 +92,7 @@ def _answer(path: Path, name: str, kind: str, values: object) -> DnsAnswer:
         )
     if not values:
         return DnsAnswer(DnsStatus.NO_DATA)
-    return DnsAnswer(DnsStatus.ANSWER, tuple(_record(kind, value) for value in values), TTL)
+    return DnsAnswer(DnsStatus.ANSWER, tuple(_record(kind, value) for value in values), TTL, authentic=True)
 
 
 def _record(kind: str, value: object) -> str:
