@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.load.bench import mixed, text_message
 from tests.load.processes import role_of, tree
 from tests.load.product import Product, SinkProcess

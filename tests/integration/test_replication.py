@@ -13,7 +13,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from tests.load.sender import Conversation
 
 from lazaretto.core.decision import Disposition, Judgement
 from lazaretto.core.errors import NotDurable, TemporaryFailure
@@ -38,6 +37,7 @@ from lazaretto.spool.settings import SpoolSettings
 from lazaretto.testing.edge_fakes import ACME, FixedDirectory, judgement_of
 from lazaretto.testing.messages import a_copy, a_judgement, a_submission
 from lazaretto.testing.postgresql import ThrowAwayServer, standby_of, throw_away_server
+from tests.load.sender import Conversation
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 

@@ -6,11 +6,19 @@ from collections.abc import Iterable
 
 from lazaretto.core.address import fold
 from lazaretto.core.identity import TenantId
-from lazaretto.core.snapshot import MEGABYTE, NextHop, SenderList, TenantSnapshot
+from lazaretto.core.snapshot import (
+    MEGABYTE,
+    HeaderToken,
+    NextHop,
+    OutboundProofs,
+    SenderList,
+    TenantSnapshot,
+)
+from lazaretto.tenants.choices import SimilarMessages
 from lazaretto.tenants.document import TenantDocument
 from lazaretto.tenants.methods import method_rules, thresholds_of
 from lazaretto.tenants.own_rules import own_rules
-from lazaretto.tenants.sections import Domain, SenderEntry
+from lazaretto.tenants.sections import Domain, Proofs, SenderEntry
 from lazaretto.tenants.values import SenderKind
 
 
@@ -31,6 +39,10 @@ def compile_snapshot(document: TenantDocument, tenant_id: TenantId, version: int
         ),
         protected_names=document.protected_names,
         outbound_networks=document.outbound.senders,
+        outbound_proofs=_proofs(document.outbound.proofs),
+        puts_off_similar=document.outbound.similar_messages is SimilarMessages.HOLD,
+        greylisting=antispam.greylisting,
+        language=document.language.value,
         rules=(*method_rules(document), *own_rules(document)),
         thresholds=thresholds_of(antispam),
         strict_line_ends=document.strict_line_ends,
@@ -44,6 +56,16 @@ def _next_hops(domain: Domain) -> tuple[NextHop, ...]:
     return tuple(
         NextHop(host=route.host, port=route.port, preference=route.preference, tls=route.tls)
         for route in domain.routes
+    )
+
+
+def _proofs(proofs: Proofs) -> OutboundProofs:
+    return OutboundProofs(
+        certificates=frozenset(proofs.certificates),
+        certificate_names=frozenset(proofs.certificate_names),
+        header_tokens=tuple(
+            HeaderToken(name=token.name, value=token.value) for token in proofs.header_tokens
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, field_validator
 from lazaretto.core.address import fold
 from lazaretto.core.snapshot import AddressRegistration
 from lazaretto.tenants.agreement import disagreements
+from lazaretto.tenants.choices import Language
 from lazaretto.tenants.complaints import remarks_of
 from lazaretto.tenants.remarks import DocumentError, error
 from lazaretto.tenants.sections import (
@@ -58,6 +59,7 @@ class TenantDocument(Section):
     administrators: tuple[MailAddress, ...] = Field(
         default=(), max_length=100, description="Who gets notifications for administrators."
     )
+    language: Language = Field(default=Language.ENGLISH, description="Language of notices to its people.")
     protected_names: tuple[OneLine, ...] = Field(
         default=(), max_length=10_000, description="People whose names strangers must not write under."
     )

@@ -14,14 +14,17 @@ from lazaretto.core.decision import Disposition
 from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Verdict
 from lazaretto.core.snapshot import TlsDemand
-from lazaretto.tenants.choices import DmarcAction, MailAction, MalwareAction, Sensitivity
+from lazaretto.tenants.choices import DmarcAction, MailAction, MalwareAction, Sensitivity, SimilarMessages
 from lazaretto.tenants.values import (
+    DomainName,
     FieldName,
+    Fingerprint,
     Host,
     MailAddress,
     Network,
     OneLine,
     SenderKind,
+    Token,
     kind_of_sender,
     sender,
 )
@@ -86,11 +89,55 @@ class SenderEntry(Section):
         return kind_of_sender(self.entry)
 
 
+class TokenField(Section):
+    """A header field that the tenant's mail system adds to outgoing mail and nobody else knows."""
+
+    name: FieldName = Field(description="Its name, which begins with `X-`.")
+    value: Token = Field(description="Its secret text: at least 16 characters, best random ones.")
+
+
+class Proofs(Section):
+    """What shows that outgoing mail is the tenant's own where its servers share addresses with others."""
+
+    certificates: tuple[Fingerprint, ...] = Field(
+        default=(),
+        max_length=50,
+        description="SHA-256 fingerprints of client certificates; shown at the connectors' port.",
+    )
+    certificate_names: tuple[DomainName, ...] = Field(
+        default=(),
+        max_length=50,
+        description="Names in client certificates of a trusted authority; never a provider's name, "
+        "which all its customers show.",
+    )
+    header_tokens: tuple[TokenField, ...] = Field(
+        default=(),
+        max_length=10,
+        description="Header fields any one of which does, from addresses of shared providers only; "
+        "removed before the message is kept.",
+    )
+
+    @field_validator("certificates", "certificate_names")
+    @classmethod
+    def _each_once(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(set(values)))
+
+
 class Outbound(Section):
     """Mail that the tenant sends through the platform."""
 
     senders: tuple[Network, ...] = Field(
-        default=(), description="Addresses and networks of its own sending servers."
+        default=(),
+        description="Addresses and networks of its own sending servers; those of shared providers "
+        "prove nothing and need `proofs`.",
+    )
+    proofs: Proofs = Field(
+        default_factory=Proofs, description="What its servers show at addresses that others share."
+    )
+    similar_messages: SimilarMessages = Field(
+        default=SimilarMessages.LOG,
+        description="What happens with more similar messages within an hour than the contract allows: "
+        "`log` tells of it, `hold` answers `451` so that they wait at the sending server.",
     )
     malware: MalwareAction = Field(
         default=MalwareAction.QUARANTINE, description="What becomes of infected mail."
@@ -162,6 +209,10 @@ class Thresholds(Section):
 class Antispam(Section):
     """Unwanted mail: each method with what becomes of the mail that it finds."""
 
+    greylisting: bool = Field(
+        default=False,
+        description="Ask unknown servers to come back once; costs a few minutes for a first message.",
+    )
     approved_ips: bool = Field(
         default=True, description="Use the approved senders that are IP addresses or networks."
     )

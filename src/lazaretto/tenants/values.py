@@ -14,6 +14,8 @@ from pydantic import AfterValidator
 _LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?")
 _HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]{1,253}")
 _FIELD_NAME: Final = re.compile(r"X-[A-Za-z0-9-]{1,70}")
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
+_TOKEN: Final = re.compile(r"[!-~]{16,200}")
 _OUR_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _PLAIN_LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
 MAX_ADDRESS: Final = 254
@@ -109,6 +111,21 @@ def field_name(text: str) -> str:
     return text
 
 
+def fingerprint(text: str) -> str:
+    """Return the SHA-256 fingerprint of a certificate as 64 lower-case digits, without colons."""
+    digits = text.replace(":", "").lower()
+    if not _FINGERPRINT.fullmatch(digits):
+        raise ValueError(f'"{text[:80]}" is not a SHA-256 fingerprint; it has 64 hexadecimal digits')
+    return digits
+
+
+def token(text: str) -> str:
+    """Return a secret that stands in a header field: printable ASCII without blanks."""
+    if not _TOKEN.fullmatch(text):
+        raise ValueError("a token has 16 to 200 printable ASCII characters and no blank; make a random one")
+    return text
+
+
 def one_line(text: str) -> str:
     """Return text for a header field: one line of printable characters."""
     # Names are pasted from documents, which are full of no-break spaces.
@@ -129,4 +146,6 @@ Network = Annotated[str, AfterValidator(network)]
 Host = Annotated[str, AfterValidator(host)]
 TenantName = Annotated[str, AfterValidator(tenant_name)]
 FieldName = Annotated[str, AfterValidator(field_name)]
+Fingerprint = Annotated[str, AfterValidator(fingerprint)]
+Token = Annotated[str, AfterValidator(token)]
 OneLine = Annotated[str, AfterValidator(one_line)]
