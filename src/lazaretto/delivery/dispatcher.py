@@ -84,9 +84,9 @@ class Dispatcher:
         for settlement in left:
             self._settler.add(settlement)
         self._writing = _begun(self._settler.journal_forever(), self._settler.settle_forever())
-        if not left:
-            self._journal.forget()
         await self._take_back_own()
+        if self._settler.is_idle:
+            self._journal.forget()
         self._finding = _begun(self._claim_forever(), self._renew_forever())
 
     def offer(self, copy: QueuedCopy, octets: bytes | None = None) -> bool:
@@ -140,6 +140,8 @@ class Dispatcher:
     # Copies in hand.
 
     def _hold(self, copy: QueuedCopy, octets: bytes | None) -> None:
+        if self._settler.add_renewed(copy):
+            return
         held = self._holding.take(copy, octets, asyncio.get_running_loop().time())
         if held is None:
             return
@@ -277,6 +279,10 @@ class Dispatcher:
         try:
             for copy in await self._queue.claim_own(_KINDS, self._settings.max_held_copies):
                 self._hold(copy, None)
+        except Exception:
+            # They may be leased anew all the same, where only the answer was lost.
+            self._must_look_again = True
+            raise
         finally:
             postponed, self._postponed = self._postponed, None
             for copy, octets in postponed:
@@ -296,6 +302,8 @@ class Dispatcher:
             except Exception:
                 # A worker loop: the database comes back, and then so must we.
                 log.exception("copies cannot be claimed")
+                # What was claimed, if only the answer was lost, would rest until its lease ends.
+                self._must_look_again = True
             for copy in claimed:
                 self._hold(copy, None)
             if not claimed or len(claimed) < wanted:

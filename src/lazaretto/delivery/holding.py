@@ -50,7 +50,7 @@ class Holding:
 
         Content that would be too much is not kept: it can be read again.
         """
-        row = _row(copy.lease)
+        row = row_of(copy.lease)
         held = self._held.get(row)
         if held is not None:
             if copy.lease.attempt > held.copy.lease.attempt:
@@ -75,7 +75,7 @@ class Holding:
 
     def settled(self, lease: Lease) -> None:
         """Let go of a row whose settlement is written."""
-        row = _row(lease)
+        row = row_of(lease)
         held = self._held.pop(row, None)
         if held is not None:
             self.finish(held)
@@ -86,16 +86,17 @@ class Holding:
 
     def lost(self, lease: Lease) -> None:
         """Let go of a copy that was leased to somebody else."""
-        held = self._held.get(_row(lease))
+        held = self._held.get(row_of(lease))
         if held is not None and held.copy.lease == lease:
             held.is_lost = True
             self.finish(held)
-            del self._held[_row(lease)]
+            del self._held[row_of(lease)]
 
     def leased_before(self, moment: float) -> list[Held]:
         """Return the copies whose lease began before ``moment``."""
         return [held for held in self._held.values() if held.leased_at < moment]
 
 
-def _row(lease: Lease) -> Row:
+def row_of(lease: Lease) -> Row:
+    """Return the row that is leased."""
     return (lease.tenant, lease.message, lease.row)

@@ -1,9 +1,9 @@
 """The node's delivery journal: what was handed over and is not yet in the database.
 
 Between a next hop's 250 and the commit that says so lies the one moment in which a crash would send
-a message twice.  An append to a file and one fdatasync, shared by all deliveries that ended in the
-meantime, make it as short as a disk allows; after a crash ``replay`` tells what is still to be
-settled.
+a message twice.  Each outcome is written to a file the moment that it is known, which is all it takes
+to survive the end of the process; one fdatasync, shared by all deliveries that ended in the meantime,
+makes it survive the end of the machine.  After a crash ``replay`` tells what is still to be settled.
 
 A segment is a file of records; a record is its length, the CRC-32 of its body, and the body in
 MessagePack.  A record that is torn or damaged ends its segment: nothing behind it was promised.
@@ -15,7 +15,7 @@ import logging
 import os
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from struct import Struct
@@ -47,14 +47,15 @@ class _Segment:
     path: Path
     file: int
     size: int = 0
+    is_synced: bool = True
     unsettled: set[Lease] = field(default_factory=set)
 
 
 class DeliveryJournal:
     """The journal of one node; one process has it open at a time.
 
-    ``append`` blocks for as long as the disk takes and is for a thread; the others are quick and may
-    be called beside it.
+    ``sync`` blocks for as long as the disk takes and is for a thread; the others are quick and may be
+    called beside it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -63,6 +64,7 @@ class DeliveryJournal:
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(Record)
         self._segments: list[_Segment] = []
+        self._has_new_segment = False
         self._lock = threading.Lock()
         self._next = 1 + max((_number(path) for path in self._paths()), default=0)
 
@@ -84,15 +86,27 @@ class DeliveryJournal:
             if path not in open_paths:
                 path.unlink(missing_ok=True)
 
-    def append(self, settlements: Sequence[Settlement]) -> None:
-        """Remember ``settlements``; on return they survive a crash of process or machine."""
-        frames = b"".join(self._frame(Record(due=settlement)) for settlement in settlements)
+    def write(self, settlement: Settlement) -> None:
+        """Remember ``settlement``; on return it survives a crash of this process."""
+        frame = self._frame(Record(due=settlement))
         with self._lock:
             segment = self._current()
             # Counted first, so that nobody closes the segment while it is synced.
-            segment.unsettled.update(settlement.lease for settlement in settlements)
-            self._write(segment, frames)
-        os.fdatasync(segment.file)
+            segment.unsettled.add(settlement.lease)
+            segment.is_synced = False
+            self._write(segment, frame)
+
+    def sync(self) -> None:
+        """Let what was written, and is not settled before this returns, survive a crash of the machine."""
+        with self._lock:
+            segments = [segment for segment in self._segments if not segment.is_synced]
+            for segment in segments:
+                segment.is_synced = True
+            must_sync_folder, self._has_new_segment = self._has_new_segment, False
+        if must_sync_folder:
+            self._sync_folder()
+        for segment in segments:
+            os.fdatasync(segment.file)
 
     def settled(self, leases: Iterable[Lease]) -> None:
         """Note that the settlements of ``leases`` are in the database; remove what is not needed."""
@@ -128,7 +142,7 @@ class DeliveryJournal:
         self._next += 1
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._segments.append(_Segment(path, file))
-        self._sync_folder()
+        self._has_new_segment = True
         return self._segments[-1]
 
     def _write(self, segment: _Segment, frames: bytes) -> None:

@@ -1,8 +1,8 @@
 """Brings outcomes into the delivery journal and then into the database, many at a time.
 
-Two loops run side by side: the first appends whatever ended since its last fdatasync, the second
-settles whatever was journalled since its last transaction.  Deliveries do not wait for either, until
-too much is under way.
+An outcome is written to the journal the moment that it is added.  Two loops run side by side: the
+first syncs whatever was written since its last fdatasync, the second settles whatever was synced since
+its last transaction.  Deliveries do not wait for either, until too much is under way.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from lazaretto.core.queued import Lease, Outcome, Settlement
+from lazaretto.core.queued import Lease, QueuedCopy, Settlement
 from lazaretto.delivery.journal_file import DeliveryJournal
+from lazaretto.delivery.outstanding import Outstanding, is_delivery
 from lazaretto.delivery.seams import Queue
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class Settler:
         self._journal = journal
         self._max_unsettled = max_unsettled
         self._on_settled = on_settled
+        self._outstanding = Outstanding()
         # A thread of its own: slow content must not keep the journal from the disk.
         self._thread = ThreadPoolExecutor(1, "delivery-journal")
         self._ended: list[Settlement] = []
@@ -51,13 +53,34 @@ class Settler:
         self._is_idle.set()
 
     def add(self, settlement: Settlement) -> None:
-        """Write ``settlement`` soon."""
+        """Write ``settlement`` into the journal now, where that matters, and into the database soon."""
+        if is_delivery(settlement):
+            self._outstanding.note(settlement)
+            try:
+                self._journal.write(settlement)
+            except OSError:
+                # Settling soon is the next best; until then a crash repeats this delivery.
+                log.exception("delivery journal cannot be written")
         self._backlog += 1
         self._is_idle.clear()
         if self._backlog >= self._max_unsettled:
             self._has_room.clear()
         self._ended.append(settlement)
         self._has_ended.set()
+
+    def add_renewed(self, copy: QueuedCopy) -> bool:
+        """Settle ``copy`` under its new lease, if it was delivered under another one; tell whether it was."""
+        settlement = self._outstanding.renewed(copy)
+        if settlement is None:
+            return False
+        log.warning("delivered under an earlier lease", extra={"lease": str(copy.lease)})
+        self.add(settlement)
+        return True
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether everything that was added is in the database."""
+        return self._is_idle.is_set()
 
     async def room(self) -> None:
         """Return when more deliveries may end."""
@@ -87,19 +110,18 @@ class Settler:
         return left
 
     async def journal_forever(self) -> None:
-        """Append what ended, one fdatasync for all of it."""
+        """Sync what was written, one fdatasync for all of it."""
         loop = asyncio.get_running_loop()
         while True:
             await self._has_ended.wait()
             self._has_ended.clear()
             batch, self._ended = self._ended, []
-            delivered = [settlement for settlement in batch if _is_worth_remembering(settlement)]
-            if delivered:
+            if any(is_delivery(settlement) for settlement in batch):
                 try:
-                    await loop.run_in_executor(self._thread, self._journal.append, delivered)
+                    await loop.run_in_executor(self._thread, self._journal.sync)
                 except OSError:
-                    # Settling at once is the next best; until then a crash repeats these deliveries.
-                    log.exception("delivery journal cannot be written")
+                    # Settling at once is the next best; until then a power cut repeats these deliveries.
+                    log.exception("delivery journal cannot be synced")
             self._journalled.extend(batch)
             self._has_journalled.set()
 
@@ -140,13 +162,16 @@ class Settler:
 
     async def _is_written(self, batch: Sequence[Settlement]) -> bool:
         try:
-            lost = await self._queue.settle(batch)
+            lost = set(await self._queue.settle(batch))
         except Exception:
             # A worker loop: whatever the database's trouble is, the outcomes are not forgotten.
             log.exception("outcomes cannot be written", extra={"settlements": len(batch)})
             return False
         if lost:
             log.warning("outcomes of leases that were lost", extra={"leases": [str(each) for each in lost]})
+        for settlement in batch:
+            forget = self._outstanding.lost if settlement.lease in lost else self._outstanding.written
+            forget(settlement)
         leases = [settlement.lease for settlement in batch]
         try:
             self._journal.settled(leases)
@@ -163,8 +188,3 @@ class Settler:
             self._has_room.set()
         if self._backlog == 0:
             self._is_idle.set()
-
-
-def _is_worth_remembering(settlement: Settlement) -> bool:
-    """Tell whether forgetting would repeat a delivery; a deferral that is forgotten is only tried again."""
-    return any(outcome.outcome is Outcome.DELIVERED for outcome in settlement.outcomes)

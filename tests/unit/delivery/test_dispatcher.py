@@ -279,8 +279,8 @@ async def test_what_an_earlier_life_delivered_is_settled_and_not_repeated(
 ) -> None:
     copy = spool.add(a_copy(), due=None)
     outcome = RecipientOutcome(number=0, outcome=Outcome.DELIVERED, reply=Reply(250, "2.0.0", "Ok"))
-    DeliveryJournal(tmp_path / "journal").append(
-        [Settlement(lease=copy.lease, at=NOON, outcomes=(outcome,), next_at=None)]
+    DeliveryJournal(tmp_path / "journal").write(
+        Settlement(lease=copy.lease, at=NOON, outcomes=(outcome,), next_at=None)
     )
     async with next_hop.NextHop() as hop, delivering(hop) as dispatcher:
         assert outcome_of(spool.settled[0]) is Outcome.DELIVERED
@@ -288,6 +288,89 @@ async def test_what_an_earlier_life_delivered_is_settled_and_not_repeated(
 
     assert hop.arrivals == []
     assert spool.rows == {}
+
+
+async def test_what_an_earlier_life_delivered_is_not_repeated_under_a_new_lease(
+    spool: MemorySpool, delivering: Deliverer, tmp_path: Path
+) -> None:
+    delivered = a_copy(attempt=1)
+    leased_anew = spool.add(replace(delivered, lease=replace(delivered.lease, attempt=2)), due=None)
+    outcome = RecipientOutcome(number=0, outcome=Outcome.DELIVERED, reply=Reply(250, "2.0.0", "Ok"))
+    DeliveryJournal(tmp_path / "journal").write(
+        Settlement(lease=delivered.lease, at=NOON, outcomes=(outcome,), next_at=None)
+    )
+    spool.own = [leased_anew]
+    async with next_hop.NextHop() as hop, delivering(hop):
+        (settlement,) = await settled(spool, 1)
+
+    assert hop.arrivals == []
+    assert settlement.lease == leased_anew.lease
+    assert settlement.outcomes == (outcome,)
+
+
+async def test_what_was_delivered_is_not_repeated_when_its_lease_ends_before_the_database_is_back(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    copy = spool.add(a_copy(), due=None)
+    spool.breaks = 1_000_000
+    async with next_hop.NextHop() as hop, delivering(hop) as dispatcher:
+        dispatcher.offer(copy, MESSAGE)
+        await hop.arrived(1)
+        spool.next_at[copy.lease.message, copy.lease.row] = NOON
+        async with asyncio.timeout(20):
+            while spool.rows[copy.lease.message, copy.lease.row].lease == copy.lease:
+                await asyncio.sleep(0.005)
+        spool.breaks = 0
+        await settled(spool, 1)
+        await dispatcher.idle()
+
+    assert len(hop.arrivals) == 1
+    assert spool.rows == {}
+
+
+async def test_recipients_that_an_earlier_attempt_left_out_are_delivered_under_a_new_lease(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    copy = spool.add(a_copy("yes@customer.example", "later@customer.example"), due=None)
+    answers = {"later@customer.example": b"450 4.2.1 Later\r\n"}
+    behaviour = Behaviour(recipient=lambda address: answers.get(address, b""))
+    key = copy.lease.message, copy.lease.row
+    async with next_hop.NextHop(behaviour) as hop, delivering(hop) as dispatcher:
+        # Its lease went meanwhile, and comes back: the outcome is written under the new one.
+        spool.rows[key] = replace(copy, lease=replace(copy.lease, attempt=2))
+        dispatcher.offer(copy, MESSAGE)
+        async with asyncio.timeout(20):
+            while not spool.refused:
+                await asyncio.sleep(0.005)
+        spool.next_at[key] = NOON
+        await settled(spool, 1)
+        answers.clear()
+        spool.now = NOON + timedelta(hours=1)
+        await settled(spool, 2)
+
+    assert [arrival.recipients for arrival in hop.arrivals] == [
+        ("yes@customer.example",),
+        ("later@customer.example",),
+    ]
+
+
+async def test_what_was_claimed_without_our_hearing_of_it_is_found(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    copy = spool.add(a_copy())
+    claim = spool.claim
+
+    async def answer_lost(kinds: Sequence[QueueKind], limit: int) -> list[QueuedCopy]:
+        spool.own = await claim(kinds, limit)
+        spool.claim = claim  # type: ignore[method-assign]
+        raise ConnectionError("database away")
+
+    spool.claim = answer_lost  # type: ignore[method-assign]
+    async with next_hop.NextHop() as hop, delivering(hop):
+        (settlement,) = await settled(spool, 1)
+
+    assert len(hop.arrivals) == 1
+    assert settlement.lease.message == copy.lease.message
 
 
 async def test_what_an_earlier_life_held_is_delivered_first(
