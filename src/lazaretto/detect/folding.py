@@ -26,6 +26,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _SINGLE_QUOTES = re.compile("[\u2018\u2019\u201b\u02bc\u0060\u00b4]")
 _DOUBLE_QUOTES = re.compile("[\u201c\u201d]")
 _DASHES = re.compile("[\u2010-\u2014\u2212]")
+_ASCII_FOLDED = bytes(32 if chr(code).isspace() else ord(chr(code).lower()) for code in range(128)) + bytes(128)
+_SPACES = re.compile("  +")
 
 
 def folded(text: str) -> str:
@@ -34,7 +36,8 @@ def folded(text: str) -> str:
     Words of Latin letters mixed with look-alikes become Latin; words wholly of another script stay.
     """
     if text.isascii():
-        return " ".join(text.lower().split())
+        spaced = text.encode("ascii").translate(_ASCII_FOLDED).decode("ascii")
+        return _SPACES.sub(" ", spaced).strip()
     plain = _INVISIBLE.sub("", text).lower()
     # Straight marks first: NFKD would make a space and an accent of some curly ones.
     for marks, straight in ((_SINGLE_QUOTES, "'"), (_DOUBLE_QUOTES, '"'), (_DASHES, "-")):

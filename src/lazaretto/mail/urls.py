@@ -80,7 +80,7 @@ _TLDS = (
     "rs|hr|si|cfd|sbs|cyou|rest|buzz|monster|quest|bond|lol|zip|mov"
 )
 _SLASHES = re.compile(r":[/\\]")
-_WWW = re.compile(r"[wW]{3}\d{0,2}\.\w")
+_WWW = re.compile(r"www\d{0,2}\.\w")
 _SCHEMES = ("http", "https", "ftp", "hxxp", "hxxps")
 _LONGEST_SCHEME = 6
 _UNTIL = re.compile(r"[^\s<>\"\x00-\x20\u00a0\u200b\u3000\u3002\uff0c]{0,8192}")
@@ -239,7 +239,8 @@ def _starts(text: str) -> list[tuple[int, bool]]:
                 "https" if letters.endswith("https") else "hxxps" if letters.endswith("hxxps") else scheme
             )
             starts.append((colon - len(scheme), True))
-    for match in _WWW.finditer(text):
+    # A literal in one case is looked for many times faster than a class of letters.
+    for match in _WWW.finditer(text.replace("W", "w")):
         before = text[match.start() - 1 : match.start()]
         if not before or not (before.isalnum() or before in "@./-_"):
             starts.append((match.start(), False))

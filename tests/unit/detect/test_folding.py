@@ -49,3 +49,10 @@ def test_a_long_word_costs_no_more_than_its_length() -> None:
     mixed_words("é" + "a" * 200_000)
 
     assert time.thread_time() - started < 2
+
+
+def test_every_kind_of_space_is_one_space_whatever_the_alphabet() -> None:
+    text = "\t Two\r\n\x0b quotes\x1c \x1f  for\x0cthe OATS \n"
+
+    assert folded(text) == "two quotes for the oats"
+    assert folded(text + "é") == "two quotes for the oats e"

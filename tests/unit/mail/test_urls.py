@@ -55,6 +55,7 @@ def test_what_has_no_scheme_is_no_url() -> None:
         pytest.param("<https://x.example>", ["https://x.example"], id="angle brackets"),
         pytest.param("ahttp://x.example", ["http://x.example"], id="glued"),
         pytest.param("go to www.x.example/y now", ["http://www.x.example/y"], id="www"),
+        pytest.param("go to wWW2.x.example/y now", ["http://wWW2.x.example/y"], id="www in any case"),
         pytest.param("visit shop.evil.com today", ["http://shop.evil.com"], id="bare"),
         pytest.param("evil.com/login?x=1.", ["http://evil.com/login?x=1"], id="bare with a path"),
         pytest.param("mail bob@evil.com", [], id="an address"),

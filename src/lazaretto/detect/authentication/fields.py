@@ -31,18 +31,18 @@ class RawField:
         return self.raw.partition(b":")[2]
 
 
-_END_OF_FIELD = re.compile(rb"\r?\n(?![ \t])")
+_END_OF_FIELD = re.compile(rb"\r\n(?![ \t])")
 _LONE_LF = re.compile(rb"(?<!\r)\n")
 
 
 def fields_of(header: bytes) -> tuple[RawField, ...]:
     """Return the fields of a header block in order; what has no colon is left out."""
     fields: list[RawField] = []
-    for raw in _END_OF_FIELD.split(header[:LARGEST_HEADER], maxsplit=MOST_FIELDS)[:MOST_FIELDS]:
+    for raw in _END_OF_FIELD.split(with_crlf(header[:LARGEST_HEADER]), maxsplit=MOST_FIELDS)[:MOST_FIELDS]:
         name, colon, _ = raw.partition(b":")
         if colon and name:
             # A name folded before its colon is no name to the standard, but is one to some readers.
-            fields.append(RawField(name.strip(b" \t\r\n").lower(), with_crlf(raw) + b"\r\n"))
+            fields.append(RawField(name.strip(b" \t\r\n").lower(), raw + b"\r\n"))
     return tuple(fields)
 
 
