@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from string import ascii_lowercase, ascii_uppercase
 
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+")
 _COMBINING = re.compile("[\u0300-\u036f]+")
@@ -26,7 +27,10 @@ _WORD = re.compile(r"[^\W\d_]+")
 _SINGLE_QUOTES = re.compile("[\u2018\u2019\u201b\u02bc\u0060\u00b4]")
 _DOUBLE_QUOTES = re.compile("[\u201c\u201d]")
 _DASHES = re.compile("[\u2010-\u2014\u2212]")
-_ASCII_FOLDED = bytes(32 if chr(code).isspace() else ord(chr(code).lower()) for code in range(128)) + bytes(128)
+_WHITE = b"\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f"
+_ASCII_FOLDED = bytes.maketrans(
+    ascii_uppercase.encode() + _WHITE, ascii_lowercase.encode() + b" " * len(_WHITE)
+)
 _SPACES = re.compile("  +")
 
 

@@ -9,6 +9,7 @@ import uvloop
 from lazaretto.delivery.dispatcher import Dispatcher
 from lazaretto.delivery.handover import HandoverServer
 from lazaretto.run.children import tell_ready
+from lazaretto.run.collecting import spare_what_stays
 from lazaretto.run.home import Home
 from lazaretto.run.naming import host_name, resolver_of
 from lazaretto.run.options import RunOptions
@@ -37,6 +38,7 @@ async def _deliver(home: Home, settings: Settings, options: RunOptions) -> None:
         handover = HandoverServer(home.sockets / "handover.sock", dispatcher.offer, dispatcher.look_again)
         await dispatcher.start()
         await handover.start()
+        spare_what_stays()
         tell_ready()
         await until_stopped()
         await handover.stop()

@@ -16,6 +16,7 @@ from lazaretto.pipeline.asking import Asker
 from lazaretto.pipeline.looking import accepted
 from lazaretto.run.certificate import ensure_certificate, server_context
 from lazaretto.run.children import tell_ready
+from lazaretto.run.collecting import spare_what_stays
 from lazaretto.run.gathering import gather_with, header_of
 from lazaretto.run.home import Home
 from lazaretto.run.naming import host_name, resolver_of
@@ -44,6 +45,7 @@ async def _edge(home: Home, settings: Settings, options: RunOptions) -> None:
             await refusals.start()
             edge = _server(home, settings, options, room, temporary, refusals, handover)
             await edge.start()
+            spare_what_stays()
             tell_ready()
             await until_stopped()
             await edge.drain()

@@ -19,6 +19,7 @@ from lazaretto.journal.shipping import Shipper
 from lazaretto.pipeline.asking import Asker
 from lazaretto.pipeline.rescanning import Rescanner
 from lazaretto.run.children import tell_ready
+from lazaretto.run.collecting import spare_what_stays
 from lazaretto.run.database import Database
 from lazaretto.run.gathering import gather_with
 from lazaretto.run.home import Home
@@ -61,6 +62,7 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
                 _Forgetting(settings, trace).run,
             )
             tasks = [asyncio.create_task(_again_and_again(job)) for job in jobs]
+            spare_what_stays()
             tell_ready()
             await until_stopped()
             for task in tasks:

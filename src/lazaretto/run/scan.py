@@ -11,6 +11,7 @@ from lazaretto.pipeline.looking import Inspector
 from lazaretto.pipeline.serving import Worker
 from lazaretto.pipeline.station import Serve, Station
 from lazaretto.run.children import tell_ready
+from lazaretto.run.collecting import spare_what_stays
 from lazaretto.run.home import Home
 from lazaretto.run.naming import host_name
 from lazaretto.run.options import RunOptions
@@ -26,5 +27,6 @@ def make_serve(authserv_id: str, settings: DetectSettings) -> Callable[[], Serve
 def run_scan(home: Home, settings: Settings, options: RunOptions) -> None:
     """Be the station until told to stop."""
     station = Station(home.sockets, settings.scan, make_serve(host_name(settings), settings.detect))
+    spare_what_stays()
     tell_ready()
     station.run()
