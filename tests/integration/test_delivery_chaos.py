@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from lazaretto.core.queued import Outcome
-from lazaretto.core.snapshot import NextHop, TlsDemand
+from lazaretto.core.snapshot import NextHop
 from lazaretto.delivery.connecting import Opener
 from lazaretto.delivery.dispatcher import Dispatcher
 from lazaretto.delivery.payload import Payload
 from lazaretto.delivery.settings import DeliverySettings
+from lazaretto.delivery.tls_demand import OPPORTUNISTIC
 from lazaretto.testing import next_hop
 from lazaretto.testing.copies import NOON, FixedDirectory, FixedResolver, MemorySpool, a_copy
 from lazaretto.testing.next_hop import Behaviour
@@ -143,9 +144,7 @@ async def test_large_content_never_rests_in_memory() -> None:
 
     server = await asyncio.start_server(takes_slowly, "127.0.0.1", 0)
     route = NextHop(host="127.0.0.1", port=server.sockets[0].getsockname()[1])
-    conversation = await Opener(DeliverySettings(), "gw.example").open(
-        route, ("127.0.0.1",), TlsDemand.OPPORTUNISTIC
-    )
+    conversation = await Opener(DeliverySettings(), "gw.example").open(route, ("127.0.0.1",), OPPORTUNISTIC)
     copy = a_copy(eight_bit=False)
     payload = Payload(copy, Endless(size))  # type: ignore[arg-type]
 

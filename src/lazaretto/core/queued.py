@@ -112,7 +112,7 @@ class TlsRecord:
     """The host offered STARTTLS."""
     used: bool = False
     policy: str = "opportunistic"
-    """Who demanded what: ``opportunistic``, ``route required``, ``partner strong``, ``mta-sts``, ``dane`` …"""
+    """Who demanded what: ``opportunistic``, ``route verified``, ``partner strong``, ``mta-sts``, ``dane``."""
     protocol: str = ""
     cipher: str = ""
     bits: int = 0

@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lazaretto.core.envelope import Tls
 from lazaretto.core.queued import Outcome, QueuedCopy, QueuedRecipient, RecipientOutcome, Remote
 from lazaretto.core.reply import Reply
+from lazaretto.delivery.certificates import check_shown, failure_of
 from lazaretto.delivery.channel import Channel, ChannelLost
 from lazaretto.delivery.commands import envelope_commands, obstacle
 from lazaretto.delivery.deadline import Deadline
@@ -23,6 +24,7 @@ from lazaretto.delivery.extensions import NOTHING, Extension, read_offers
 from lazaretto.delivery.failures import ConversationFailed, HandshakeFailed, TlsNotOffered, in_words
 from lazaretto.delivery.payload import Payload
 from lazaretto.delivery.settings import DeliverySettings
+from lazaretto.delivery.tls_demand import CertificateCheck, ChannelDemand
 from lazaretto.delivery.wire_form import END, WireForm, wire_form
 from lazaretto.protocol.smtp_reply import WireReply
 
@@ -69,8 +71,13 @@ class Conversation:
             raise self._failed(greeting.read())
         await self._hello()
 
-    async def start_tls(self, context: ssl.SSLContext, server_name: str | None) -> None:
-        """Encrypt the channel and say EHLO again; nothing that was learnt in clear is kept."""
+    async def start_tls(
+        self, context: ssl.SSLContext, server_name: str | None, demand: ChannelDemand
+    ) -> None:
+        """Encrypt the channel as ``demand`` wants it and say EHLO again.
+
+        Nothing that was learnt in clear is kept.
+        """
         if not self.offers(Extension.STARTTLS):
             raise TlsNotOffered(_ours(450, "4.7.10", "TLS is demanded and the host does not offer it"))
         answer = await self._ask_for_tls()
@@ -79,7 +86,7 @@ class Conversation:
         if not self._channel.is_quiet:
             # What came in clear behind the 220 would be read as if it had come encrypted.
             raise self._failed(_ours(451, "4.7.5", "unexpected input before the TLS handshake"))
-        await self._shake_hands(context, server_name)
+        await self._shake_hands(context, server_name, demand)
         self._offers = NOTHING
         try:
             await self._hello()
@@ -143,27 +150,28 @@ class Conversation:
         except ConversationFailed as failed:
             raise HandshakeFailed(failed.reply) from failed
 
-    async def _shake_hands(self, context: ssl.SSLContext, server_name: str | None) -> None:
+    async def _shake_hands(
+        self, context: ssl.SSLContext, server_name: str | None, demand: ChannelDemand
+    ) -> None:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._settings.tls_timeout):
                 transport = await loop.start_tls(
                     self._channel.transport, self._channel, context, server_hostname=server_name
                 )
+            if transport is None:
+                raise self._failed(_ours(451, "4.7.5", "connection closed in the TLS handshake"))
+            self._channel.connection_made(transport)
+            check_shown(demand, transport.get_extra_info("ssl_object"))
         except (OSError, ssl.SSLError, TimeoutError, ssl.CertificateError) as problem:
             self.close()
-            raise HandshakeFailed(
-                _ours(451, "4.7.5", f"TLS handshake failed: {in_words(problem)}")
-            ) from problem
-        if transport is None:
-            raise self._failed(_ours(451, "4.7.5", "connection closed in the TLS handshake"))
-        self._channel.connection_made(transport)
-        self.remote = Remote(
-            host=self.remote.host,
-            ip=self.remote.ip,
-            port=self.remote.port,
-            tls=_negotiated(transport, verified=context.verify_mode is ssl.CERT_REQUIRED),
-        )
+            reply = _ours(451, "4.7.5", f"TLS handshake failed: {in_words(problem)}")
+            raise HandshakeFailed(reply, failure_of(problem)) from problem
+        except HandshakeFailed:
+            self.close()
+            raise
+        is_verified = demand.check is not CertificateCheck.NONE
+        self.remote = replace(self.remote, tls=_negotiated(transport, verified=is_verified))
 
     # One transaction.
 

@@ -12,16 +12,19 @@ import ipaddress
 import socket
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lazaretto.core.queued import Remote
 from lazaretto.core.reply import Reply
-from lazaretto.core.snapshot import NextHop, TlsDemand
+from lazaretto.core.snapshot import NextHop
 from lazaretto.delivery.channel import Channel
 from lazaretto.delivery.client import Conversation
 from lazaretto.delivery.extensions import Extension
-from lazaretto.delivery.failures import HandshakeFailed, HostUnreachable, TlsNotOffered, in_words
+from lazaretto.delivery.failures import HostUnreachable, TlsUnmet, in_words
 from lazaretto.delivery.settings import DeliverySettings
-from lazaretto.delivery.tls_policy import TlsContexts
+from lazaretto.delivery.tls_contexts import TlsContexts
+from lazaretto.delivery.tls_demand import CertificateCheck, ChannelDemand
+from lazaretto.delivery.tls_record import record_of
 
 
 class Opener:
@@ -32,26 +35,35 @@ class Opener:
         self._hostname = hostname
         self._contexts = TlsContexts(settings.ca_file)
 
-    async def open(self, hop: NextHop, addresses: Sequence[str], demand: TlsDemand) -> Conversation:
+    async def open(self, hop: NextHop, addresses: Sequence[str], demand: ChannelDemand) -> Conversation:
         """Return a conversation that is ready for a transaction and meets ``demand``.
 
-        Raise ``TlsNotOffered`` or ``HandshakeFailed`` where only the demand is not met,
-        ``HostUnreachable`` where nobody answers, ``ConversationFailed`` for the rest.
+        Raise ``TlsUnmet`` where only the demand is not met, ``HostUnreachable`` where nobody answers,
+        ``ConversationFailed`` for the rest.
         """
-        conversation = await self._greeted(hop, addresses)
-        try:
-            if demand is TlsDemand.OPPORTUNISTIC and not conversation.offers(Extension.STARTTLS):
-                return conversation
-            await conversation.start_tls(self._contexts.of(demand), _server_name(hop, demand))
-        except (TlsNotOffered, HandshakeFailed):
-            conversation.close()
-            if demand is not TlsDemand.OPPORTUNISTIC:
+        missed: TlsUnmet | None = None
+        for wanted in _from_strict_to_mild(demand):
+            conversation = await self._greeted(hop, addresses)
+            is_offered = conversation.offers(Extension.STARTTLS)
+            try:
+                if demand.is_required or (wanted is not None and is_offered):
+                    await conversation.start_tls(
+                        self._contexts.of(wanted or demand), _server_name(hop, demand), wanted or demand
+                    )
+            except TlsUnmet as unmet:
+                conversation.close()
+                missed = missed or unmet
+                addresses = (conversation.remote.ip,)
+                continue
+            except BaseException:
+                conversation.close()
                 raise
-            return await self._greeted(hop, (conversation.remote.ip,))
-        except BaseException:
-            conversation.close()
-            raise
-        return conversation
+            channel = record_of(demand, conversation.remote.tls, missed, is_offered=is_offered)
+            conversation.remote = replace(conversation.remote, channel=channel)
+            return conversation
+        assert missed is not None
+        missed.remote = replace(conversation.remote, tls=None, channel=record_of(demand, None, missed))
+        raise missed
 
     async def _greeted(self, hop: NextHop, addresses: Sequence[str]) -> Conversation:
         channel, ip = await self._connect(addresses, hop.port)
@@ -104,13 +116,22 @@ def _hang_up(call: asyncio.Task[Channel]) -> None:
         call.result().abort()
 
 
-def _server_name(hop: NextHop, demand: TlsDemand) -> str | None:
+def _from_strict_to_mild(demand: ChannelDemand) -> tuple[ChannelDemand | None, ...]:
+    """Return what is tried, each on a connection of its own; None is a channel in clear."""
+    if demand.is_required:
+        return (demand,)
+    if demand.check is CertificateCheck.NONE:
+        return (demand, None)
+    return (demand, replace(demand, check=CertificateCheck.NONE), None)
+
+
+def _server_name(hop: NextHop, demand: ChannelDemand) -> str | None:
     """Return the name for SNI and for the check; an address goes along only to be checked."""
     try:
         ipaddress.ip_address(hop.host)
     except ValueError:
         return hop.host
-    return hop.host if demand is TlsDemand.VERIFIED else None
+    return hop.host if demand.check is CertificateCheck.HOST else None
 
 
 def _same_family(one: str, other: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import math
 import random
 from collections.abc import Iterable
 from itertools import groupby
@@ -17,11 +18,19 @@ from itertools import groupby
 from lazaretto.core.errors import TemporaryFailure
 from lazaretto.core.facts import DnsStatus, Resolver
 from lazaretto.core.reply import Reply
-from lazaretto.core.snapshot import Directory, NextHop, TlsDemand
+from lazaretto.core.snapshot import AddressFamily, Directory, NextHop, TlsDemand
+from lazaretto.delivery.networks import Networks
+from lazaretto.delivery.pacing import Limits
 from lazaretto.delivery.settings import DeliverySettings
 
 _LOCALHOST = ("127.0.0.1", "::1")
 _SMTP_PORT = 25
+_UNLIMITED = Limits(key="")
+_KINDS = {
+    AddressFamily.ANY: ("A", "AAAA"),
+    AddressFamily.IPV4: ("A",),
+    AddressFamily.IPV6: ("AAAA",),
+}
 
 
 class Unroutable(TemporaryFailure):
@@ -41,15 +50,27 @@ class Router:
         self._settings = settings
         self._relay = _relay(settings)
         self._own = frozenset(host.lower().rstrip(".") for host in settings.own_hosts)
-        self._refused = tuple(ipaddress.ip_network(network) for network in settings.refused_mx_networks)
-        self._shuffle = random.Random().shuffle  # noqa: S311  (spreads load, keeps no secret)
+        self._refused = Networks(settings.refused_mx_networks)
+        self._limits = {
+            each.domain: Limits(
+                key=f"mx {each.domain}", connections=each.connections, per_minute=each.per_minute
+            )
+            for each in settings.limits
+        }
+        self._draw = random.Random().expovariate  # noqa: S311  (spreads load, keeps no secret)
 
     def group(self, domain: str) -> str:
         """Return the text under which mail to ``domain`` shares connections with other mail."""
         fixed = self._fixed(domain)
         if fixed is None:
             return f"mx {domain}"
-        return " ".join(f"{hop.preference}/{hop.key}/{hop.tls.value}" for hop in fixed)
+        return " ".join(map(_in_group, fixed))
+
+    def limits(self, domain: str, hop: NextHop) -> Limits:
+        """Return how much may go to ``hop`` at a time: the route's limits, or those of the domain."""
+        if self._fixed(domain) is not None:
+            return Limits(key=hop.key, connections=hop.max_connections, per_minute=hop.messages_per_minute)
+        return self._limits.get(domain, _UNLIMITED)
 
     async def hops(self, domain: str) -> tuple[NextHop, ...]:
         """Return the hosts for ``domain``, in the order in which they are called; raise ``Unroutable``.
@@ -71,9 +92,9 @@ class Router:
         if _is_address(hop.host):
             found: tuple[str, ...] = (hop.host,)
         elif is_fixed and hop.host == "localhost":
-            found = _LOCALHOST
+            found = tuple(ip for ip in _LOCALHOST if ("AAAA" if ":" in ip else "A") in self._kinds(hop))
         else:
-            found = await self._look_up(hop.host, is_fixed=is_fixed)
+            found = await self._look_up(hop.host, self._kinds(hop), is_fixed=is_fixed)
         if not is_fixed:
             found = tuple(ip for ip in found if not self._is_refused(ip))
             if not found:
@@ -117,13 +138,19 @@ class Router:
     def _spread(self, hops: Iterable[NextHop]) -> tuple[NextHop, ...]:
         ordered: list[NextHop] = []
         for _, equals in groupby(sorted(hops, key=_preference), key=_preference):
-            rank = list(equals)
-            self._shuffle(rank)
-            ordered.extend(rank)
+            ordered.extend(sorted(equals, key=self._lot))
         return tuple(ordered)
 
-    async def _look_up(self, host: str, *, is_fixed: bool) -> tuple[str, ...]:
-        kinds = ("A", "AAAA") if self._settings.ipv6 else ("A",)
+    def _kinds(self, hop: NextHop) -> tuple[str, ...]:
+        kinds = _KINDS[hop.family]
+        # Who asks for IPv6 by name gets it, even where it is not used by itself.
+        return kinds if self._settings.ipv6 or hop.family is not AddressFamily.ANY else ("A",)
+
+    def _lot(self, hop: NextHop) -> float:
+        """Draw when ``hop`` is called among its equals: first as often as its weight is of all weights."""
+        return self._draw(hop.weight) if hop.weight else math.inf
+
+    async def _look_up(self, host: str, kinds: tuple[str, ...], *, is_fixed: bool) -> tuple[str, ...]:
         answers = await asyncio.gather(*(self._resolver.ask(host, kind) for kind in kinds))
         found = tuple(ip for answer in answers for ip in answer.records if _is_address(ip))
         if found:
@@ -136,8 +163,7 @@ class Router:
         raise Unroutable(Reply(550, "5.4.4", f"the mail host {host} has no address"))
 
     def _is_refused(self, ip: str) -> bool:
-        address = ipaddress.ip_address(ip)
-        return ip in self._own or any(address in network for network in self._refused)
+        return ip in self._own or self._refused.hold(ip)
 
 
 def _relay(settings: DeliverySettings) -> tuple[NextHop, ...] | None:
@@ -158,6 +184,11 @@ def _hosts(records: Iterable[str]) -> list[tuple[int, str]]:
         if preference.isdigit():
             hosts.append((int(preference), name.strip(" ").lower().rstrip(".")))
     return hosts
+
+
+def _in_group(hop: NextHop) -> str:
+    extras = (hop.weight, hop.family.value, hop.max_connections, hop.messages_per_minute)
+    return "/".join(map(str, (hop.preference, hop.key, hop.tls.value, *extras)))
 
 
 def _preference(hop: NextHop) -> int:

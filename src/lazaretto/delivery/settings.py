@@ -7,6 +7,16 @@ from datetime import timedelta
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class DestinationLimit(BaseModel):
+    """How much one domain that is no tenant's gets at a time; routes of tenants carry their own limits."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    domain: str = Field(pattern=r"^[a-z0-9_.-]+$", description="The domain, lower case.")
+    connections: int = Field(default=0, ge=0, le=1000, description="Connections at a time; 0 = no limit.")
+    per_minute: int = Field(default=0, ge=0, le=100_000, description="Messages per minute; 0 = no limit.")
+
+
 class DeliverySettings(BaseModel):
     """Settings of the deliver process; every value has a default that serves most sites."""
 
@@ -149,6 +159,22 @@ class DeliverySettings(BaseModel):
         default=600.0, gt=0, description="Seconds for the reply to the end of the content."
     )
     quit_timeout: float = Field(default=5.0, gt=0, description="Seconds for the reply to QUIT.")
+    mta_sts: bool = Field(
+        default=True, description="Honour the MTA-STS policies of other domains (RFC 8461)."
+    )
+    mta_sts_timeout: float = Field(
+        default=30.0, ge=10, le=60, description="Seconds for fetching a domain's MTA-STS policy."
+    )
+    dane: bool = Field(
+        default=True,
+        description=(
+            "Honour the TLSA records of other domains' mail hosts (RFC 7672), where the resolver says "
+            "that they are authentic."
+        ),
+    )
+    limits: tuple[DestinationLimit, ...] = Field(
+        default=(), description="Limits for single domains that are no tenant's, one table for each."
+    )
     ca_file: str = Field(
         default="", description="Certificates (PEM) that verified TLS trusts; empty = the system's."
     )

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from lazaretto.core.decision import Splice
 from lazaretto.core.queued import Outcome, QueuedCopy
-from lazaretto.core.snapshot import NextHop, TlsDemand
+from lazaretto.core.snapshot import NextHop
 from lazaretto.delivery.client import Handover
 from lazaretto.delivery.connecting import Opener
 from lazaretto.delivery.failures import ConversationFailed
 from lazaretto.delivery.payload import Payload
 from lazaretto.delivery.settings import DeliverySettings
+from lazaretto.delivery.tls_demand import OPPORTUNISTIC
 from lazaretto.delivery.wire_form import END, wire_form
 from lazaretto.testing import next_hop
 from lazaretto.testing.copies import MESSAGE, a_copy
@@ -44,7 +45,7 @@ async def hand_over(
     limits: DeliverySettings = UNHURRIED,
 ) -> Handover:
     route = NextHop(host="127.0.0.1", port=hop.port)
-    conversation = await Opener(limits, "gw.example").open(route, ("127.0.0.1",), TlsDemand.OPPORTUNISTIC)
+    conversation = await Opener(limits, "gw.example").open(route, ("127.0.0.1",), OPPORTUNISTIC)
     try:
         return await conversation.transact(copy, copy.recipients, Payload(copy, octets))  # type: ignore[arg-type]
     finally:
@@ -167,9 +168,7 @@ async def test_a_host_that_is_out_of_step_gets_no_second_message() -> None:
     behaviour = Behaviour(answers={"DOT": b"250 2.0.0 Taken\r\n250 2.0.0 Taken\r\n"})
     async with next_hop.NextHop(behaviour) as hop:
         route = NextHop(host="127.0.0.1", port=hop.port)
-        conversation = await Opener(UNHURRIED, "gw.example").open(
-            route, ("127.0.0.1",), TlsDemand.OPPORTUNISTIC
-        )
+        conversation = await Opener(UNHURRIED, "gw.example").open(route, ("127.0.0.1",), OPPORTUNISTIC)
         copy = a_copy()
         handover = await conversation.transact(copy, copy.recipients, Payload(copy, MESSAGE))
 
@@ -182,9 +181,7 @@ async def test_a_connection_carries_many_messages_and_is_reset_after_a_refusal()
     answers = {"no@customer.example": b"550 5.1.1 No\r\n"}
     async with next_hop.NextHop(Behaviour(recipient=lambda address: answers.get(address, b""))) as hop:
         route = NextHop(host="127.0.0.1", port=hop.port)
-        conversation = await Opener(UNHURRIED, "gw.example").open(
-            route, ("127.0.0.1",), TlsDemand.OPPORTUNISTIC
-        )
+        conversation = await Opener(UNHURRIED, "gw.example").open(route, ("127.0.0.1",), OPPORTUNISTIC)
         outcomes = []
         for address in ("a@customer.example", "no@customer.example", "b@customer.example"):
             copy = a_copy(address)
@@ -378,9 +375,7 @@ def test_whatever_is_spliced_arrives_in_wire_form(
     async def deliver_all() -> list[bytes]:
         async with next_hop.NextHop() as hop:
             route = NextHop(host="127.0.0.1", port=hop.port)
-            conversation = await Opener(UNHURRIED, "gw.example").open(
-                route, ("127.0.0.1",), TlsDemand.OPPORTUNISTIC
-            )
+            conversation = await Opener(UNHURRIED, "gw.example").open(route, ("127.0.0.1",), OPPORTUNISTIC)
             for octets, splices, _ in messages:
                 copy = a_copy(splices=splices)
                 source = octets if len(octets) % 2 else Windows(octets)
@@ -401,7 +396,7 @@ async def test_a_slow_first_address_does_not_hold_up_the_second() -> None:
 
         # 192.0.2.1 is reserved for documentation: it answers nowhere.
         conversation = await Opener(limits, "gw.example").open(
-            route, ("192.0.2.1", "127.0.0.1"), TlsDemand.OPPORTUNISTIC
+            route, ("192.0.2.1", "127.0.0.1"), OPPORTUNISTIC
         )
 
         assert conversation.remote.ip == "127.0.0.1"
@@ -434,7 +429,7 @@ async def test_a_host_that_takes_content_too_slowly_is_given_up() -> None:
     server = await asyncio.start_server(takes_nothing, "127.0.0.1", 0, limit=1024)
     limits = DeliverySettings(block_timeout=0.2, slowest_transfer=100_000_000, quit_timeout=0.1)
     route = NextHop(host="127.0.0.1", port=server.sockets[0].getsockname()[1])
-    conversation = await Opener(limits, "gw.example").open(route, ("127.0.0.1",), TlsDemand.OPPORTUNISTIC)
+    conversation = await Opener(limits, "gw.example").open(route, ("127.0.0.1",), OPPORTUNISTIC)
     copy = a_copy()
     payload = Payload(copy, Windows(b"line\r\n" * 5_000_000))  # type: ignore[arg-type]
 

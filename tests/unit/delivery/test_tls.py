@@ -19,6 +19,7 @@ from lazaretto.delivery.extensions import Extension
 from lazaretto.delivery.failures import ConversationFailed, HandshakeFailed, TlsNotOffered
 from lazaretto.delivery.payload import Payload
 from lazaretto.delivery.settings import DeliverySettings
+from lazaretto.delivery.tls_demand import demand_of_route
 from lazaretto.testing import next_hop
 from lazaretto.testing.copies import MESSAGE, a_copy
 from lazaretto.testing.next_hop import Behaviour
@@ -61,7 +62,7 @@ def context(certificate: Path) -> ssl.SSLContext:
 
 async def open_one(hop: next_hop.NextHop, demand: TlsDemand, *, host: str = NAME, ca_file: str = ""):
     opener = Opener(DeliverySettings(ca_file=ca_file, tls_timeout=1.0), "gw.example")
-    return await opener.open(NextHop(host=host, port=hop.port), ("127.0.0.1",), demand)
+    return await opener.open(NextHop(host=host, port=hop.port), ("127.0.0.1",), demand_of_route(demand))
 
 
 async def test_tls_is_used_wherever_it_is_offered(context: ssl.SSLContext) -> None:

@@ -1,0 +1,63 @@
+"""Which certificates the DNS names for a host (RFC 7672 §2.2), where every answer on the way is signed.
+
+A name that is not signed leads to no demand: whoever can forge the way to a host could forge its TLSA
+records too.  But where the way is signed and the records cannot be had, somebody may be keeping them
+from us, and the host is not called.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from dataclasses import replace
+from typing import Final
+
+from lazaretto.core.facts import DnsStatus, Resolver
+from lazaretto.core.reply import Reply
+from lazaretto.core.snapshot import NextHop
+from lazaretto.delivery.failures import PolicyUnmet, TlsFailure
+from lazaretto.delivery.tls_demand import CertificateCheck, ChannelDemand
+from lazaretto.protocol.dane import usable
+
+_DANE: Final = ChannelDemand(policy="dane", is_required=True, check=CertificateCheck.DANE)
+
+
+async def dane_demand(
+    resolver: Resolver, domain: str, hop: NextHop, *, is_fixed: bool
+) -> ChannelDemand | None:
+    """Return what the DNS demands of ``hop``; None where it demands nothing.
+
+    A host of a route (``is_fixed``) was named by people, so that only its own answers must be signed;
+    any other was named by the MX records of ``domain``.  Raises ``PolicyUnmet``.
+    """
+    if _is_address(hop.host) or not (is_fixed or await _is_signed(resolver, domain, "MX")):
+        return None
+    if not any(await asyncio.gather(*(_is_signed(resolver, hop.host, kind) for kind in ("A", "AAAA")))):
+        return None
+    answer = await resolver.ask(f"_{hop.port}._tcp.{hop.host}", "TLSA")
+    if answer.failed:
+        raise PolicyUnmet(
+            Reply(451, "4.7.5", "the DNS does not say which certificates the host has"),
+            TlsFailure.DNSSEC_INVALID,
+            _DANE.policy,
+        )
+    if answer.status is not DnsStatus.ANSWER or not answer.authentic:
+        return None
+    records = usable(answer.records)
+    if not records:
+        # RFC 7672 §2.2: records of other kinds still say that the host speaks TLS.
+        return replace(_DANE, check=CertificateCheck.NONE)
+    return replace(_DANE, tlsa=records, names=(hop.host, domain))
+
+
+async def _is_signed(resolver: Resolver, name: str, kind: str) -> bool:
+    answer = await resolver.ask(name, kind)
+    return answer.authentic and answer.status is DnsStatus.ANSWER
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
