@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from lazaretto.core.decision import Disposition
-from lazaretto.core.snapshot import AddressRegistration, TenantSnapshot
+from lazaretto.core.snapshot import AddressRegistration, HeaderToken, OutboundProofs, TenantSnapshot
 from lazaretto.core.submission import Submission
+from lazaretto.edge.doors import Door
 from lazaretto.edge.server import EdgeServer, ListenAddress, serve_edge
 from lazaretto.edge.settings import EdgeSettings
 from lazaretto.testing.edge_fakes import ACME, FAILURES, OTHER, FixedDirectory, MemorySpool
@@ -104,7 +105,7 @@ class Stage:
         self.edge: EdgeServer = serve_edge(
             EdgeSettings.model_validate({**_QUICK, **_settings(conversation)}),
             self.spool.seams(self.directory),
-            [ListenAddress("127.0.0.1", 0)],
+            [ListenAddress("127.0.0.1", 0, door) for door in (Door.PUBLIC, Door.BALANCER)],
             host_name=HOST_NAME,
             tls=None if behind.get("tls") == "off" else tls,
             hop_key=HOP_KEY,
@@ -120,13 +121,19 @@ def _settings(conversation: Conversation) -> dict[str, Any]:
 
 def _tenant(tenant: TenantSnapshot, conversation: Conversation) -> TenantSnapshot:
     for name, value in conversation.tenants.get(tenant.name, {}).items():
-        tenant = replace(tenant, **{name: _value(name, value)})
+        field = "outbound_proofs" if name == "token" else name
+        tenant = replace(tenant, **{field: _value(name, value)})
     return tenant
 
 
 def _value(name: str, value: str) -> Any:
     if name == "address_registration":
         return AddressRegistration(value)
+    if name == "administrators":
+        return tuple(value.split())
+    if name == "token":
+        field, _, secret = value.partition(": ")
+        return OutboundProofs(header_tokens=(HeaderToken(name=field, value=secret),))
     return value == "true" if value in ("true", "false") else int(value)
 
 
@@ -197,7 +204,8 @@ class Player:
     async def _open(self, name: str, source: str) -> None:
         self._now = name
         if name not in self._lines:
-            address = self._stage.edge.addresses[0]
+            # A connection whose name begins so comes from a balancer.
+            address = self._stage.edge.addresses[1 if name.startswith("balanced") else 0]
             pair = await asyncio.open_connection(address.host, address.port, local_addr=(source, 0))
             self._lines[name] = Line(*pair)
 
@@ -289,6 +297,9 @@ def check(stage: Stage, text: str) -> None:
     elif subject == "noted":
         notes = [f"{note.stage} {note.reason}" for note in stage.spool.noted]
         assert wanted in notes or (wanted == "nothing" and not notes), f"noted: {notes}"
+    elif subject == "notified":
+        told = sorted({recipient for notice in stage.spool.notices for recipient in notice.recipients})
+        assert ", ".join(told) == wanted, told
     elif subject == "counted":
         name, _, number = wanted.partition(" ")
         assert getattr(stage.edge.counters, name) == int(number)

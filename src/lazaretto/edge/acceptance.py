@@ -8,6 +8,7 @@ the client still has the message and tries again.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lazaretto.core.decision import Disposition, Judgement
@@ -15,9 +16,11 @@ from lazaretto.core.errors import StorageFull, TemporaryFailure
 from lazaretto.core.identity import new_message_id
 from lazaretto.core.reply import Reply
 from lazaretto.core.submission import Submission
-from lazaretto.edge.reception import Received, Unfit
+from lazaretto.edge.notices import Oversize
+from lazaretto.edge.reception import Received
 from lazaretto.edge.replies import NO_ROOM, TRY_LATER, content_refused, queued
 from lazaretto.edge.trace_header import trace_header
+from lazaretto.edge.unfit import TooBig, Unfit
 from lazaretto.edge.wire import PeerGone
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 async def conclude(session: Session, transaction: Transaction, received: Received | Unfit) -> Reply:
     """Return the final reply to a message.  Raises ``PeerGone`` when nobody waits for it any more."""
     if isinstance(received, Unfit):
+        if received.too_big is not None and not received.too_big.is_automatic:
+            transaction.too_big += _oversize(transaction, received.too_big)
         _note(session, transaction, received.reply, received.reason)
         return received.reply
     submission = _submission(session, transaction, received)
@@ -97,6 +102,11 @@ def _submission(session: Session, transaction: Transaction, received: Received) 
         ),
         notes=received.notes,
     )
+
+
+def _oversize(transaction: Transaction, too_big: TooBig) -> Iterator[Oversize]:
+    for each in transaction.admitted:
+        yield Oversize(each.tenant, each.recipient.address, each.direction, too_big.size, too_big.limit)
 
 
 def _put_off(session: Session, transaction: Transaction, reply: Reply, reason: str) -> Reply:

@@ -22,6 +22,8 @@ class Counters:
     tls_sessions: int = 0
     harvests: int = 0
     """Clients that were noticed guessing addresses."""
+    notices: int = 0
+    """Notices that were sent about oversize mail."""
     refusals: Counter[str] = field(default_factory=Counter)
     """By reason, in the words of ``Refusal.reason``'s first part."""
 

@@ -19,6 +19,19 @@ _FIELD_START: Final = re.compile(rb"\r\n(?![ \t])")
 _RECEIVED: Final = re.compile(rb"\r\n[Rr][Ee][Cc][Ee][Ii][Vv][Ee][Dd][ \t]*:")
 
 
+_AUTOMATIC: Final = re.compile(
+    rb"\r\n(?:list-id[ \t]*:"
+    rb"|precedence[ \t]*:[ \t]*(?:bulk|junk|list)"
+    rb"|auto-submitted[ \t]*:[ \t]*(?!no\b)\S)",
+    re.IGNORECASE,
+)
+
+
+def is_automatic(block: bytes) -> bool:
+    """Tell whether a header ``block`` (each field after a CRLF) says that no person wrote to a person."""
+    return _AUTOMATIC.search(block) is not None
+
+
 class HeaderFault(Enum):
     """Why a header block is refused."""
 
@@ -52,7 +65,7 @@ class HeaderLimits:
 class HeaderBlock:
     """Watches content go by until its header block is complete."""
 
-    __slots__ = ("_block", "_hop_key", "_limits", "is_complete")
+    __slots__ = ("_block", "_hop_key", "_limits", "is_complete", "octets")
 
     def __init__(self, limits: HeaderLimits, hop_key: bytes) -> None:
         self._limits = limits
@@ -60,6 +73,8 @@ class HeaderBlock:
         # The line end in front makes the first field look like all others.
         self._block = bytearray(b"\r\n")
         self.is_complete = False
+        self.octets = b""
+        """The whole block, an added line end in front, once it is complete."""
 
     def take(self, octets: bytes) -> HeaderFault | None:
         """Look at more content; return what is wrong as soon as it is known."""
@@ -79,9 +94,9 @@ class HeaderBlock:
         if self.is_complete:
             return None
         self.is_complete = True
-        fault = _fault_of(bytes(self._block), self._limits, self._hop_key)
+        self.octets = bytes(self._block)
         self._block.clear()
-        return fault
+        return _fault_of(self.octets, self._limits, self._hop_key)
 
 
 def _fault_of(block: bytes, limits: HeaderLimits, hop_key: bytes) -> HeaderFault | None:

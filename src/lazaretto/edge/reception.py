@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from lazaretto.core.content import ReceivedContent
 from lazaretto.core.errors import StorageFull, TemporaryFailure
-from lazaretto.core.reply import Reply
-from lazaretto.edge.header_block import HeaderBlock, HeaderFault
+from lazaretto.edge.header_block import HeaderBlock, HeaderFault, is_automatic
+from lazaretto.edge.leaving import Cleared, clear, similar
 from lazaretto.edge.replies import (
     HEADER_TOO_LARGE,
     LOOP,
@@ -24,26 +24,20 @@ from lazaretto.edge.replies import (
     TRY_LATER,
 )
 from lazaretto.edge.seams import Intake
+from lazaretto.edge.unfit import TooBig, Unfit
 from lazaretto.protocol.dots import DotReader
 
 if TYPE_CHECKING:
     from lazaretto.edge.session import Session
     from lazaretto.edge.states import Transaction
 
+TOO_BIG: Final = "message too big"
 STRAY_NOTE: Final = "stray line ends"
 _REPLIES: Final = {
     HeaderFault.TOO_LARGE: HEADER_TOO_LARGE,
     HeaderFault.NUL: NUL_IN_HEADER,
     HeaderFault.LOOP: LOOP,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Unfit:
-    """A message that is refused for its form or for lack of room, and why."""
-
-    reply: Reply
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +71,8 @@ class Reception:
         self._intake: Intake = session.seams.new_intake()
         self._unfit: Unfit | None = None
         self._size = 0
+        # The header of a message that owes a token waits here: it is kept without the token.
+        self._waiting: bytearray | None = bytearray() if transaction.owing else None
 
     async def read(self) -> None:
         """Read up to the end of the message; what comes behind it stays on the wire."""
@@ -97,13 +93,18 @@ class Reception:
             self._check_header(self._header.end())
         if self._reader.saw_stray and any(tenant.strict_line_ends for tenant in self._transaction.tenants):
             self._reject(Unfit(STRAY_LINE_ENDS, STRAY_NOTE))
+        notes = [STRAY_NOTE] if self._reader.saw_stray else []
+        if self._unfit is None:
+            self._keep(b"")
+        if self._unfit is None:
+            self._compare(notes)
         if self._unfit is not None:
-            return self._unfit
+            return self._final(self._unfit)
         try:
             content = self._intake.finish()
         except TemporaryFailure as failure:
             return _no_room(failure)
-        return Received(content, (STRAY_NOTE,) if self._reader.saw_stray else ())
+        return Received(content, tuple(notes))
 
     def give_up(self) -> None:
         """Forget the message: it was not finished."""
@@ -116,13 +117,47 @@ class Reception:
             return
         self._check_header(self._header.take(piece))
         if self._size > self._limit:
-            self._reject(Unfit(MESSAGE_TOO_BIG, "message too big"))
-        if self._unfit is not None:
+            self._reject(Unfit(MESSAGE_TOO_BIG, TOO_BIG))
+        if self._unfit is None:
+            self._keep(piece)
+
+    def _keep(self, piece: bytes) -> None:
+        if self._waiting is not None:
+            self._waiting += piece
+            if not self._header.is_complete:
+                return
+            piece = self._cleared(bytes(self._waiting))
+            self._waiting = None
+        if self._unfit is not None or not piece:
             return
         try:
             self._intake.write(piece)
         except TemporaryFailure as failure:
             self._reject(_no_room(failure))
+
+    def _cleared(self, begun: bytes) -> bytes:
+        """Return the beginning of the content without the token that had to be in it."""
+        header = self._header.octets[2:]
+        outcome = clear(self._session, self._transaction, header)
+        if isinstance(outcome, Cleared):
+            return outcome.header + begun[len(header) :]
+        self._reject(outcome)
+        return b""
+
+    def _compare(self, notes: list[str]) -> None:
+        outcome = similar(self._session, self._transaction, self._header.octets, self._size)
+        if isinstance(outcome, Unfit):
+            self._reject(outcome)
+        elif outcome:
+            notes.append(outcome)
+
+    def _final(self, unfit: Unfit) -> Unfit:
+        """Return ``unfit`` with what is known only at the message's end."""
+        if unfit.reason != TOO_BIG:
+            return unfit
+        too_big = TooBig(self._size, self._limit, is_automatic(self._header.octets))
+        reason = f"{TOO_BIG}: {self._size} octets, {self._limit} are allowed"
+        return Unfit(unfit.reply, reason, too_big)
 
     def _check_header(self, fault: HeaderFault | None) -> None:
         if fault is not None:

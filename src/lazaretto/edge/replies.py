@@ -30,6 +30,8 @@ NO_ROOM: Final = Reply(452, "4.3.1", "insufficient storage, try again later")
 TOO_MANY_RECIPIENTS: Final = Reply(452, "4.5.3", "too many recipients")
 SUSPENDED: Final = Reply(450, "4.2.1", "mailbox is not available now, try again later")
 SENDING_TOO_MUCH: Final = Reply(450, "4.7.1", "sending too much, try again later")
+TOO_MANY_SIMILAR: Final = Reply(451, "4.7.1", "too many similar messages, try again later")
+COME_AGAIN: Final = Reply(451, "4.7.1", "try again in a few minutes")
 
 LINE_TOO_LONG: Final = Reply(500, "5.5.2", "line too long")
 BARE_LINE_FEED: Final = Reply(500, "5.5.2", "lines end in CR LF")

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from lazaretto.core.content import ReceivedContent
 from lazaretto.core.envelope import Client
+from lazaretto.core.queued import ComposedMessage
 from lazaretto.core.refusal import Refusal
 from lazaretto.core.snapshot import Directory
 from lazaretto.core.submission import Commit, Look, NoteRefusal, Refuse
@@ -44,6 +45,10 @@ def ignore_envelope(_client: Client, _reverse_path: str) -> None:
     """Start nothing early."""
 
 
+def tell_nobody(_: ComposedMessage) -> None:
+    """Send no notice."""
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -64,5 +69,7 @@ class Seams:
     """Called once for all content that an intake finished, whatever became of it."""
     on_envelope: Callable[[Client, str], None] = ignore_envelope
     """Told client and reverse path as soon as MAIL was accepted; must return at once."""
+    notify: Callable[[ComposedMessage], None] = tell_nobody
+    """Send a notice of ours, best effort; must return at once, and the same id twice is once."""
     now: Callable[[], datetime] = _now
     """The time of day, in UTC; durations go by the event loop's clock."""

@@ -6,38 +6,37 @@ import asyncio
 import ipaddress
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
 from lazaretto.core.address import Address
 from lazaretto.core.reply import Reply
 from lazaretto.edge.counters import Counters
+from lazaretto.edge.doors import Door, ListenAddress, TlsContexts
 from lazaretto.edge.gates.clients import ClientMemory, client_key
+from lazaretto.edge.gates.greylist import Greylist
 from lazaretto.edge.gates.load import Load
+from lazaretto.edge.gates.notices import NoticeRate
 from lazaretto.edge.gates.rate import OutboundRates
-from lazaretto.edge.gates.sender import registered_sender
+from lazaretto.edge.gates.sender import is_within, shown_by_address
+from lazaretto.edge.gates.similar import SimilarMessages
 from lazaretto.edge.header_block import HeaderLimits
+from lazaretto.edge.house import Caller, House
+from lazaretto.edge.proxying import said_by_balancer
 from lazaretto.edge.replies import ABORTING_TOO_MUCH
 from lazaretto.edge.seams import Seams
-from lazaretto.edge.session import Caller, House, Session
+from lazaretto.edge.session import Session
 from lazaretto.edge.settings import EdgeSettings
 from lazaretto.edge.wire import Wire
 from lazaretto.protocol.lines import reply_line
 from lazaretto.protocol.paths import parse_rcpt
 
+__all__ = ("EdgeServer", "ListenAddress", "serve_edge")
 log = structlog.get_logger(__name__)
 
 _BACKLOG = 1_024
 _HOUR = 3_600.0
-
-
-@dataclass(frozen=True, slots=True)
-class ListenAddress:
-    """A host and port; port 0 is any free one."""
-
-    host: str
-    port: int
 
 
 class EdgeServer:
@@ -48,7 +47,9 @@ class EdgeServer:
         self._wanted = tuple(addresses)
         self._share_port = share_port
         self._shared_networks = tuple(map(ipaddress.ip_network, house.settings.shared_networks))
+        self._balancers = tuple(map(ipaddress.ip_network, house.settings.balancers))
         self._servers: list[asyncio.Server] = []
+        self._arriving: set[asyncio.Task[None]] = set()
         self._sessions: dict[asyncio.Task[None], Session] = {}
         self._is_draining = False
 
@@ -64,12 +65,16 @@ class EdgeServer:
             ListenAddress(*sock.getsockname()[:2]) for server in self._servers for sock in server.sockets
         )
 
+    def use_tls(self, tls: ssl.SSLContext | None, connector_tls: ssl.SSLContext | None) -> None:
+        """Do further handshakes with these contexts; sessions in progress keep theirs."""
+        self._house.tls.public, self._house.tls.connector = tls, connector_tls
+
     async def start(self) -> None:
         """Listen.  Raises ``OSError`` when an address cannot be had."""
         loop = asyncio.get_running_loop()
         for address in self._wanted:
             server = await loop.create_server(
-                self._new_wire,
+                partial(self._new_wire, address.door),
                 address.host,
                 address.port,
                 backlog=_BACKLOG,
@@ -79,9 +84,7 @@ class EdgeServer:
 
     async def drain(self) -> None:
         """Listen no more, finish the messages in progress, tell everybody else 421."""
-        self._is_draining = True
-        for server in self._servers:
-            server.close()
+        self._stop_listening()
         for session in self._sessions.values():
             session.drain()
         if self._sessions:
@@ -89,9 +92,7 @@ class EdgeServer:
 
     async def close(self) -> None:
         """Stop at once; messages in progress are not accepted, so their senders keep them."""
-        self._is_draining = True
-        for server in self._servers:
-            server.close()
+        self._stop_listening()
         ended = dict(self._sessions)
         for task, session in ended.items():
             task.cancel()
@@ -99,14 +100,49 @@ class EdgeServer:
         if ended:
             await asyncio.wait(tuple(ended))
 
-    def _new_wire(self) -> Wire:
-        return Wire(self._house.settings.receive_buffer, self._welcome)
+    def _stop_listening(self) -> None:
+        self._is_draining = True
+        for server in self._servers:
+            server.close()
+        for arriving in self._arriving:
+            arriving.cancel()
 
-    def _welcome(self, wire: Wire) -> None:
-        caller = self._caller(wire)
-        if caller is None or self._is_draining:
+    def _new_wire(self, door: Door = Door.PUBLIC) -> Wire:
+        return Wire(self._house.settings.receive_buffer, partial(self._arrive, door))
+
+    def _arrive(self, door: Door, wire: Wire) -> None:
+        peer = wire.told_by_transport("peername")
+        if not isinstance(peer, tuple) or len(peer) < 2 or self._is_draining:
             wire.abort()
             return
+        ip, port = _plain_ip(str(peer[0])), int(peer[1])
+        if door is not Door.BALANCER:
+            self._welcome(wire, ip, port, door)
+        elif is_within(ip, self._balancers):
+            arriving = asyncio.get_running_loop().create_task(self._arrive_proxied(wire, ip, port))
+            self._arriving.add(arriving)
+            arriving.add_done_callback(self._arriving.discard)
+        else:
+            self.counters.refused("no balancer")
+            wire.abort()
+
+    async def _arrive_proxied(self, wire: Wire, ip: str, port: int) -> None:
+        try:
+            said = await said_by_balancer(wire, self._house.settings.proxy_timeout)
+        except asyncio.CancelledError:
+            wire.abort()
+            raise
+        if said is None:
+            self.counters.refused("no PROXY header")
+            wire.abort()
+        elif said.ip:
+            self._welcome(wire, _plain_ip(said.ip), said.port, Door.BALANCER)
+        else:
+            self._welcome(wire, ip, port, Door.BALANCER)
+
+    def _welcome(self, wire: Wire, ip: str, port: int, door: Door) -> None:
+        shown = shown_by_address(ip, self._house.seams.directory, self._shared_networks)
+        caller = Caller(ip=ip, port=port, key=client_key(ip), shown=shown, door=door)
         refusal = self._gate(caller)
         if refusal is not None:
             self.counters.refused(refusal.text)
@@ -120,19 +156,11 @@ class EdgeServer:
         self._sessions[task] = session
         task.add_done_callback(lambda ended: self._farewell(ended, caller))
 
-    def _caller(self, wire: Wire) -> Caller | None:
-        peer = wire.told_by_transport("peername")
-        if not isinstance(peer, tuple) or len(peer) < 2:
-            return None
-        ip = _plain_ip(str(peer[0]))
-        registered = registered_sender(ip, self._house.seams.directory, self._shared_networks)
-        return Caller(ip=ip, port=int(peer[1]), key=client_key(ip), registered=registered)
-
     def _gate(self, caller: Caller) -> Reply | None:
         now = asyncio.get_running_loop().time()
         if self._house.clients.aborted_octets(caller.key, now) > self._house.settings.max_aborted_octets:
             return ABORTING_TOO_MUCH
-        return self._house.load.enter(caller.key, registered=caller.registered is not None)
+        return self._house.load.enter(caller.key, registered=caller.shown.registered is not None)
 
     def _farewell(self, task: asyncio.Task[None], caller: Caller) -> None:
         del self._sessions[task]
@@ -150,6 +178,7 @@ def serve_edge(
     *,
     host_name: str,
     tls: ssl.SSLContext | None = None,
+    connector_tls: ssl.SSLContext | None = None,
     hop_key: bytes = b"",
     share_port: bool = False,
 ) -> EdgeServer:
@@ -165,11 +194,14 @@ def serve_edge(
         header_limits=HeaderLimits.of(settings),
         postmaster=_postmaster(settings, host_name),
         hop_key=hop_key,
-        tls=tls,
+        tls=TlsContexts(tls, connector_tls),
         counters=Counters(),
         load=Load(settings),
         clients=ClientMemory(settings.remembered_clients, settings.good_client_hours * _HOUR),
         rates=OutboundRates(settings.max_outbound_per_sender, settings.max_outbound_per_tenant),
+        similar=SimilarMessages(settings.max_similar_messages),
+        notice_rate=NoticeRate(settings.max_notices_per_tenant),
+        greylist=Greylist(settings.greylist_delay, settings.greylist_window, settings.greylist_entries),
     )
     return EdgeServer(house, addresses, share_port=share_port)
 

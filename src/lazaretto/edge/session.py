@@ -10,21 +10,19 @@ import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
-from lazaretto.core.address import Address
 from lazaretto.core.envelope import Client, Direction, Tls
 from lazaretto.core.identity import new_message_id
 from lazaretto.core.refusal import Refusal
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import TenantSnapshot
-from lazaretto.edge.counters import Counters
-from lazaretto.edge.gates.clients import ClientMemory
-from lazaretto.edge.gates.load import Load
-from lazaretto.edge.gates.rate import OutboundRates
+from lazaretto.edge.gates.proof import certificate_of
+from lazaretto.edge.gates.similar import Kind
 from lazaretto.edge.hangup import Hangup
-from lazaretto.edge.header_block import HeaderLimits
+from lazaretto.edge.house import Caller, House
+from lazaretto.edge.notices import Circumstances, notices
 from lazaretto.edge.replies import (
     BARE_LINE_FEED,
     CLOSING,
@@ -37,8 +35,6 @@ from lazaretto.edge.replies import (
     TOO_MUCH_JUNK,
     UNKNOWN_COMMAND,
 )
-from lazaretto.edge.seams import Seams
-from lazaretto.edge.settings import EdgeSettings
 from lazaretto.edge.states import Introduced, State, Transaction, Unintroduced
 from lazaretto.edge.verb import Verb
 from lazaretto.edge.vocabulary import vocabulary
@@ -49,35 +45,6 @@ from lazaretto.protocol.syntax import BadSyntax
 _TLS_RECORD: Final = 0x16
 _LINGER_SECONDS: Final = 1.0
 _LINGER_OCTETS: Final = 4 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """What all sessions of one edge share."""
-
-    host_name: str
-    settings: EdgeSettings
-    seams: Seams
-    header_limits: HeaderLimits
-    postmaster: Address
-    hop_key: bytes
-    tls: ssl.SSLContext | None
-    counters: Counters
-    load: Load
-    clients: ClientMemory
-    rates: OutboundRates
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who connected."""
-
-    ip: str
-    port: int
-    key: str
-    """Under which it is counted."""
-    registered: TenantSnapshot | None
-    """The tenant whose sending server it is."""
 
 
 class Session:
@@ -93,7 +60,7 @@ class Session:
         self.postmaster = house.postmaster
         self.hop_key = house.hop_key
         self.header_limits = house.header_limits
-        self.registered = caller.registered
+        self.shown = caller.shown
         self._loop = asyncio.get_running_loop()
         self.ends_at = self._loop.time() + house.settings.session_timeout
         self._house = house
@@ -123,6 +90,7 @@ class Session:
         except PeerGone:
             pass
         finally:
+            self.reset()
             self._remember_behaviour()
             self._say(self._farewell)
             if self._is_foul:
@@ -153,7 +121,7 @@ class Session:
     @property
     def can_start_tls(self) -> bool:
         """Tell whether STARTTLS is on offer now."""
-        return self._house.tls is not None and self._tls is None
+        return self._house.tls.at(self._caller.door) is not None and self._tls is None
 
     def patience(self, seconds: float) -> float:
         """Return how long to wait where ``seconds`` are allowed in quiet times."""
@@ -162,7 +130,9 @@ class Session:
     def reset(self) -> None:
         """Forget the transaction, whatever became of it."""
         if isinstance(self.state, Transaction):
-            self.state = self.state.introduced
+            ended, self.state = self.state, self.state.introduced
+            if ended.too_big:
+                self._tell_too_big(ended)
 
     @contextmanager
     def busy(self) -> Iterator[None]:
@@ -175,15 +145,18 @@ class Session:
 
     async def start_tls(self) -> None:
         """Do the handshake and forget everything that was said in clear."""
-        if self._house.tls is None:
+        context = self._house.tls.at(self._caller.door)
+        if context is None:
             raise PeerGone
         seconds = self.patience(self.settings.handshake_timeout)
-        agreed = await self.wire.start_tls(self._house.tls, seconds)
+        agreed = await self.wire.start_tls(context, seconds)
         if agreed is None:
             self.counters.refused("TLS handshake failed")
             raise PeerGone
         self.counters.tls_sessions += 1
-        self._tls = _tls_of(agreed)
+        certificate = certificate_of(agreed)
+        self._tls = _tls_of(agreed, verified=certificate is not None)
+        self.shown = replace(self.shown, certificate=certificate)
         self.state = Unintroduced()
 
     async def pause(self) -> None:
@@ -212,6 +185,23 @@ class Session:
     def may_send_more(self, tenant: TenantSnapshot, reverse_path: str) -> bool:
         """Count one recipient outside the platform, unless there were too many this hour."""
         return self._house.rates.allow(tenant.tenant, reverse_path, self._now())
+
+    def is_strange(self, reverse_path: str, recipient: str) -> bool:
+        """Tell whether this client shall first come back: unknown, unproven, not seen before."""
+        now = self._now()
+        known = (
+            self.shown.registered
+            or self.shown.certificate
+            or self._house.clients.is_good(self._caller.key, now)
+        )
+        return not known and self._house.greylist.is_early(self._caller.ip, reverse_path, recipient, now)
+
+    def count_similar(self, kind: Kind, copies: int, *, or_put_off: bool) -> int | None:
+        """Count outbound copies of one kind; return how many there were, None when they are put off."""
+        similar, now = self._house.similar, self._now()
+        if or_put_off and similar.would_exceed(kind, copies, now):
+            return None
+        return similar.count(kind, copies, now)
 
     def count_aborted(self, octets: int) -> None:
         """Count the octets of a message that was not finished."""
@@ -271,7 +261,7 @@ class Session:
         self._say(Reply(220, "", f"{self.host_name} ESMTP Lazaretto"))
 
     def _banner_delay(self) -> float:
-        if self.registered is not None or self._house.clients.is_good(self._caller.key, self._now()):
+        if self.shown.registered is not None or self._house.clients.is_good(self._caller.key, self._now()):
             return 0.0
         return self.settings.banner_delay
 
@@ -338,6 +328,17 @@ class Session:
             self.note_refusal("connect" if not self._commands else "session", hangup.reply, hangup.reason)
         self._farewell = hangup.reply
 
+    def _tell_too_big(self, ended: Transaction) -> None:
+        about = Circumstances(
+            reverse_path=ended.reverse_path, client=self.client, at=self.seams.now(), host_name=self.host_name
+        )
+        for tenant in {each.tenant.tenant for each in ended.too_big}:
+            if self._house.notice_rate.allow(tenant, ended.reverse_path, self._now()):
+                refused = [each for each in ended.too_big if each.tenant.tenant == tenant]
+                for notice in notices(refused, about):
+                    self.counters.notices += 1
+                    self.seams.notify(notice)
+
     def _remember_behaviour(self) -> None:
         key = self._caller.key
         if self._is_foul:
@@ -355,6 +356,6 @@ class Session:
         return self._loop.time()
 
 
-def _tls_of(agreed: ssl.SSLObject) -> Tls:
+def _tls_of(agreed: ssl.SSLObject, *, verified: bool) -> Tls:
     cipher = agreed.cipher() or ("", "", 0)
-    return Tls(protocol=agreed.version() or "", cipher=cipher[0], bits=cipher[2])
+    return Tls(protocol=agreed.version() or "", cipher=cipher[0], bits=cipher[2], verified=verified)

@@ -75,6 +75,32 @@ class EdgeSettings(BaseModel):
         ge=1,
         description="Recipients outside the platform to whom one tenant may write per hour and node.",
     )
+    max_similar_messages: int = Field(
+        5_000,
+        ge=1,
+        description="Similar outbound messages of one tenant per hour and process; more are noted, and put"
+        " off where the tenant wants that.",
+    )
+    max_notices_per_tenant: int = Field(
+        60,
+        ge=0,
+        description="Notices about oversize mail per tenant and hour; each sender causes one at most.",
+    )
+    greylist_delay: float = Field(
+        60.0, ge=0, description="Seconds after which a greylisted client may come back; earlier is too early."
+    )
+    greylist_window: float = Field(
+        86_400.0, gt=0, description="Seconds within which it must come back, or it begins again."
+    )
+    greylist_entries: int = Field(
+        200_000,
+        ge=1,
+        description="Greylisted triples of client network, sender and recipient that are remembered.",
+    )
+    balancers: tuple[str, ...] = Field(
+        (), description="Networks of the balancers whose PROXY header is believed, at listen.balancers."
+    )
+    proxy_timeout: float = Field(5.0, gt=0, description="Seconds to wait for a balancer's PROXY header.")
     max_aborted_octets: int = Field(
         2_000_000_000,
         ge=1,

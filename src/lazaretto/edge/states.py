@@ -8,6 +8,7 @@ from lazaretto.core.address import fold
 from lazaretto.core.envelope import Envelope, Leg, Recipient
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.edge.gates.recipient import Admitted
+from lazaretto.edge.notices import Oversize
 from lazaretto.protocol.paths import MailCommand
 
 
@@ -36,6 +37,8 @@ class Transaction:
     accepted: int = 0
     """RCPTs answered 250, repeated recipients included."""
     overshoots: int = 0
+    too_big: list[Oversize] = field(default_factory=list)
+    """Recipients who could not get it for its size; they are told when the transaction ends."""
     _known: set[str] = field(default_factory=set)
 
     @property
@@ -55,6 +58,11 @@ class Transaction:
     def tenants(self) -> tuple[TenantSnapshot, ...]:
         """Every tenant that takes part."""
         return tuple({each.tenant.tenant: each.tenant for each in self.admitted}.values())
+
+    @property
+    def owing(self) -> tuple[Admitted, ...]:
+        """The recipients for whom a token must stand in the header; all of one tenant."""
+        return tuple(each for each in self.admitted if each.owes_token)
 
     @property
     def max_message_size(self) -> int:

@@ -19,6 +19,7 @@ QUESTIONS: Final[tuple[Callable[[Checked], Iterator[Remark]], ...]] = (
     receiving.administrators,
     senders.approvals,
     senders.wide_networks,
+    senders.proofs,
     senders.ended_entries,
     senders.contradictions,
     senders.duplicates,

@@ -15,6 +15,7 @@ from lazaretto.core.decision import Copy, Decision, Disposition, Judgement
 from lazaretto.core.errors import StorageFull, TemporaryFailure
 from lazaretto.core.findings import Verdict
 from lazaretto.core.identity import TenantId
+from lazaretto.core.queued import ComposedMessage
 from lazaretto.core.refusal import Refusal
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import NextHop, TenantSnapshot
@@ -106,6 +107,7 @@ class MemorySpool:
     kept: list[tuple[Submission, Judgement | None]] = field(default_factory=list)
     refused: list[tuple[Submission, Reply]] = field(default_factory=list)
     noted: list[Refusal] = field(default_factory=list)
+    notices: list[ComposedMessage] = field(default_factory=list)
     envelopes: list[str] = field(default_factory=list)
     written: int = 0
     aborted: int = 0
@@ -157,6 +159,7 @@ class MemorySpool:
             note_refusal=self.noted.append,
             has_room=lambda: self.room,
             discard=self.discard,
+            notify=self.notices.append,
             on_envelope=lambda _client, path: self.envelopes.append(path),
         )
 

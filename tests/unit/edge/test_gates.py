@@ -11,6 +11,7 @@ from lazaretto.core.envelope import Direction
 from lazaretto.core.snapshot import AddressRegistration
 from lazaretto.edge.gates.clients import ClientMemory, client_key
 from lazaretto.edge.gates.load import Load
+from lazaretto.edge.gates.proof import Sender
 from lazaretto.edge.gates.rate import OutboundRates
 from lazaretto.edge.gates.recipient import Admitted, Asking, TurnedAway, admit
 from lazaretto.edge.gates.sender import may_send
@@ -19,7 +20,7 @@ from lazaretto.edge.settings import EdgeSettings
 from lazaretto.protocol.parameters import RcptParameters
 from lazaretto.testing.edge_fakes import ACME, OTHER, FixedDirectory
 
-STRANGER = Asking(None, Address("ann", "sender.example"), None)
+STRANGER = Asking(None, Address("ann", "sender.example"), None, 10**9)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_a_tenant_sends_under_its_own_addresses(reverse_path: Address | None, al
 
 def test_a_suspended_tenant_sends_nothing() -> None:
     sender = replace(ACME, suspended=True)
-    asking = Asking(sender, Address("bob", "customer.example"), None)
+    asking = Asking(Sender(sender), Address("bob", "customer.example"), None, 10**9)
 
     outcome = admit(Address("eve", "far.example"), RcptParameters(), asking, FixedDirectory(sender))
 

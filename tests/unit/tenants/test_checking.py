@@ -57,6 +57,11 @@ def test_a_warning_is_shown_as_one_with_its_line() -> None:
     ("old", "new", "words"),
     [
         ("partner.example,", "customer.example,", "is the tenant's own"),
+        (
+            "rules:",
+            "outbound: {proofs: {certificate_names: [mail.customer.example, mail.provider.example]}}\nrules:",
+            "mail.provider.example is not below the tenant's domains",
+        ),
         ("partner.example,", "eve@customer.example,", "is the tenant's own"),
         ("partner.example,", "gmail.com,", "everybody can have an address at gmail.com"),
         ("partner.example,", "co.uk,", "everybody can register below co.uk"),

@@ -18,6 +18,7 @@ from lazaretto.policy.judging import APPROVALS, judge
 from lazaretto.tenants.compiling import compile_snapshot
 from lazaretto.tenants.document import parse_document
 from lazaretto.tenants.encoding import decode_snapshot, encode_snapshot
+from lazaretto.tenants.remarks import DocumentError
 
 FACTS = Facts(received_at=datetime(2026, 5, 1, tzinfo=UTC), client=Client(ip="192.0.2.1"))
 BASE = """\
@@ -288,3 +289,41 @@ def test_a_snapshot_crosses_to_other_processes_unchanged() -> None:
     snapshot = compiled(LISTS + "rules: [{name: x, when: {direction: inbound}, action: {tag_subject: y}}]")
 
     assert decode_snapshot(encode_snapshot(snapshot)) == snapshot
+
+
+def test_what_a_tenant_can_show_reaches_the_edge() -> None:
+    digits = "AB:" * 31 + "AB"
+    snapshot = compiled(
+        "language: nl\n"
+        "antispam: {greylisting: true}\n"
+        "outbound:\n"
+        "  similar_messages: hold\n"
+        "  proofs:\n"
+        f"    certificates: ['{digits}']\n"
+        "    certificate_names: [Mail.Customer.example]\n"
+        "    header_tokens: [{name: X-Acme-Proof, value: 0123456789abcdef}]\n"
+    )
+
+    proofs = snapshot.outbound_proofs
+    assert proofs.certificates == {"ab" * 32}
+    assert proofs.certificate_names == {"mail.customer.example"}
+    assert [(token.name, token.value) for token in proofs.header_tokens] == [
+        ("X-Acme-Proof", "0123456789abcdef")
+    ]
+    assert (snapshot.language, snapshot.greylisting, snapshot.puts_off_similar) == ("nl", True, True)
+    assert decode_snapshot(encode_snapshot(snapshot)) == snapshot
+    assert not compiled().outbound_proofs.header_tokens
+
+
+@pytest.mark.parametrize(
+    ("proof", "problem"),
+    [
+        ("certificates: [abcd]", "not a SHA-256 fingerprint"),
+        ("header_tokens: [{name: Subject, value: 0123456789abcdef}]", 'begins with "X-"'),
+        ("header_tokens: [{name: X-Proof, value: short}]", "16 to 200"),
+        ("header_tokens: [{name: X-Proof, value: '0123456789 abcdef'}]", "no blank"),
+    ],
+)
+def test_a_proof_that_proves_nothing_is_refused(proof: str, problem: str) -> None:
+    with pytest.raises(DocumentError, match=problem):
+        compiled(f"outbound: {{proofs: {{{proof}}}}}\n")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lazaretto.core.address import Address
 from lazaretto.core.envelope import Direction, Recipient
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import Directory, TenantSnapshot
+from lazaretto.edge.gates.proof import Sender
 from lazaretto.edge.gates.sender import may_send
+from lazaretto.edge.notices import Oversize
 from lazaretto.edge.replies import (
     INVALID_RECIPIENT,
     MESSAGE_TOO_BIG,
@@ -29,6 +31,8 @@ class Admitted:
     recipient: Recipient
     tenant: TenantSnapshot
     direction: Direction
+    owes_token: bool = False
+    """Accepted only if the tenant's token stands in the header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +46,19 @@ class TurnedAway:
     direction: Direction = Direction.INBOUND
     unknown: bool = False
     """The mailbox does not exist; many of these are a directory harvest."""
+    too_big: Oversize | None = None
+    """What its people are told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks: the tenant that registered the client's address, and what MAIL said."""
+    """Who asks: the tenant that the client may send for, and what MAIL said."""
 
-    sender: TenantSnapshot | None
+    sender: Sender | None
     reverse_path: Address | None
     size: int | None
+    max_message_size: int
+    """The operator's own limit."""
 
 
 def admit(
@@ -60,34 +68,56 @@ def admit(
     recipient = Recipient(address=str(address), notify=parameters.notify, original=parameters.original)
     tenant = directory.tenant_of(address.domain)
     if tenant is not None:
-        return _inbound(address, recipient, tenant, asking.size)
+        return _inbound(address, recipient, tenant, asking)
     return _outbound(address, recipient, asking)
 
 
 def _inbound(
-    address: Address, recipient: Recipient, tenant: TenantSnapshot, size: int | None
+    address: Address, recipient: Recipient, tenant: TenantSnapshot, asking: Asking
 ) -> Admitted | TurnedAway:
     if not _exists(address, tenant):
-        return TurnedAway(INVALID_RECIPIENT, "not on the validation list", tenant, unknown=True)
-    return _within_limits(Admitted(recipient, tenant, Direction.INBOUND), size)
+        if address.local.casefold() != "postmaster":
+            return TurnedAway(INVALID_RECIPIENT, "not on the validation list", tenant, unknown=True)
+        recipient = _for_postmaster(recipient, tenant)
+    return _within_limits(Admitted(recipient, tenant, Direction.INBOUND), asking)
+
+
+def _for_postmaster(recipient: Recipient, tenant: TenantSnapshot) -> Recipient:
+    """Return who gets a domain's postmaster mail where no such mailbox is registered.
+
+    RFC 5321 §4.5.1 wants it taken always.  It goes to the first administrator with a mailbox at the
+    tenant; without one the tenant's own server must know what to do with it.
+    """
+    own = (each for each in tenant.administrators if tenant.accepts(each))
+    address = next(own, "")
+    if not address:
+        return recipient
+    original = recipient.original or f"rfc822;{recipient.address}"
+    return replace(recipient, address=address, original=original)
 
 
 def _outbound(address: Address, recipient: Recipient, asking: Asking) -> Admitted | TurnedAway:
     sender = asking.sender
     if sender is None or address.domain.startswith("["):
         return TurnedAway(RELAYING_DENIED, "relaying denied")
-    if not may_send(asking.reverse_path, sender):
-        return TurnedAway(SENDER_NOT_ALLOWED, "sender not allowed", sender, Direction.OUTBOUND)
-    return _within_limits(Admitted(recipient, sender, Direction.OUTBOUND), asking.size)
+    if not may_send(asking.reverse_path, sender.tenant):
+        return TurnedAway(SENDER_NOT_ALLOWED, "sender not allowed", sender.tenant, Direction.OUTBOUND)
+    admitted = Admitted(recipient, sender.tenant, Direction.OUTBOUND, owes_token=sender.owes_token)
+    return _within_limits(admitted, asking)
 
 
-def _within_limits(admitted: Admitted, size: int | None) -> Admitted | TurnedAway:
+def _within_limits(admitted: Admitted, asking: Asking) -> Admitted | TurnedAway:
     tenant = admitted.tenant
     if tenant.suspended:
         return TurnedAway(SUSPENDED, "tenant is suspended", tenant, admitted.direction)
-    if size is not None and size > tenant.max_message_size:
+    limit = min(tenant.max_message_size, asking.max_message_size)
+    if asking.size is not None and asking.size > limit:
         return TurnedAway(
-            MESSAGE_TOO_BIG, "announced size above the tenant's limit", tenant, admitted.direction
+            MESSAGE_TOO_BIG,
+            f"announced size too big: {asking.size} octets, {limit} are allowed",
+            tenant,
+            admitted.direction,
+            too_big=Oversize(tenant, admitted.recipient.address, admitted.direction, asking.size, limit),
         )
     return admitted
 

@@ -28,6 +28,7 @@ def _introduce(session: Session, argument: bytes, *, extended: bool) -> None:
     name = parse_helo(argument)
     if not isinstance(session.state, Unintroduced):
         session.count_junk()
+    session.reset()
     session.state = Introduced(name, extended)
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from lazaretto.core.reply import Reply
 from lazaretto.edge.replies import (
     GREET_FIRST,
-    MESSAGE_TOO_BIG,
     NESTED_MAIL,
     NO_ROOM,
     PARAMETERS_NEED_EHLO,
@@ -36,11 +35,6 @@ def _begin(session: Session, introduced: Introduced, mail: MailCommand) -> Reply
     if not introduced.extended and mail.parameters != MailParameters():
         return PARAMETERS_NEED_EHLO
     transaction = Transaction(introduced, mail)
-    if (mail.parameters.size or 0) > session.settings.max_message_size:
-        session.note_refusal(
-            "mail", MESSAGE_TOO_BIG, "announced size above the operator's limit", transaction
-        )
-        return MESSAGE_TOO_BIG
     if not session.seams.has_room():
         session.counters.refused("no room")
         return NO_ROOM

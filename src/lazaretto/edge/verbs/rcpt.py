@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 from lazaretto.core.address import Address
 from lazaretto.core.envelope import Direction
 from lazaretto.core.reply import Reply
+from lazaretto.edge.gates.proof import sender_of
 from lazaretto.edge.gates.recipient import Admitted, Asking, TurnedAway, admit
 from lazaretto.edge.hangup import Hangup
 from lazaretto.edge.replies import (
+    COME_AGAIN,
     MAIL_FIRST,
     PARAMETERS_NEED_EHLO,
     RECIPIENT_OK,
@@ -41,11 +43,16 @@ async def _rcpt(session: Session, argument: bytes) -> Reply:
 async def _answer(session: Session, transaction: Transaction, wanted: RcptCommand) -> Reply:
     address = wanted.address or session.postmaster
     outcome = admit(address, wanted.parameters, _asking(session, transaction), session.seams.directory)
-    if isinstance(outcome, Admitted) and outcome.direction is Direction.OUTBOUND:
+    # What owes its token counts when it is shown: a stranger must not use up a tenant's rate.
+    if isinstance(outcome, Admitted) and outcome.direction is Direction.OUTBOUND and not outcome.owes_token:
         outcome = _within_rate(session, transaction, outcome)
+    if isinstance(outcome, Admitted) and outcome.direction is Direction.INBOUND:
+        outcome = _not_early(session, transaction, outcome)
     if not isinstance(outcome, TurnedAway):
         transaction.admit(outcome)
         return RECIPIENT_OK
+    if outcome.too_big is not None:
+        transaction.too_big.append(outcome.too_big)
     session.note_refusal(
         "rcpt",
         outcome.reply,
@@ -66,9 +73,19 @@ def _within_rate(session: Session, transaction: Transaction, admitted: Admitted)
     return TurnedAway(SENDING_TOO_MUCH, "outbound rate reached", admitted.tenant, Direction.OUTBOUND)
 
 
+def _not_early(session: Session, transaction: Transaction, admitted: Admitted) -> Admitted | TurnedAway:
+    if not admitted.tenant.greylisting:
+        return admitted
+    if not session.is_strange(transaction.reverse_path, admitted.recipient.address):
+        return admitted
+    return TurnedAway(COME_AGAIN, "greylisted", admitted.tenant)
+
+
 def _asking(session: Session, transaction: Transaction) -> Asking:
     mail = transaction.mail
-    return Asking(session.registered, mail.reverse_path, mail.parameters.size)
+    sender = sender_of(mail.reverse_path, session.shown, session.seams.directory)
+    limit = session.settings.max_message_size
+    return Asking(sender, mail.reverse_path, mail.parameters.size, limit)
 
 
 def _overshoot(session: Session, transaction: Transaction) -> Reply:

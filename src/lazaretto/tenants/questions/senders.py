@@ -91,3 +91,15 @@ def _is_wide(text: str) -> bool:
 @cache
 def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
+
+
+def proofs(checked: Checked) -> Iterator[Remark]:
+    """Does a certificate's name prove the tenant, or a provider that many companies use?"""
+    for number, name in enumerate(checked.texts("outbound", "proofs", "certificate_names")):
+        if not checked.is_own(name) and not any(
+            name.lower().endswith(f".{domain}") for domain in checked.document.domains
+        ):
+            problem = (
+                f"{name} is not below the tenant's domains: whoever else has such a certificate may send"
+            )
+            yield checked.remark(("outbound", "proofs", "certificate_names", number), problem)
