@@ -14,7 +14,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,7 @@ import uvloop
 
 from tests.load.bench import Workload, figures, workloads
 from tests.load.processes import Usage, usage_of
-from tests.load.product import SinkProcess, free_port
+from tests.load.product import SinkProcess, await_port, free_port
 from tests.load.sender import Ledger, send_all
 
 POSTFIX = """\
@@ -162,9 +161,9 @@ def start(name: str, folder: Path, sink: int) -> Peer:
     roots = []
     if "rspamd" in name:
         roots.append(_start_rspamd(folder / "rspamd", milter))
-        _await_port(milter)
+        await_port(milter)
     roots.append(_start_postfix(folder, port, sink, milter if "rspamd" in name else 0))
-    _await_port(port)
+    await_port(port)
     return Peer(port, roots, folder / "queue")
 
 
@@ -209,16 +208,6 @@ def _start_rspamd(folder: Path, milter: int) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-
-
-def _await_port(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError(f"nothing listens on port {port}")
 
 
 def measure(name: str, workload: Workload) -> dict[str, object]:

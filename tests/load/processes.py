@@ -21,14 +21,14 @@ class Usage:
         return {role: seconds - before.cpu.get(role, 0.0) for role, seconds in self.cpu.items()}
 
 
-def usage_of(root: int) -> Usage:
-    """Return the usage of ``root`` and everything below it, grouped by what each process is.
+def usage_of(*roots: int) -> Usage:
+    """Return the usage of ``roots`` and everything below them, grouped by what each process is.
 
     Time of children that have ended is in their parent's account.
     """
     cpu: dict[str, float] = {}
     peak: dict[str, float] = {}
-    for pid in tree(root):
+    for pid in (pid for root in roots for pid in tree(root)):
         role = role_of(pid)
         try:
             fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
@@ -60,9 +60,9 @@ def tree(root: int) -> list[int]:
     return found
 
 
-def forget_peaks(root: int) -> None:
-    """Start the measurement of peak memory anew for every process of the tree."""
-    for pid in tree(root):
+def forget_peaks(*roots: int) -> None:
+    """Start the measurement of peak memory anew for every process of the trees."""
+    for pid in (pid for root in roots for pid in tree(root)):
         try:
             Path(f"/proc/{pid}/clear_refs").write_text("5")
         except OSError:
@@ -77,6 +77,8 @@ def role_of(pid: int) -> str:
         return "gone"
     if b"serve" in words:
         return words[words.index(b"serve") + 1].decode()
+    if b"tests.load.accepting" in words:
+        return "edge"
     name = Path(words[0].decode("utf-8", "replace").split(" ")[0]).name
     return "postgres" if name.startswith("postgres") else (name.rstrip(":") or "kernel")
 

@@ -9,7 +9,9 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 LAZARETTO = Path(sys.executable).with_name("lazaretto")
@@ -36,6 +38,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def await_port(port: int) -> None:
+    """Return when something listens on ``port``."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"nothing listens on port {port}")
+
+
 @dataclass(slots=True)
 class Product:
     """A running product; ``port`` is its edge's."""
@@ -43,6 +56,8 @@ class Product:
     home: Path
     port: int
     process: subprocess.Popen[bytes]
+    roots: tuple[int, ...]
+    """Processes that, with all below them, are the product."""
 
     @classmethod
     def start(cls, home: Path, settings: str = "") -> Product:
@@ -73,7 +88,7 @@ class Product:
         assert process.stdout is not None
         if process.stdout.readline().strip() != b"ready":
             raise RuntimeError(f"the product does not start: {(home / 'supervisor.log').read_text()[-2000:]}")
-        return cls(home, port, process)
+        return cls(home, port, process, (process.pid,))
 
     def apply_tenant(self, next_hop: int, addresses: tuple[str, ...] = ("alice", "bob")) -> None:
         """Publish the tenant whose mail goes to the sink at ``next_hop``."""
@@ -90,6 +105,21 @@ class Product:
         if done.returncode:
             raise RuntimeError(f"lazaretto {' '.join(words)}: {done.stderr.strip()}")
         return done.stdout
+
+    @contextmanager
+    def without_look(self) -> Iterator[Product]:
+        """Have one more edge, whose look finds nothing at no cost, for as long as the block lasts."""
+        port = free_port()
+        edge = subprocess.Popen(
+            [sys.executable, "-m", "tests.load.accepting", str(self.home), f"127.0.0.1:{port}"],
+            cwd=Path(__file__).resolve().parents[2],
+        )
+        try:
+            await_port(port)
+            yield replace(self, port=port, roots=(*self.roots, edge.pid))
+        finally:
+            edge.send_signal(signal.SIGTERM)
+            edge.wait(timeout=60)
 
     def stop(self) -> float:
         """Stop it as a person would; return how many seconds that took."""
