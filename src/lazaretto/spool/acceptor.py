@@ -37,6 +37,7 @@ from lazaretto.spool.planning import (
 from lazaretto.spool.rows import Rows, event_row, joined
 from lazaretto.spool.settings import SpoolSettings
 from lazaretto.spool.timing import Clock, utc_now
+from lazaretto.spool.waits import unhindered
 from lazaretto.spool.writing import PartitionsReady, add_rows
 
 
@@ -109,10 +110,14 @@ class Acceptor:
     async def _add(self, rows: Rows) -> None:
         try:
             async with asyncio.timeout(self._settings.commit_timeout.total_seconds()):
-                await self._partitions.make(rows.moments)
+                await unhindered(self._partitions.make(rows.moments))
                 await self._group.add(rows)
         except TimeoutError as failure:
             raise TemporaryFailure("the database takes too long to commit") from failure
+        except TemporaryFailure:
+            # It may be that what we believe to be there was dropped, by a node whose clock is ahead.
+            self._partitions.forget()
+            raise
 
     def _plan(self, submission: Submission, judgement: Judgement | None, tenant: TenantId) -> Plan:
         now = self._clock()

@@ -84,7 +84,10 @@ class GroupCommit:
 
     async def _commit(self, group: list[_Waiting]) -> None:
         try:
-            await self._transact([each.rows for each in group])
+            await self._transact(group)
+        except _GivenUp:
+            if left := [each for each in group if not each.done.done()]:
+                await self._commit(left)
         except Exception as failure:
             # Whatever it was, the callers wait for an answer, and the loop must go on for the next.
             if len(group) > 1 and _is_about_one(failure):
@@ -99,11 +102,13 @@ class GroupCommit:
         else:
             _answer(group, None)
 
-    async def _transact(self, group: Sequence[Rows]) -> None:
+    async def _transact(self, group: Sequence[_Waiting]) -> None:
+        rows = [each.rows for each in group]
         began_to_commit = False
         try:
             async with self._pool.connection() as connection:
-                await self._write(connection, group)
+                await self._write(connection, rows)
+                _check_all_wait(group)
                 began_to_commit = True
                 await commit(connection)
         except TemporaryFailure as failure:
@@ -112,7 +117,19 @@ class GroupCommit:
             if began_to_commit or not isinstance(failure.__cause__, psycopg.OperationalError):
                 raise
             async with self._pool.transaction() as connection:
-                await self._write(connection, group)
+                await self._write(connection, rows)
+                _check_all_wait(group)
+
+
+class _GivenUp(Exception):
+    """Somebody was told to come again while the rows were written."""
+
+
+def _check_all_wait(group: Sequence[_Waiting]) -> None:
+    # A database that hung may go on long after a client was told 451; what that client sends again
+    # must not become two.
+    if any(each.done.done() for each in group):
+        raise _GivenUp
 
 
 def _is_about_one(failure: Exception) -> bool:

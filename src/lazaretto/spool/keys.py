@@ -19,13 +19,16 @@ from typing import Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from lazaretto.core.errors import ContentDamaged, PermanentFailure
+from lazaretto.core.errors import ContentDamaged, PermanentFailure, TemporaryFailure
 from lazaretto.core.identity import TenantId
 from lazaretto.spool.master_key import MasterKeyFile
+from lazaretto.spool.waits import unhindered
 
 _NONCE_SIZE = 12
 _KEY_SIZE = 32
 _VERSION = b"\x01"
+_PATIENCE = 5.0
+"""Seconds that a tenant's first message may wait for the key that the database keeps."""
 _WRAPPED_SIZE = 1 + _NONCE_SIZE + _KEY_SIZE + 16
 
 
@@ -209,6 +212,13 @@ class Keys:
         return self._master.unwrap(row.wrapped, _tenant_key_of(tenant, version))
 
     async def _first_version(self, tenant: TenantId) -> int:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await unhindered(self._find_version(tenant))
+        except TimeoutError as failure:
+            raise TemporaryFailure("the database takes too long to give a tenant's key") from failure
+
+    async def _find_version(self, tenant: TenantId) -> int:
         async with self._adding:
             if tenant not in self._current:
                 await self.refresh()

@@ -31,6 +31,10 @@ class PartitionsReady:
             await ensure(connection, QUARANTINE, sorted(missing))
         self._hours |= missing
 
+    def forget(self) -> None:
+        """Believe nothing to be there any more; it is made again, if it is missing, when it is needed."""
+        self._hours.clear()
+
 
 @dataclass(frozen=True, slots=True)
 class _Slot:

@@ -143,3 +143,30 @@ async def test_what_waited_too_long_is_not_committed_later(database: Database) -
 
     await asyncio.gather(first, patient)
     assert database.groups == [1, 1]
+
+
+async def test_what_was_given_up_while_it_was_written_is_not_committed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_write = asyncio.Event()
+    committed: list[int] = []
+
+    async def write(_: Any, group: Sequence[Rows]) -> None:
+        await may_write.wait()
+        database.groups.append(len(group))
+
+    async def commit(_: Any) -> None:
+        committed.append(database.groups[-1])
+
+    monkeypatch.setattr(grouping, "commit", commit)
+    group = GroupCommit(database, write, committers=1, most=50, octets=1_000)  # type: ignore[arg-type]
+    impatient, patient = (asyncio.create_task(group.add(Rows())) for _ in range(2))
+    await everybody_had_a_turn()
+
+    impatient.cancel()
+    await everybody_had_a_turn()
+    may_write.set()
+
+    await patient
+    assert database.groups == [2, 1]
+    assert committed == [1]

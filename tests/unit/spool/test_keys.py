@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lazaretto.core.errors import ConfigurationError, ContentDamaged, PermanentFailure
+from lazaretto.core.errors import ConfigurationError, ContentDamaged, PermanentFailure, TemporaryFailure
 from lazaretto.core.identity import TenantId
+from lazaretto.spool import keys
 from lazaretto.spool.keys import DataKey, HeldKey, Keys, TenantKey
 from lazaretto.testing.tenant_keys import KeysInMemory
 
@@ -261,3 +262,23 @@ async def test_a_new_key_costs_next_to_nothing(master: Path) -> None:
 
     # 15 µs are allowed and 4 usual; the rest is for busy machines.
     assert (time.process_time() - begun) / 1000 < 0.000_060
+
+
+async def test_a_database_that_hangs_over_the_first_key_is_not_waited_for_without_end(
+    master: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Hanging(KeysInMemory):
+        async def insert(self, key: TenantKey) -> bool:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                # As the driver does: it waits for the server's word on the cancellation.
+                await asyncio.Event().wait()
+            raise AssertionError
+
+    monkeypatch.setattr(keys, "_PATIENCE", 0.05)
+    opened = await Keys.open(master, Hanging())
+
+    async with asyncio.timeout(5):
+        with pytest.raises(TemporaryFailure, match="tenant's key"):
+            await opened.new_data_key(ACME)

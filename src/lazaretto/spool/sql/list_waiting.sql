@@ -1,4 +1,4 @@
--- List the queue, next due first.
+-- List the queue, next due first; notices to come are not mail that waits.
 SELECT
     queue.message, queue.tenant, queue.kind, queue.destination, message.reverse_path,
     (
@@ -13,7 +13,7 @@ SELECT
 FROM queue
 JOIN message ON message.tenant = queue.tenant
             AND message.id = queue.message
-WHERE %(tenant)s::integer IS NULL
-   OR queue.tenant = %(tenant)s
+WHERE (%(tenant)s::integer IS NULL OR queue.tenant = %(tenant)s)
+  AND queue.kind <> 'delaydsn'
 ORDER BY queue.next_at, queue.message, queue.number
 LIMIT %(wanted)s
