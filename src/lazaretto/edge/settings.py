@@ -97,6 +97,11 @@ class EdgeSettings(BaseModel):
         ge=1,
         description="Greylisted triples of client network, sender and recipient that are remembered.",
     )
+    client_authorities: str = Field(
+        "",
+        description="PEM file of the authorities that may have signed client certificates, or of such"
+        " certificates themselves; empty = the authorities of the system.",
+    )
     balancers: tuple[str, ...] = Field(
         (), description="Networks of the balancers whose PROXY header is believed, at listen.balancers."
     )

@@ -49,6 +49,26 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
+def connector_context(certificate: Path, key: Path, authorities: str) -> ssl.SSLContext:
+    """Return the TLS context of the connectors' port, which asks for a client certificate.
+
+    One that is shown must be signed by one of ``authorities`` (a PEM file, in which a client's own
+    certificate may stand by itself); empty = the authorities of the system.
+    """
+    context = server_context(certificate, key)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        if authorities:
+            context.load_verify_locations(authorities)
+        else:
+            context.load_default_certs(ssl.Purpose.CLIENT_AUTH)
+    except (OSError, ssl.SSLError) as failure:
+        problem = f"cannot use the authorities in {authorities}: {failure}"
+        raise ConfigurationError(problem) from failure
+    return context
+
+
 def _signed_by_itself(private: ec.EllipticCurvePrivateKey, host_name: str) -> x509.Certificate:
     # A common name holds 64 characters at most (RFC 5280, appendix A.1); the SAN is what counts.
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host_name[:64])])

@@ -16,6 +16,7 @@ from cryptography import x509
 from lazaretto.core.errors import LazarettoError
 from lazaretto.db.migrate import DATABASES
 from lazaretto.pipeline import confinement
+from lazaretto.run.counting import counters_file, read_counters
 from lazaretto.run.database import Database
 from lazaretto.run.home import Home
 from lazaretto.run.options import host_and_port
@@ -150,6 +151,17 @@ def _edge(home: Home, _: Settings) -> Answer:
     )
 
 
+def _mail_at_the_door(home: Home, _: Settings) -> Answer:
+    counted = read_counters(counters_file(home))
+    if counted is None or is_running(home) is None:
+        return Answer("mail at the door", True, "nothing counted, as nothing runs")
+    counters = counted.counters
+    refusals = sorted(counters["refusals"].items(), key=lambda each: -each[1])[:3]
+    told = f"{counters['messages']} messages in {counters['sessions']} sessions since the start"
+    often = ", ".join(f"{reason} {number}" for reason, number in refusals)
+    return Answer("mail at the door", True, f"{told}; refused most: {often or 'nothing'}")
+
+
 QUESTIONS: Final[tuple[Question, ...]] = (
     _python,
     _processes,
@@ -160,4 +172,5 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     _certificate,
     _confinement,
     _edge,
+    _mail_at_the_door,
 )

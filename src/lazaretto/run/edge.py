@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import uvloop
 
 from lazaretto.core.decision import Judgement
 from lazaretto.core.submission import Commit, Submission
 from lazaretto.delivery.handover import HandoverClient
+from lazaretto.edge.doors import Door, ListenAddress
 from lazaretto.edge.seams import Seams
-from lazaretto.edge.server import EdgeServer, ListenAddress, serve_edge
+from lazaretto.edge.server import EdgeServer, serve_edge
 from lazaretto.pipeline.asking import Asker
 from lazaretto.pipeline.looking import accepted
-from lazaretto.run.certificate import ensure_certificate, server_context
+from lazaretto.run.certificate import ensure_certificate
 from lazaretto.run.children import tell_ready
 from lazaretto.run.collecting import spare_what_stays
+from lazaretto.run.counting import counters_file, keep_counters
 from lazaretto.run.gathering import gather_with, header_of
 from lazaretto.run.home import Home
 from lazaretto.run.naming import host_name, resolver_of
+from lazaretto.run.notifying import Notifier
 from lazaretto.run.options import RunOptions, host_and_port
-from lazaretto.run.settings import Settings
+from lazaretto.run.renewing import CertificateWatch
+from lazaretto.run.settings import ListenSettings, Settings
 from lazaretto.run.spoolroom import SpoolRoom, spool_room
 from lazaretto.run.stopping import until_stopped
 from lazaretto.spool.acceptor import Acceptor
@@ -43,49 +51,88 @@ async def _edge(home: Home, settings: Settings, options: RunOptions) -> None:
             refusals = RefusalLog(room.pool, settings.spool)
             await handover.start()
             await refusals.start()
-            edge = _server(home, settings, options, room, temporary, refusals, handover)
+            acceptor = Acceptor(room.pool, room.contents, room.node, settings.spool, read_header=header_of)
+            notifier = Notifier(acceptor.commit_composed)
+            notifier.start()
+            seams = replace(
+                _seams(home, settings, options, room, temporary, acceptor, handover),
+                note_refusal=refusals.note,
+                notify=notifier.notify,
+            )
+            watch = _certificate_watch(home, settings)
+            edge = _server(home, settings, options, seams, watch)
             await edge.start()
-            spare_what_stays()
-            tell_ready()
-            await until_stopped()
-            await edge.drain()
-            await edge.close()
+            async with _beside(watch.follow(edge.use_tls), keep_counters(counters_file(home), edge.counters)):
+                spare_what_stays()
+                tell_ready()
+                await until_stopped()
+                await edge.drain()
+                await edge.close()
+            await notifier.stop()
             await refusals.stop()
             await handover.stop()
 
 
-def _server(
+@asynccontextmanager
+async def _beside(*works: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Do ``works`` until the block ends."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+def _seams(
     home: Home,
     settings: Settings,
     options: RunOptions,
     room: SpoolRoom,
     temporary: TemporaryFolder,
-    refusals: RefusalLog,
+    acceptor: Acceptor,
     handover: HandoverClient,
-) -> EdgeServer:
+) -> Seams:
     gather = gather_with(resolver_of(settings, options), settings.scan)
     asker = Asker(home.sockets, room.directory, gather, settings.scan)
-    acceptor = Acceptor(room.pool, room.contents, room.node, settings.spool, read_header=header_of)
-    seams = Seams(
+    return Seams(
         directory=room.directory,
         new_intake=lambda: Intake(temporary.path, settings.content),
         look=asker.look,
         commit=_commit_and_hand_over(acceptor, handover),
         refuse=acceptor.refuse,
-        note_refusal=refusals.note,
         has_room=Storage(home.folder, settings.content).has_room,
         discard=discard,
     )
-    name = host_name(settings)
-    ensure_certificate(home.certificate, home.certificate_key, name)
+
+
+def _certificate_watch(home: Home, settings: Settings) -> CertificateWatch:
+    ensure_certificate(home.certificate, home.certificate_key, host_name(settings))
+    return CertificateWatch(home.certificate, home.certificate_key, settings.edge.client_authorities)
+
+
+def _server(
+    home: Home, settings: Settings, options: RunOptions, seams: Seams, watch: CertificateWatch
+) -> EdgeServer:
+    tls, connector_tls = watch.contexts()
     return serve_edge(
         settings.edge,
         seams,
-        [ListenAddress(*host_and_port(options.smtp or settings.listen.smtp))],
-        host_name=name,
-        tls=server_context(home.certificate, home.certificate_key),
+        list(_addresses(settings.listen, options)),
+        host_name=host_name(settings),
+        tls=tls,
+        connector_tls=connector_tls,
         hop_key=_hop_key(home),
     )
+
+
+def _addresses(listen: ListenSettings, options: RunOptions) -> Iterator[ListenAddress]:
+    yield ListenAddress(*host_and_port(options.smtp or listen.smtp))
+    if listen.connectors:
+        yield ListenAddress(*host_and_port(listen.connectors), Door.CONNECTOR)
+    if listen.balancers:
+        yield ListenAddress(*host_and_port(listen.balancers), Door.BALANCER)
 
 
 def _commit_and_hand_over(acceptor: Acceptor, handover: HandoverClient) -> Commit:

@@ -45,6 +45,16 @@ class ListenSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     smtp: str = Field("127.0.0.1:2525", description="Address of the SMTP edge, HOST:PORT.")
+    connectors: str = Field(
+        "",
+        description="Address at which tenants' own servers may show a client certificate, HOST:PORT; empty ="
+        " none.",
+    )
+    balancers: str = Field(
+        "",
+        description="Address for the balancers in edge.balancers, which say by the PROXY protocol for whom"
+        " they connect, HOST:PORT; empty = none.",
+    )
     host_name: str = Field(
         "",
         description="Name in our greeting, EHLO and Received fields; empty = this machine's own name.",
