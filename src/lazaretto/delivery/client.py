@@ -92,7 +92,7 @@ class Conversation:
             await self._hello()
         except ConversationFailed as failed:
             # With TLS 1.3 a server's objection to our side of the handshake arrives only here.
-            raise HandshakeFailed(failed.reply) from failed
+            raise _no_handshake(failed) from failed
 
     async def transact(
         self, copy: QueuedCopy, recipients: Sequence[QueuedRecipient], payload: Payload
@@ -148,7 +148,7 @@ class Conversation:
         try:
             return await self._ask(b"STARTTLS\r\n", self._settings.command_timeout)
         except ConversationFailed as failed:
-            raise HandshakeFailed(failed.reply) from failed
+            raise _no_handshake(failed) from failed
 
     async def _shake_hands(
         self, context: ssl.SSLContext, server_name: str | None, demand: ChannelDemand
@@ -340,6 +340,10 @@ class Conversation:
 
 def _ours(code: int, enhanced: str, text: str) -> Reply:
     return Reply(code, enhanced, text)
+
+
+def _no_handshake(failed: ConversationFailed) -> HandshakeFailed:
+    return HandshakeFailed(_ours(451, "4.7.5", f"TLS did not come about: {failed.reply}"))
 
 
 def _is_taken(answer: WireReply) -> bool:

@@ -51,11 +51,11 @@ class _InForce:
     fetched_at: float
 
     def ends_before(self, now: float) -> bool:
-        # A clock that was set back must not make a policy immortal.
-        return not self.fetched_at - RETRY_AFTER <= now < self.fetched_at + self.policy.max_age
+        return now >= self.fetched_at + self.policy.max_age
 
     def is_fresh(self, now: float) -> bool:
-        return now < self.fetched_at + self.policy.max_age / 2
+        # A clock that was set back makes it old: it is fetched anew, and in force until then.
+        return self.fetched_at - RETRY_AFTER <= now < self.fetched_at + self.policy.max_age / 2
 
 
 class StsPolicies:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -86,14 +87,13 @@ class FolderStore:
             fresh.write_text(json.dumps(values), encoding="utf-8")
             fresh.replace(file)
         except OSError:
-            fresh.unlink(missing_ok=True)
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
 
     def forget(self, domain: str) -> None:
         """Take away the domain's file."""
-        try:
+        with suppress(OSError):
             self._file(domain).unlink(missing_ok=True)
-        except OSError:
-            return
 
     def _file(self, domain: str) -> Path:
         # A name of the DNS may hold anything; its hash is a file name everywhere.

@@ -18,12 +18,23 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
+from cryptography.x509.verification import (
+    Criticality,
+    ExtensionPolicy,
+    PolicyBuilder,
+    Store,
+    VerificationError,
+)
 
 MOST_RECORDS: Final = 50
 MOST_CERTIFICATES: Final = 10
 """Of a chain; a server may send any number."""
 
+# Private authorities make certificates of every kind: what signatures, dates, constraints and lengths
+# of the path are for is checked, what browsers demand of public authorities besides is not.
+_ANY_ISSUER: Final = ExtensionPolicy.permit_all().require_present(
+    x509.BasicConstraints, Criticality.AGNOSTIC, None
+)
 _RECORD = re.compile(r"([0-9]{1,3}) +([0-9]{1,3}) +([0-9]{1,3}) +([0-9A-Fa-f ]+)", re.ASCII)
 
 
@@ -118,20 +129,17 @@ def check_chain(
 
 def leads_to(issuers: Sequence[x509.Certificate], chain: Sequence[x509.Certificate], now: datetime) -> bool:
     """Tell whether the first of ``chain`` is valid ``now`` under one of ``issuers``."""
-    # Private authorities make certificates of every kind; what the signatures, dates, constraints and
-    # lengths of the path are for is checked, what browsers demand of public authorities is not.
-    anything = ExtensionPolicy.permit_all()
+    verifier = (
+        PolicyBuilder()
+        .store(Store(list(issuers)))
+        .time(now)
+        .max_chain_depth(MOST_CERTIFICATES)
+        .extension_policies(ca_policy=_ANY_ISSUER, ee_policy=ExtensionPolicy.permit_all())
+        .build_client_verifier()
+    )
     try:
-        verifier = (
-            PolicyBuilder()
-            .store(Store(list(issuers)))
-            .time(now)
-            .max_chain_depth(MOST_CERTIFICATES)
-            .extension_policies(ca_policy=anything, ee_policy=anything)
-            .build_client_verifier()
-        )
         verifier.verify(chain[0], list(chain[1:]))
-    except (VerificationError, ValueError, UnsupportedAlgorithm, x509.ExtensionNotFound):
+    except (VerificationError, ValueError, UnsupportedAlgorithm):
         return False
     return True
 

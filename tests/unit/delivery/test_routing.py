@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from lazaretto.core.facts import DnsStatus
-from lazaretto.core.snapshot import NextHop, TlsDemand
+from lazaretto.core.snapshot import AddressFamily, NextHop, TlsDemand
+from lazaretto.delivery.pacing import Limits
 from lazaretto.delivery.routing import Router, Unroutable
-from lazaretto.delivery.settings import DeliverySettings
+from lazaretto.delivery.settings import DeliverySettings, DestinationLimit
 from lazaretto.testing.copies import FixedDirectory, FixedResolver
 
 ROUTES = {
@@ -134,3 +135,49 @@ async def test_domains_with_the_same_routes_share_a_group() -> None:
 
 async def test_a_route_whose_host_has_no_address_waits_to_be_mended() -> None:
     assert await refusal(a_router(), "customer.example") == "451 4.4.4"
+
+
+async def test_hosts_of_equal_preference_share_by_weight() -> None:
+    routes = (
+        NextHop(host="big.example", weight=9),
+        NextHop(host="small.example", weight=1),
+        NextHop(host="spare.example", weight=0),
+    )
+    router = Router(FixedDirectory({"a.example": routes}), FixedResolver(), DeliverySettings())
+
+    orders = [await names(router, "a.example") for _ in range(1000)]
+
+    first = [order[0] for order in orders]
+    assert 800 < first.count("big.example") < 980
+    assert first.count("small.example") > 20
+    assert {order[2] for order in orders} == {"spare.example"}
+
+
+@pytest.mark.parametrize(
+    ("family", "ipv6", "found"),
+    [
+        (AddressFamily.ANY, True, ("192.0.2.1", "2001:db8::1")),
+        (AddressFamily.ANY, False, ("192.0.2.1",)),
+        (AddressFamily.IPV4, True, ("192.0.2.1",)),
+        (AddressFamily.IPV6, False, ("2001:db8::1",)),
+    ],
+)
+async def test_a_route_says_at_which_addresses_its_host_is_called(
+    family: AddressFamily, ipv6: bool, found: tuple[str, ...]
+) -> None:
+    hop = NextHop(host="mx.a.example", family=family)
+    answers = {"mx.a.example": {"A": ["192.0.2.1"], "AAAA": ["2001:db8::1"]}}
+    settings = DeliverySettings(ipv6=ipv6)
+    router = Router(FixedDirectory({"a.example": (hop,)}), FixedResolver(answers), settings)
+
+    assert await router.addresses("a.example", hop) == found
+
+
+def test_limits_come_from_the_route_or_from_the_settings_of_a_domain() -> None:
+    hop = NextHop(host="mx.a.example", max_connections=3, messages_per_minute=60)
+    settings = DeliverySettings(limits=(DestinationLimit(domain="slow.example", connections=1),))
+    router = Router(FixedDirectory({"a.example": (hop,)}), FixedResolver(), settings)
+
+    assert router.limits("a.example", hop) == Limits(key="mx.a.example:25", connections=3, per_minute=60)
+    assert router.limits("slow.example", NextHop(host="mx.slow.example")).connections == 1
+    assert router.limits("other.example", hop) == Limits(key="")
