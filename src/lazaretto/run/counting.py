@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -35,7 +35,8 @@ def counters_file(home: Home) -> Path:
 
 def write_counters(path: Path, counters: Counters) -> None:
     """Replace the file at ``path`` by one line of JSON; readers never see half of it."""
-    line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "pid": os.getpid(), **asdict(counters)}
+    told = {each.name: getattr(counters, each.name) for each in fields(counters)}
+    line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "pid": os.getpid(), **told}
     beside = path.with_suffix(".new")
     beside.write_text(json.dumps(line) + "\n", encoding="utf-8")
     beside.replace(path)
