@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lazaretto.tenants.choices import MailAction
+from lazaretto.tenants.partners import outsiders
 
 if TYPE_CHECKING:
     from lazaretto.tenants.document import TenantDocument
@@ -26,3 +27,7 @@ def disagreements(document: TenantDocument) -> Iterator[tuple[Path, str]]:
             if choice is MailAction.REDIRECT and address is None:
                 problem = f"{name}.{key}: nobody is named who gets redirected mail"
                 yield (name, key), f"{problem}; add redirect_address to {owner}"
+    for domain, partner in document.tls_partners.items():
+        for other in outsiders(domain, partner):
+            problem = f"tls_partners.{domain}.excluded: {other} is no sub-domain of {domain}"
+            yield ("tls_partners", domain, "excluded"), f"{problem}; remove it"

@@ -18,6 +18,7 @@ from lazaretto.tenants.choices import SimilarMessages
 from lazaretto.tenants.document import TenantDocument
 from lazaretto.tenants.methods import method_rules, thresholds_of
 from lazaretto.tenants.own_rules import own_rules
+from lazaretto.tenants.partners import compile_partner
 from lazaretto.tenants.sections import Domain, Proofs, SenderEntry
 from lazaretto.tenants.values import SenderKind
 
@@ -48,13 +49,25 @@ def compile_snapshot(document: TenantDocument, tenant_id: TenantId, version: int
         strict_line_ends=document.strict_line_ends,
         suspended=document.suspended,
         administrators=document.administrators,
+        tls_partners={
+            domain: compile_partner(domain, partner) for domain, partner in document.tls_partners.items()
+        },
         options=dict(document.options),
     )
 
 
 def _next_hops(domain: Domain) -> tuple[NextHop, ...]:
     return tuple(
-        NextHop(host=route.host, port=route.port, preference=route.preference, tls=route.tls)
+        NextHop(
+            host=route.host,
+            port=route.port,
+            preference=route.preference,
+            tls=route.tls,
+            weight=route.weight,
+            family=route.family,
+            max_connections=route.max_connections,
+            messages_per_minute=route.messages_per_minute,
+        )
         for route in domain.routes
     )
 

@@ -15,6 +15,7 @@ from lazaretto.core.snapshot import AddressRegistration
 from lazaretto.tenants.agreement import disagreements
 from lazaretto.tenants.choices import Language
 from lazaretto.tenants.complaints import remarks_of
+from lazaretto.tenants.partners import Partner
 from lazaretto.tenants.remarks import DocumentError, error
 from lazaretto.tenants.sections import (
     Antimalware,
@@ -66,6 +67,11 @@ class TenantDocument(Section):
     outbound: Outbound = Field(
         default_factory=Outbound, description="Mail that the tenant sends through the platform."
     )
+    tls_partners: dict[DomainName, Partner] = Field(
+        default_factory=dict,
+        max_length=50_000,
+        description="Domains to which mail goes encrypted or not at all, each with what is demanded.",
+    )
     approved_senders: tuple[SenderEntry, ...] = Field(
         default=(), description="Senders whose mail the antispam methods leave alone; keep it short."
     )
@@ -88,6 +94,11 @@ class TenantDocument(Section):
     @classmethod
     def _sorted_domains(cls, domains: dict[str, Domain]) -> dict[str, Domain]:
         return dict(sorted(domains.items()))
+
+    @field_validator("tls_partners")
+    @classmethod
+    def _sorted_partners(cls, partners: dict[str, Partner]) -> dict[str, Partner]:
+        return dict(sorted(partners.items()))
 
     @field_validator("options")
     @classmethod

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_valid
 from lazaretto.core.decision import Disposition
 from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Verdict
-from lazaretto.core.snapshot import TlsDemand
+from lazaretto.core.snapshot import AddressFamily, TlsDemand
 from lazaretto.tenants.choices import DmarcAction, MailAction, MalwareAction, Sensitivity, SimilarMessages
 from lazaretto.tenants.values import (
     DomainName,
@@ -46,6 +46,21 @@ class Route(Section):
         default=TlsDemand.OPPORTUNISTIC,
         description="`opportunistic` encrypts when the server offers it, `required` always, "
         "`verified` only to a server whose certificate is valid for its name.",
+    )
+    weight: int = Field(
+        default=1,
+        ge=0,
+        le=1000,
+        description="Its share of the mail among servers of equal preference; 0 = after all others of these.",
+    )
+    family: AddressFamily = Field(
+        default=AddressFamily.ANY, description="At which of its addresses the server is called."
+    )
+    max_connections: int = Field(
+        default=0, ge=0, le=1000, description="Connections at a time; 0 = as many as it takes well."
+    )
+    messages_per_minute: int = Field(
+        default=0, ge=0, le=100_000, description="The most messages that it gets per minute; 0 = any number."
     )
 
 
