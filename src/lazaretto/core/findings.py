@@ -63,9 +63,11 @@ MAX_EVIDENCE = 200
 
 def found(symbol: Symbol, evidence: str = "", score: float | None = None) -> Finding:
     """Return a finding of ``symbol``; control characters are taken out of the evidence, the rest cut."""
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in evidence)
+    shown = evidence[:MAX_EVIDENCE]
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown)
     weight = symbol.score if score is None else score
-    return Finding(symbol.name, weight, shown[:MAX_EVIDENCE], symbol.verdict)
+    return Finding(symbol.name, weight, shown, symbol.verdict)
 
 
 COULD_NOT_LOOK = Symbol(

@@ -213,7 +213,10 @@ def summary_of(view: MessageView) -> Summary:
 
 
 def _shown(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text[:MAX_SHOWN]).strip()
+    text = text[:MAX_SHOWN]
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return text.strip()
 
 
 def _facts_for_trace(facts: Facts) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import ClassVar
 
 from lazaretto.core.cards import DetectorCard, Service
@@ -50,8 +51,14 @@ def _date_of(message: MessageView, name: str) -> datetime | None:
     if field is None:
         return None
     text = field.decoded if name == "date" else field.decoded.rpartition(";")[2]
+    return _moment(text[:100])
+
+
+@lru_cache(16)
+def _moment(text: str) -> datetime | None:
+    """Return the time that ``text`` means; several checks ask for the same."""
     try:
-        date = parsedate_to_datetime(text[:100])
+        date = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)
