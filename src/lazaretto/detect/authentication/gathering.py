@@ -103,7 +103,11 @@ class _Questions:
         wanted = {name for name in names if f"{kind} {name}" not in self.answers}
         # Until there is an answer, and for good when time runs out, it is "no answer".
         self.answers |= {f"{kind} {name}": _NO_TIME for name in wanted}
-        await asyncio.gather(*(self._ask_one(kind, name) for name in wanted))
+        if len(wanted) == 1:
+            # A task of its own costs more than most answers, which are remembered.
+            await self._ask_one(kind, wanted.pop())
+        elif wanted:
+            await asyncio.gather(*(self._ask_one(kind, name) for name in wanted))
 
     async def _ask_one(self, kind: str, name: str) -> None:
         self.answers[f"{kind} {name}"] = await self._resolver.ask(name, kind)
