@@ -42,6 +42,6 @@ class NoLook(Asker):
 
 if __name__ == "__main__":
     home = Home(Path(sys.argv[1]))
-    edge.Asker = NoLook  # type: ignore[misc]
+    edge.Asker = NoLook  # type: ignore[attr-defined]
     options = RunOptions(smtp=sys.argv[2], dns_file=str(home.folder / "dns.json"))
     edge.run_edge(home, load_settings(home), options)
