@@ -1,4 +1,7 @@
-"""What mail that leaves a tenant must pass once its header, and at last its size, is known."""
+"""What is asked of a message once its header, and at last its size, is known.
+
+Mail that leaves a tenant may owe a token; mail in both directions is counted among its like.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lazaretto.core.address import domain_of
-from lazaretto.core.envelope import Direction
+from lazaretto.core.envelope import Direction, Leg
 from lazaretto.edge.gates.proof import without_tokens
 from lazaretto.edge.gates.similar import kind_of
 from lazaretto.edge.replies import RECIPIENT_OK, SENDER_NOT_ALLOWED, SENDING_TOO_MUCH, TOO_MANY_SIMILAR
@@ -37,25 +40,35 @@ def clear(session: Session, transaction: Transaction, header: bytes) -> Cleared 
     return Cleared(without)
 
 
-def similar(session: Session, transaction: Transaction, header: bytes, size: int) -> str | Unfit:
-    """Count a message among its like; return a note when there are too many, else an empty text.
+def similar(session: Session, transaction: Transaction, header: bytes, size: int) -> list[str] | Unfit:
+    """Count a message among its like, for each of its tenants; return a note for each with too many.
 
-    The tenant may want such mail put off: then it is not counted, and the answer is why.
+    A tenant may want its own such mail put off: then it is not counted, and the answer is why.
     """
-    leaving = [each for each in transaction.admitted if each.direction is Direction.OUTBOUND]
-    if not leaving:
-        return ""
-    tenant, copies = leaving[0].tenant, len(leaving)
-    kind = kind_of(tenant.tenant, domain_of(transaction.reverse_path), header, size)
-    counted = session.count_similar(kind, copies, or_put_off=tenant.puts_off_similar)
+    notes: list[str] = []
+    for leg in transaction.legs:
+        outcome = _similar_of(session, transaction, leg, header, size)
+        if isinstance(outcome, Unfit):
+            return outcome
+        notes += outcome
+    return notes
+
+
+def _similar_of(
+    session: Session, transaction: Transaction, leg: Leg, header: bytes, size: int
+) -> list[str] | Unfit:
+    tenant, copies = session.seams.directory.by_id(leg.tenant), len(leg.recipients)
+    kind = kind_of(leg, domain_of(transaction.reverse_path), header, size)
+    holds = leg.direction is Direction.OUTBOUND and tenant is not None and tenant.puts_off_similar
+    counted = session.count_similar(kind, copies, or_put_off=holds)
     if counted is None:
         return Unfit(TOO_MANY_SIMILAR, SIMILAR_NOTE)
     limit = session.settings.max_similar_messages
     if counted <= limit:
-        return ""
+        return []
     if counted - copies <= limit:
         reason = f"{SIMILAR_NOTE}: more than {limit} within an hour"
         session.note_refusal(
-            "data", RECIPIENT_OK, reason, transaction, tenant=tenant, direction=Direction.OUTBOUND
+            "data", RECIPIENT_OK, reason, transaction, tenant=tenant, direction=leg.direction
         )
-    return f"{SIMILAR_NOTE}: {counted}"
+    return [f"{SIMILAR_NOTE}: {counted}"]

@@ -148,8 +148,8 @@ class Reception:
         outcome = similar(self._session, self._transaction, self._header.octets, self._size)
         if isinstance(outcome, Unfit):
             self._reject(outcome)
-        elif outcome:
-            notes.append(outcome)
+        else:
+            notes += outcome
 
     def _final(self, unfit: Unfit) -> Unfit:
         """Return ``unfit`` with what is known only at the message's end."""

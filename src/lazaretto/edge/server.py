@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import ssl
 from collections.abc import Sequence
 from functools import partial
@@ -11,6 +10,7 @@ from functools import partial
 import structlog
 
 from lazaretto.core.address import Address
+from lazaretto.core.networks import NetworkIndex
 from lazaretto.core.reply import Reply
 from lazaretto.edge.counters import Counters
 from lazaretto.edge.doors import Door, ListenAddress, TlsContexts
@@ -46,8 +46,8 @@ class EdgeServer:
         self._house = house
         self._wanted = tuple(addresses)
         self._share_port = share_port
-        self._shared_networks = tuple(map(ipaddress.ip_network, house.settings.shared_networks))
-        self._balancers = tuple(map(ipaddress.ip_network, house.settings.balancers))
+        self._shared_networks = _indexed(house.settings.shared_networks)
+        self._balancers = _indexed(house.settings.balancers)
         self._servers: list[asyncio.Server] = []
         self._arriving: set[asyncio.Task[None]] = set()
         self._sessions: dict[asyncio.Task[None], Session] = {}
@@ -204,6 +204,10 @@ def serve_edge(
         greylist=Greylist(settings.greylist_delay, settings.greylist_window, settings.greylist_entries),
     )
     return EdgeServer(house, addresses, share_port=share_port)
+
+
+def _indexed(networks: Sequence[str]) -> NetworkIndex[str]:
+    return NetworkIndex((network, network) for network in networks)
 
 
 def _postmaster(settings: EdgeSettings, host_name: str) -> Address:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+import ipaddress
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 MEBIBYTE = 1 << 20
 
@@ -78,8 +80,8 @@ class EdgeSettings(BaseModel):
     max_similar_messages: int = Field(
         5_000,
         ge=1,
-        description="Similar outbound messages of one tenant per hour and process; more are noted, and put"
-        " off where the tenant wants that.",
+        description="Similar messages to or from one tenant per hour and process; more are noted, and its own"
+        " are put off where it wants that.",
     )
     max_notices_per_tenant: int = Field(
         60,
@@ -184,3 +186,11 @@ class EdgeSettings(BaseModel):
         ),
         description="Networks from which many companies send; an address in them never authorises a tenant.",
     )
+
+    @field_validator("shared_networks", "balancers")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            # Its own message says what is wrong: no network, or bits behind the prefix.
+            ipaddress.ip_network(network)
+        return networks

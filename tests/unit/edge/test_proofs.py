@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import replace
 
 import pytest
 
 from lazaretto.core.address import Address
+from lazaretto.core.networks import NetworkIndex
 from lazaretto.core.snapshot import HeaderToken, OutboundProofs
 from lazaretto.edge.gates.proof import Certificate, Sender, Shown, sender_of, without_tokens
 from lazaretto.edge.gates.sender import shown_by_address
@@ -66,10 +66,10 @@ def test_a_proof_counts_for_its_own_tenant_only(
 
 
 def test_a_shared_address_shows_nobody_even_when_it_is_registered() -> None:
-    shared = (ipaddress.ip_network("127.0.0.8/29"),)
+    shared = NetworkIndex([("127.0.0.8/29", "shared")])
 
     assert shown_by_address("127.0.0.9", DIRECTORY, shared) == Shown(shares_address=True)
-    assert shown_by_address("127.0.0.9", DIRECTORY, ()) == Shown(registered=PROVING)
+    assert shown_by_address("127.0.0.9", DIRECTORY, NetworkIndex([])) == Shown(registered=PROVING)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from lazaretto.edge.proxy_header import LONGEST_BINARY, BadHeader, Proxied, read_proxy_header
+from lazaretto.edge.settings import EdgeSettings
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 V4 = bytes([192, 0, 2, 7, 127, 0, 0, 1]) + (40_000).to_bytes(2, "big") + (25).to_bytes(2, "big")
@@ -71,3 +73,9 @@ def test_any_octets_are_read_or_refused(octets: bytes) -> None:
         except BadHeader:
             continue
         assert said is None or 0 < said.length <= len(begin + octets)
+
+
+@pytest.mark.parametrize("network", ["192.0.2.1/24", "balancer.example", ""])
+def test_a_balancer_that_is_no_network_is_refused_at_the_start(network: str) -> None:
+    with pytest.raises(ValidationError):
+        EdgeSettings(balancers=(network,))

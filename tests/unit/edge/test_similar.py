@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from lazaretto.core.envelope import Direction, Leg
 from lazaretto.edge.gates.greylist import KNOWN_FOR, Greylist
 from lazaretto.edge.gates.notices import NoticeRate
 from lazaretto.edge.gates.similar import SimilarMessages, kind_of
 from lazaretto.edge.header_block import is_automatic
 from lazaretto.testing.edge_fakes import ACME, OTHER
 
+LEG = Leg(tenant=ACME.tenant, direction=Direction.OUTBOUND)
+INBOUND = Leg(tenant=ACME.tenant, direction=Direction.INBOUND)
+
 
 def kind(subject: bytes, size: int = 1_000, domain: str = "customer.example") -> object:
-    return kind_of(ACME.tenant, domain, b"\r\nFrom: a\r\nSubject: " + subject + b"\r\n", size)
+    return kind_of(LEG, domain, b"\r\nFrom: a\r\nSubject: " + subject + b"\r\n", size)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +27,8 @@ def kind(subject: bytes, size: int = 1_000, domain: str = "customer.example") ->
         (kind(b"Invoice", size=9_000), kind(b"Invoice", size=90_000), False),
         (kind(b"Invoice"), kind(b"Reminder"), False),
         (kind(b"Invoice"), kind(b"Invoice", domain="xn--bcher-kva.example"), False),
-        (kind_of(ACME.tenant, "x", b"\r\n", 5), kind_of(ACME.tenant, "x", b"\r\nSubject:\r\n", 6), True),
+        (kind_of(LEG, "x", b"\r\n", 5), kind_of(LEG, "x", b"\r\nSubject:\r\n", 6), True),
+        (kind_of(LEG, "x", b"\r\n", 5), kind_of(INBOUND, "x", b"\r\n", 5), False),
     ],
 )
 def test_numbers_and_small_differences_do_not_make_messages_different(
@@ -33,7 +38,7 @@ def test_numbers_and_small_differences_do_not_make_messages_different(
 
 
 def test_similar_messages_are_counted_by_the_hour_in_copies() -> None:
-    similar, invoice = SimilarMessages(limit=10), kind_of(ACME.tenant, "x", b"\r\nSubject: a\r\n", 5)
+    similar, invoice = SimilarMessages(limit=10), kind_of(LEG, "x", b"\r\nSubject: a\r\n", 5)
 
     assert [similar.count(invoice, 4, now) for now in (0, 1800, 3599, 3600)] == [4, 8, 12, 4]
     assert not similar.would_exceed(invoice, 6, now=3_601)

@@ -5,30 +5,25 @@ An address in a provider's network that many companies share proves nothing abou
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Sequence
-
 from lazaretto.core.address import Address
+from lazaretto.core.networks import NetworkIndex
 from lazaretto.core.snapshot import Directory, TenantSnapshot
 from lazaretto.edge.gates.proof import Shown
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-
-def shown_by_address(ip: str, directory: Directory, shared_networks: Sequence[Network]) -> Shown:
+def shown_by_address(ip: str, directory: Directory, shared_networks: NetworkIndex[str]) -> Shown:
     """Return what ``ip`` shows: the tenant whose own sending server it is, or that many share it."""
     if is_within(ip, shared_networks):
         return Shown(shares_address=True)
     return Shown(registered=directory.sender_at(ip))
 
 
-def is_within(ip: str, networks: Sequence[Network]) -> bool:
+def is_within(ip: str, networks: NetworkIndex[str]) -> bool:
     """Tell whether ``ip`` is in one of ``networks``; what is no address is in none."""
     try:
-        address = ipaddress.ip_address(ip)
+        return networks.holding(ip) is not None
     except ValueError:
         return False
-    return any(address in network for network in networks)
 
 
 def may_send(reverse_path: Address | None, tenant: TenantSnapshot) -> bool:

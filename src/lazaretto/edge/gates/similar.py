@@ -1,4 +1,4 @@
-"""Very many similar messages of one tenant within an hour: a mailing that the contract excludes.
+"""Very many similar messages to or from one tenant within an hour: mailings and mail bombs.
 
 Messages are similar when one domain sends them with about the same subject and size.  Counted per
 process, in copies; when more kinds of messages go out than are remembered, the oldest are forgotten.
@@ -11,12 +11,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
+from lazaretto.core.envelope import Direction, Leg
 from lazaretto.core.identity import TenantId
 
 _HOUR: Final = 3_600.0
 _SMALL: Final = 12
 _REMEMBERED: Final = 50_000
-_SUBJECT: Final = re.compile(rb"\r\nsubject[ \t]*:([^\r]{0,200})", re.IGNORECASE)
+_SUBJECT: Final = re.compile(rb"\r\n[Ss][Uu][Bb][Jj][Ee][Cc][Tt][ \t]*:([^\r]{0,200})")
 _VARYING: Final = re.compile(rb"[^a-z\x80-\xff]+|\b(?:re|fwd?|aw|tr|wg)\b")
 
 
@@ -25,17 +26,18 @@ class Kind:
     """What similar messages have in common."""
 
     tenant: TenantId
+    direction: Direction
     domain: str
     subject: bytes
     size: int
     """The power of two that holds it, as lists greet by name and sizes differ; below 4 KiB all are one."""
 
 
-def kind_of(tenant: TenantId, domain: str, header: bytes, size: int) -> Kind:
-    """Return the kind of a message; ``header`` has a line end in front of its first field."""
+def kind_of(leg: Leg, domain: str, header: bytes, size: int) -> Kind:
+    """Return the kind of a message from ``domain``; ``header`` has a line end in front of its first field."""
     found = _SUBJECT.search(header)
     subject = _VARYING.sub(b" ", found[1].lower()) if found else b""
-    return Kind(tenant, domain, b" ".join(subject.split()), max(_SMALL, size.bit_length()))
+    return Kind(leg.tenant, leg.direction, domain, b" ".join(subject.split()), max(_SMALL, size.bit_length()))
 
 
 class SimilarMessages:
