@@ -1,0 +1,1 @@
+"""Letters of our own wording: wanted mail and lures of kinds that collections of mail lack."""
