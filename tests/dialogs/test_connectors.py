@@ -103,9 +103,11 @@ async def test_a_registered_certificate_may_send_under_its_tenants_names(files: 
 
         assert (await answer_to_far_recipient(line)).startswith("250")
         assert (await said(line, b"RSET\r\n")).startswith("250")
-        assert (await answer_to_far_recipient(line, "olga@other.example")).startswith("550 5.7.1 relaying")
+        assert (await answer_to_far_recipient(line, "olga@other.example")).startswith("550 5.7.1 sender")
         assert (await said(line, b"RSET\r\n")).startswith("250")
         assert (await answer_to_far_recipient(line, "eve@customer.example")).startswith("550 5.7.1 sender")
+        assert (await said(line, b"RSET\r\n")).startswith("250")
+        assert (await answer_to_far_recipient(line, "")).startswith("250")
         line.writer.close()
 
 

@@ -294,5 +294,11 @@ class Directory(Protocol):
     def sender_at(self, ip: str) -> TenantSnapshot | None:
         """Return the tenant that registered ``ip`` as a sending server of its own."""
 
+    def sender_showing(self, proof: str) -> TenantSnapshot | None:
+        """Return the one tenant that registered ``proof``: a certificate's fingerprint or a name in it.
+
+        None when nobody did, or several: what they share proves none of them.
+        """
+
     def by_id(self, tenant: TenantId) -> TenantSnapshot | None:
         """Return the tenant's snapshot; None when there is no such tenant any more."""

@@ -202,6 +202,9 @@ class _Only:
     def sender_at(self, ip: str) -> TenantSnapshot | None:
         return None
 
+    def sender_showing(self, proof: str) -> TenantSnapshot | None:
+        return None
+
     def by_id(self, tenant: TenantId) -> TenantSnapshot | None:
         return self.snapshot
 

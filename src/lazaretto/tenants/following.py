@@ -82,6 +82,10 @@ class SnapshotFollower:
         """Return the tenant that registered ``ip`` as a sending server of its own."""
         return self._table.sender_at(ip)
 
+    def sender_showing(self, proof: str) -> TenantSnapshot | None:
+        """Return the one tenant that registered the certificate or name ``proof``; None if several did."""
+        return self._table.sender_showing(proof)
+
     def by_id(self, tenant: TenantId) -> TenantSnapshot | None:
         """Return the tenant's snapshot; None when there is no such tenant any more."""
         return self._table.by_id(tenant)

@@ -19,9 +19,17 @@ class SnapshotTable:
         self._published = {snapshot.tenant: snapshot for snapshot in snapshots}
         self._by_id = {tenant: snapshot.on(day) for tenant, snapshot in self._published.items()}
         self._by_domain = {domain: each for each in self._by_id.values() for domain in each.domains}
+        self._by_proof = self._proving()
         self._senders = NetworkIndex(
             (network, each) for each in self._by_id.values() for network in each.outbound_networks
         )
+
+    def _proving(self) -> dict[str, TenantSnapshot]:
+        found: dict[str, list[TenantSnapshot]] = {}
+        for each in self._by_id.values():
+            for proof in each.outbound_proofs.certificates | each.outbound_proofs.certificate_names:
+                found.setdefault(proof, []).append(each)
+        return {proof: tenants[0] for proof, tenants in found.items() if len(tenants) == 1}
 
     def tenant_of(self, domain: str) -> TenantSnapshot | None:
         """Return the tenant that receives mail for ``domain`` (lower case, A-labels)."""
@@ -33,6 +41,10 @@ class SnapshotTable:
             return self._senders.holding(ip)
         except ValueError:
             return None
+
+    def sender_showing(self, proof: str) -> TenantSnapshot | None:
+        """Return the one tenant that registered the certificate or name ``proof``; None if several did."""
+        return self._by_proof.get(proof)
 
     def by_id(self, tenant: TenantId) -> TenantSnapshot | None:
         """Return the tenant's snapshot; None when there is no such tenant any more."""

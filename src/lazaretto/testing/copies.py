@@ -86,6 +86,9 @@ class FixedDirectory:
     def sender_at(self, ip: str) -> TenantSnapshot | None:
         return None
 
+    def sender_showing(self, proof: str) -> TenantSnapshot | None:
+        return None
+
     def by_id(self, tenant: TenantId) -> TenantSnapshot | None:
         return self._snapshot if tenant == TENANT else None
 

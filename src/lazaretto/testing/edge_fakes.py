@@ -69,9 +69,18 @@ class FixedDirectory:
         wanted = f"{ip}/32"
         return next((each for each in self.snapshots.values() if wanted in each.outbound_networks), None)
 
+    def sender_showing(self, proof: str) -> TenantSnapshot | None:
+        """Return the first tenant that registered ``proof``."""
+        known = self.snapshots.values()
+        return next((each for each in known if proof in _proofs_of(each)), None)
+
     def by_id(self, tenant: TenantId) -> TenantSnapshot | None:
         """Return the tenant's snapshot."""
         return self.snapshots.get(tenant)
+
+
+def _proofs_of(tenant: TenantSnapshot) -> frozenset[str]:
+    return tenant.outbound_proofs.certificates | tenant.outbound_proofs.certificate_names
 
 
 class MemoryIntake:

@@ -47,8 +47,12 @@ OWN = Certificate(PRINT)
             None,
             id="other name",
         ),
-        pytest.param(OLGA, Shown(certificate=OWN), None, id="another tenant's certificate"),
-        pytest.param(None, Shown(certificate=OWN), None, id="null path, certificate"),
+        pytest.param(
+            OLGA, Shown(certificate=OWN), Sender(PROVING), id="sends for the certificate's owner only"
+        ),
+        pytest.param(None, Shown(certificate=OWN), Sender(PROVING), id="null path, certificate"),
+        pytest.param(None, Shown(certificate=Certificate("00")), None, id="null path, unknown certificate"),
+        pytest.param(None, Shown(shares_address=True), None, id="null path, token"),
         pytest.param(
             ALICE, Shown(shares_address=True), Sender(PROVING, owes_token=True), id="owes its token"
         ),

@@ -36,6 +36,21 @@ def test_a_tenant_is_found_by_domain_address_and_number() -> None:
     assert table.by_id(TenantId(3)) is None
 
 
+def test_a_certificate_that_several_tenants_registered_shows_none_of_them() -> None:
+    own, shared = "ab" * 32, "cd" * 32
+    one = a_tenant(1, f"outbound: {{proofs: {{certificates: [{own}, {shared}]}}}}")
+    two = a_tenant(
+        2, f"outbound: {{proofs: {{certificates: [{shared}], certificate_names: [m.two.example]}}}}"
+    )
+
+    table = SnapshotTable([one, two], DAY)
+
+    assert table.sender_showing(own) is one
+    assert table.sender_showing("m.two.example") is two
+    assert table.sender_showing(shared) is None
+    assert table.sender_showing("unknown") is None
+
+
 def test_a_changed_tenant_replaces_what_it_was_and_leaves_the_others() -> None:
     changed = a_tenant(1, "domains: {new.example: {}}", version=2)
 

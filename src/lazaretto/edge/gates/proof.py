@@ -14,9 +14,12 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from lazaretto.core.address import Address
 from lazaretto.core.snapshot import Directory, HeaderToken, OutboundProofs, TenantSnapshot
+
+_MOST_NAMES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +54,14 @@ class Sender:
 def sender_of(reverse_path: Address | None, shown: Shown, directory: Directory) -> Sender | None:
     """Return for whom mail under ``reverse_path`` may go out; None when for nobody.
 
-    Without a registered address the reverse path says whose proof counts, so the null path has none.
+    The reverse path says whose token is owed, so under the null path no token counts.
     """
     if shown.registered is not None:
         return Sender(shown.registered)
-    if reverse_path is None or not (shown.shares_address or shown.certificate):
-        return None
-    tenant = directory.tenant_of(reverse_path.domain)
-    if tenant is None:
-        return None
-    proofs = tenant.outbound_proofs
-    if shown.certificate is not None and _is_own(shown.certificate, proofs):
-        return Sender(tenant)
-    if shown.shares_address and proofs.header_tokens:
+    tenant = None if reverse_path is None else directory.tenant_of(reverse_path.domain)
+    if shown.certificate is not None and (proven := _proven(shown.certificate, tenant, directory)):
+        return Sender(proven)
+    if shown.shares_address and tenant is not None and tenant.outbound_proofs.header_tokens:
         return Sender(tenant, owes_token=True)
     return None
 
@@ -104,6 +102,17 @@ def _fields_named(name: str) -> re.Pattern[bytes]:
         rb"^" + re.escape(name.encode("ascii")) + rb"[ \t]*:(?P<value>[^\n]*\n(?:[ \t][^\n]*\n)*)",
         re.IGNORECASE | re.MULTILINE,
     )
+
+
+def _proven(
+    certificate: Certificate, tenant: TenantSnapshot | None, directory: Directory
+) -> TenantSnapshot | None:
+    """Return the tenant of the reverse path if the certificate is its own, else whose it is alone."""
+    if tenant is not None and _is_own(certificate, tenant.outbound_proofs):
+        return tenant
+    shown = (certificate.fingerprint, *sorted(certificate.names)[:_MOST_NAMES])
+    owners = (directory.sender_showing(proof) for proof in shown)
+    return next((owner for owner in owners if owner is not None), None)
 
 
 def _is_own(certificate: Certificate, proofs: OutboundProofs) -> bool:
