@@ -30,17 +30,13 @@ async def dane_demand(
     A host of a route (``is_fixed``) was named by people, so that only its own answers must be signed;
     any other was named by the MX records of ``domain``.  Raises ``PolicyUnmet``.
     """
-    if _is_address(hop.host) or not (is_fixed or await _is_signed(resolver, domain, "MX")):
+    if _is_address(hop.host) or not (is_fixed or await _is_named(resolver, domain, hop.host)):
         return None
-    if not any(await asyncio.gather(*(_is_signed(resolver, hop.host, kind) for kind in ("A", "AAAA")))):
+    if not await _has_signed_address(resolver, hop.host):
         return None
     answer = await resolver.ask(f"_{hop.port}._tcp.{hop.host}", "TLSA")
     if answer.failed:
-        raise PolicyUnmet(
-            Reply(451, "4.7.5", "the DNS does not say which certificates the host has"),
-            TlsFailure.DNSSEC_INVALID,
-            _DANE.policy,
-        )
+        raise _unsafe("the DNS does not say which certificates the host has")
     if answer.status is not DnsStatus.ANSWER or not answer.authentic:
         return None
     records = usable(answer.records)
@@ -50,9 +46,30 @@ async def dane_demand(
     return replace(_DANE, tlsa=records, names=(hop.host, domain))
 
 
-async def _is_signed(resolver: Resolver, name: str, kind: str) -> bool:
-    answer = await resolver.ask(name, kind)
-    return answer.authentic and answer.status is DnsStatus.ANSWER
+async def _is_named(resolver: Resolver, domain: str, host: str) -> bool:
+    """Tell whether signed MX records of ``domain`` name ``host``; False where they are not signed."""
+    answer = await resolver.ask(domain, "MX")
+    if answer.failed:
+        raise _unsafe("the DNS does not say whether the domain's mail hosts are signed")
+    if not answer.authentic or answer.status is not DnsStatus.ANSWER:
+        return False
+    if host not in {record.partition(" ")[2] for record in answer.records}:
+        # Who routes may ask another resolver, and that one may have been told a tale.
+        raise _unsafe("the signed MX records of the domain do not name the host")
+    return True
+
+
+async def _has_signed_address(resolver: Resolver, host: str) -> bool:
+    answers = await asyncio.gather(*(resolver.ask(host, kind) for kind in ("A", "AAAA")))
+    if any(answer.authentic and answer.status is DnsStatus.ANSWER for answer in answers):
+        return True
+    if any(answer.failed for answer in answers):
+        raise _unsafe("the DNS does not say whether the host's addresses are signed")
+    return False
+
+
+def _unsafe(problem: str) -> PolicyUnmet:
+    return PolicyUnmet(Reply(451, "4.7.5", problem), TlsFailure.DNSSEC_INVALID, _DANE.policy)
 
 
 def _is_address(text: str) -> bool:

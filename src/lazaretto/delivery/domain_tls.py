@@ -25,6 +25,7 @@ from lazaretto.delivery.sts_policies import StsPolicies
 from lazaretto.delivery.sts_store import FolderStore
 from lazaretto.delivery.tls_demand import CertificateCheck, ChannelDemand, demand_of_route
 from lazaretto.delivery.tls_reports import TlsReports
+from lazaretto.protocol.dnssec import ValidatingResolver
 from lazaretto.protocol.mta_sts import Mode, Policy
 
 _CHECKS: Final = {
@@ -46,12 +47,13 @@ class DomainTls:
         resolver: Resolver,
         settings: DeliverySettings,
         *,
+        validating: Resolver | None = None,
         policies: StsPolicies | None = None,
         reports: TlsReports | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self._directory = directory
-        self._resolver = resolver
+        self._validating = validating or resolver
         self._settings = settings
         self._policies = policies
         self._reports = reports
@@ -104,7 +106,7 @@ class DomainTls:
         return (*own, hop.host) if self._is_fixed(domain) else own
 
     async def _with_records(self, demand: ChannelDemand, domain: str, hop: NextHop) -> ChannelDemand:
-        found = await dane_demand(self._resolver, domain, hop, is_fixed=self._is_fixed(domain))
+        found = await dane_demand(self._validating, domain, hop, is_fixed=self._is_fixed(domain))
         if found is None or not found.tlsa:
             problem = Reply(450, "4.7.5", "DANE is demanded and the host has no authentic TLSA records")
             raise PolicyUnmet(problem, TlsFailure.DANE_REQUIRED, demand.policy)
@@ -121,7 +123,7 @@ class DomainTls:
 
     async def _published(self, domain: str, hop: NextHop) -> ChannelDemand:
         if self._settings.dane:
-            demand = await dane_demand(self._resolver, domain, hop, is_fixed=False)
+            demand = await dane_demand(self._validating, domain, hop, is_fixed=False)
             if demand is not None:
                 return demand
         policy = await self._policy(domain)
@@ -163,7 +165,8 @@ def domain_tls(
     )
     store = None if folder is None else FolderStore(folder)
     policies = StsPolicies(resolver, fetcher, store=store, on_failure=reports.note_policy)
-    return DomainTls(directory, resolver, settings, policies=policies, reports=reports)
+    validating = ValidatingResolver(settings.dane_resolver) if settings.dane_resolver else None
+    return DomainTls(directory, resolver, settings, validating=validating, policies=policies, reports=reports)
 
 
 def _rule_out_others(demand: ChannelDemand, policy: Policy, hop: NextHop) -> None:

@@ -169,7 +169,15 @@ class DeliverySettings(BaseModel):
         default=True,
         description=(
             "Honour the TLSA records of other domains' mail hosts (RFC 7672), where the resolver says "
-            "that they are authentic."
+            "that they are authentic; see `dane_resolver`."
+        ),
+    )
+    dane_resolver: str = Field(
+        default="",
+        pattern=r"^(|[0-9.]+(:[0-9]+)?|[0-9A-Fa-f:]+|\[[0-9A-Fa-f:]+\](:[0-9]+)?)$",
+        description=(
+            "Address of a resolver that validates DNSSEC, `127.0.0.1` or `127.0.0.1:5353`; it should run on "
+            "this machine, for its word is believed. Empty = TLSA records count for nothing."
         ),
     )
     limits: tuple[DestinationLimit, ...] = Field(
