@@ -18,7 +18,9 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 def test_the_demonstration_starts_tells_and_stops(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    (home / "lazaretto.toml").write_text(f'[listen]\nsmtp = "127.0.0.1:{free_port()}"\n')
+    smtp, mailbox = free_port(), free_port()
+    listen = f'[listen]\nsmtp = "127.0.0.1:{smtp}"\nmailbox = "127.0.0.1:{mailbox}"\n'
+    (home / "lazaretto.toml").write_text(listen)
     for first in (True, False):
         output = tmp_path / f"output-{first}"
         with output.open("wb") as file:

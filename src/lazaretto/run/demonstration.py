@@ -18,15 +18,14 @@ from lazaretto.run.home import Home
 
 TENANT: Final = "demo"
 DOMAIN: Final = "customer.example"
-MAILBOX: Final = "127.0.0.1:2626"
 OVERSIZE: Final = 51_000_000
 
-TENANT_DOCUMENT: Final = f"""\
+_TENANT_DOCUMENT: Final = f"""\
 version: 1
 tenant: {TENANT}
 domains:
   {DOMAIN}:
-    routes: [{{host: 127.0.0.1, port: 2626}}]
+    routes: [{{host: %(host)s, port: %(port)d}}]
 address_registration: enforce
 addresses: [alice@{DOMAIN}, bob@{DOMAIN}]
 protected_names: ["Élise Dupont"]
@@ -56,6 +55,12 @@ class DemoMail:
     recipient: str
     octets: bytes
     expect: str
+
+
+def tenant_document(mailbox: tuple[str, int]) -> str:
+    """Return the demo tenant's document; its mail goes to the host and port ``mailbox``."""
+    host, port = mailbox
+    return _TENANT_DOCUMENT % {"host": host, "port": port}
 
 
 def write_dns(home: Home) -> str:

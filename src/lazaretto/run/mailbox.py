@@ -22,7 +22,6 @@ from lazaretto.edge.server import ListenAddress, serve_edge
 from lazaretto.edge.settings import EdgeSettings
 from lazaretto.pipeline.serving import octets_of
 from lazaretto.run.children import tell_ready
-from lazaretto.run.demonstration import MAILBOX
 from lazaretto.run.home import Home
 from lazaretto.run.options import RunOptions, host_and_port
 from lazaretto.run.settings import Settings
@@ -49,6 +48,9 @@ class _Everybody:
     def sender_at(self, ip: str) -> TenantSnapshot | None:
         return None
 
+    def sender_showing(self, proof: str) -> TenantSnapshot | None:
+        return None
+
     def by_id(self, tenant: TenantId) -> TenantSnapshot | None:
         return None
 
@@ -72,7 +74,7 @@ async def _mailbox(home: Home, settings: Settings) -> None:
                 refuse=_never,
                 discard=discard,
             ),
-            [ListenAddress(*host_and_port(MAILBOX))],
+            [ListenAddress(*host_and_port(settings.listen.mailbox))],
             host_name="mailbox.customer.example",
         )
         await server.start()

@@ -55,6 +55,10 @@ class ListenSettings(BaseModel):
         description="Address for the balancers in edge.balancers, which say by the PROXY protocol for whom"
         " they connect, HOST:PORT; empty = none.",
     )
+    mailbox: str = Field(
+        "127.0.0.1:2626",
+        description="Address of the next hop that `lazaretto demo run` adds, HOST:PORT.",
+    )
     host_name: str = Field(
         "",
         description="Name in our greeting, EHLO and Received fields; empty = this machine's own name.",

@@ -12,11 +12,10 @@ import click
 from lazaretto.cli.options import home_option
 from lazaretto.run.demonstration import (
     DOMAIN,
-    MAILBOX,
-    TENANT_DOCUMENT,
     DemoMail,
     demo_mails,
     demo_time,
+    tenant_document,
     write_dns,
 )
 from lazaretto.run.home import Home
@@ -24,7 +23,7 @@ from lazaretto.run.logging import log_to
 from lazaretto.run.options import RunOptions, host_and_port
 from lazaretto.run.publishing import publish
 from lazaretto.run.running import is_running
-from lazaretto.run.settings import load_settings
+from lazaretto.run.settings import ListenSettings, load_settings
 from lazaretto.run.supervisor import Supervisor
 from lazaretto.run.telling import story_of
 
@@ -52,8 +51,9 @@ def run_demo(home: Home) -> None:
         click.echo(f"run: {what}")
 
     def when_ready() -> None:
-        publish(home, settings, TENANT_DOCUMENT, "demo")
-        _greet(home, settings.listen.smtp, fresh=fresh)
+        mailbox = host_and_port(settings.listen.mailbox)
+        publish(home, settings, tenant_document(mailbox), "demo")
+        _greet(home, settings.listen, fresh=fresh)
 
     with (home.logs / "supervisor.log").open("a", encoding="utf-8") as log:
         log_to(log, role="supervisor")
@@ -61,14 +61,14 @@ def run_demo(home: Home) -> None:
     click.echo("run: everything is stopped; `make run` finds its data again")
 
 
-def _greet(home: Home, smtp: str, *, fresh: bool) -> None:
+def _greet(home: Home, listen: ListenSettings, *, fresh: bool) -> None:
     click.echo(
         f"""
 ready: Lazaretto is running{" for the first time" if fresh else " again, with its data"}.
 
-  SMTP edge        {smtp}   (STARTTLS with a certificate of its own)
+  SMTP edge        {listen.smtp}   (STARTTLS with a certificate of its own)
   demo tenant      {DOMAIN}, recipients alice@{DOMAIN} and bob@{DOMAIN}
-  delivered mail   {home.folder}/mailbox/   (a next hop on {MAILBOX})
+  delivered mail   {home.folder}/mailbox/   (a next hop on {listen.mailbox})
   state and logs   {home.folder}
 
 No account is needed: the commands below read this folder. Three things to try, in another terminal:
