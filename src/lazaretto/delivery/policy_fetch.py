@@ -15,6 +15,7 @@ from typing import Final
 from lazaretto.core.errors import TemporaryFailure
 from lazaretto.core.facts import Resolver
 from lazaretto.delivery.failures import TlsFailure, in_words
+from lazaretto.protocol.dns_names import question_name
 from lazaretto.protocol.mta_sts import MOST_OCTETS
 
 PATH: Final = "/.well-known/mta-sts.txt"
@@ -54,7 +55,9 @@ class PolicyFetcher:
 
     async def fetch(self, domain: str) -> bytes:
         """Return the text of ``domain``'s policy; raise ``FetchFailed``."""
-        host = f"mta-sts.{domain}"
+        host = question_name(f"mta-sts.{domain}")
+        if host is None:
+            raise FetchFailed("the domain cannot have a host for its policy")
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._get(host, await self._addresses(host))

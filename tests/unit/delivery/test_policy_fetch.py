@@ -155,3 +155,23 @@ async def test_a_network_in_which_no_mail_host_may_be_is_not_called(authority: A
             await a_fetcher(authority, port, refused="127.0.0.0/8").fetch("other.example")
 
     assert requests == []
+
+
+@pytest.mark.parametrize("domain", ["a\r\nX: y.example", "a b.example", "x" * 300, "a..example"])
+async def test_a_domain_that_cannot_be_asked_for_has_no_host(authority: Authority, domain: str) -> None:
+    with pytest.raises(FetchFailed, match="cannot have a host"):
+        await a_fetcher(authority, 1).fetch(domain)
+
+
+async def test_a_domain_in_letters_of_its_own_is_asked_for_as_in_the_dns(authority: Authority) -> None:
+    host = "mta-sts.xn--bcher-kva.example"
+    async with serving(authority.issue(host).context(), with_length(POLICY)) as (port, requests):
+        fetcher = PolicyFetcher(
+            FixedResolver({host: {"A": ["127.0.0.1"]}}),
+            may_call=lambda ip: True,
+            port=port,
+            ca_file=str(authority.file),
+        )
+        assert await fetcher.fetch("bücher.example") == POLICY
+
+    assert b"Host: mta-sts.xn--bcher-kva.example\r\n" in requests[0]
