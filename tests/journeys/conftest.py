@@ -23,7 +23,7 @@ domains:
   {domain}:
     routes: [{{host: 127.0.0.1, port: {port}}}]
 address_registration: enforce
-addresses: [alice@{domain}, bob@{domain}]
+addresses: [alice@{domain}, bob@{domain}, gone@{domain}, later@{domain}]
 {more}
 """
 
@@ -92,7 +92,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     kept = folder / "kept"
     kept.mkdir()
     sink = SinkProcess.start(folder, keep=kept)
-    product = Product.start(folder / "home")
+    relay = f'[delivery]\nrelay = "127.0.0.1:{sink.port}"\n'
+    product = Product.start(folder / "home", relay)
     try:
         made = Platform(product, sink, kept)
         made.publish("one", "one.example", 'protected_names: ["Élise Dupont"]')

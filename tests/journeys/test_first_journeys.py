@@ -175,6 +175,77 @@ def test_a_session_over_tls_is_recorded_as_such(platform: Platform) -> None:
     assert b"with ESMTPS" in platform.delivered(identity)[0]
 
 
+RULES = """\
+rules:
+  - name: invoices to the books
+    when: {recipients: [alice@two.example]}
+    action: {disposition: redirect, redirect_to: books@two.example}
+  - name: watch bob
+    when: {recipients: [bob@two.example]}
+    action: {copy_to: [auditor@two.example], add_header: {name: X-Watched, value: "yes"}}
+"""
+
+
+def test_own_rules_redirect_copy_and_mark(platform: Platform) -> None:
+    platform.publish("two", "two.example", RULES)
+    octets = a_letter().as_bytes()
+
+    identity, _ = platform.send(octets, "alice@two.example", "bob@two.example")
+    platform.story(identity, "delivered")
+
+    received = [each for each in platform.sink.received() if each[3] == identity]
+    assert sorted(each[2] for each in received) == [
+        "auditor@two.example",
+        "bob@two.example",
+        "books@two.example",
+    ]
+    marked = [copy for copy in platform.delivered(identity) if b"X-Watched: yes" in copy]
+    assert 1 <= len(marked) <= 2
+    assert all(copy.endswith(octets.partition(b"\r\n\r\n")[2]) for copy in platform.delivered(identity))
+    platform.publish("two", "two.example")
+
+
+def test_a_recipient_that_the_next_hop_refuses_is_told_to_the_sender_once(platform: Platform) -> None:
+    identity, _ = platform.send(a_letter().as_bytes(), "gone@one.example", "bob@one.example")
+
+    story = platform.story(identity, "delivered", "bounced")
+
+    places = {each["address"]: each["place"] for each in story["recipients"]}
+    assert places == {"gone@one.example": "bounced", "bob@one.example": "delivered"}
+    notices: list[bytes] = []
+    deadline = time.monotonic() + 20
+    while not notices and time.monotonic() < deadline:
+        notices = [
+            path.read_bytes()
+            for path in platform.kept.iterdir()
+            if b"multipart/report" in path.read_bytes() and identity.encode() in path.read_bytes()
+        ]
+        time.sleep(0.1)
+    (notice,) = notices
+    assert b"gone@one.example" in notice
+    assert b"5.1.1" in notice
+    assert b"Auto-Submitted: auto-" in notice
+
+
+def test_a_recipient_that_is_busy_waits_and_can_be_steered(platform: Platform) -> None:
+    identity, _ = platform.send(a_letter().as_bytes(), "later@one.example")
+
+    deadline = time.monotonic() + 20
+    waiting: list[dict[str, object]] = []
+    while time.monotonic() < deadline:
+        listed = platform.product.command("queue", "list", "--json").splitlines()
+        waiting = [row for row in map(json.loads, listed) if row["id"] == identity]
+        if waiting and waiting[0]["failures"]:
+            break
+        time.sleep(0.1)
+
+    assert waiting[0]["last_reply"] == "450 4.2.1 mailbox busy"
+    assert "due now" in platform.product.command("queue", "retry", identity)
+    platform.product.command("queue", "bounce", "--yes", identity)
+    story = platform.story(identity, "bounced")
+    assert "deferred" in [event["event"] for event in story["events"]]
+
+
 def test_everything_is_accounted_for(platform: Platform) -> None:
     identity, _ = platform.send(a_letter().as_bytes(), "bob@one.example")
     platform.story(identity, "delivered")

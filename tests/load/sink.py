@@ -1,5 +1,7 @@
 """A next hop that costs next to nothing: accepts everything, and writes down what came.
 
+Only recipients whose names begin with ``gone`` or ``later`` are refused, for good or for now.
+
 Runs as ``python -m tests.load.sink PORT LEDGER [FOLDER]``; with FOLDER each message is kept there
 as a file named by its queue id.  One line per message in LEDGER: the value of its
 ``X-Test-Id`` field, the SHA-256 of its body, its recipients, and the id under which it was queued.
@@ -75,7 +77,9 @@ class Sink(asyncio.Protocol):
 
     def _command(self, line: bytes) -> None:
         verb = line[:4].upper()
-        if verb == b"DATA":
+        if verb == b"DATA" and not self._recipients:
+            self._transport.write(b"503 5.5.1 no recipients\r\n")
+        elif verb == b"DATA":
             self._in_data = True
             self._transport.write(b"354 go on\r\n")
         elif verb == b"EHLO":
@@ -84,11 +88,19 @@ class Sink(asyncio.Protocol):
             self._transport.write(b"221 2.0.0 bye\r\n")
             self._transport.close()
         else:
-            if verb == b"MAIL":
-                self._recipients = []
-            elif verb == b"RCPT":
-                self._recipients.append(line.partition(b"<")[2].partition(b">")[0].decode())
-            self._transport.write(b"250 2.0.0 ok\r\n")
+            self._transport.write(self._answer(verb, line))
+
+    def _answer(self, verb: bytes, line: bytes) -> bytes:
+        if verb == b"MAIL":
+            self._recipients = []
+        elif verb == b"RCPT":
+            recipient = line.partition(b"<")[2].partition(b">")[0].decode()
+            if recipient.startswith("gone"):
+                return b"550 5.1.1 no such mailbox\r\n"
+            if recipient.startswith("later"):
+                return b"450 4.2.1 mailbox busy\r\n"
+            self._recipients.append(recipient)
+        return b"250 2.0.0 ok\r\n"
 
 
 async def serve(port: int, ledger_path: str, keep: Path | None) -> None:
