@@ -35,7 +35,7 @@ class ContentSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     inline_max: int = Field(
-        default=64 * 1024,
+        default=128 * 1024,
         ge=0,
         le=1024 * 1024,
         description="Content up to this size rests in database rows.",
