@@ -7,6 +7,7 @@ import os
 import uvloop
 
 from lazaretto.delivery.dispatcher import Dispatcher
+from lazaretto.delivery.domain_tls import domain_tls
 from lazaretto.delivery.handover import HandoverServer
 from lazaretto.run.children import tell_ready
 from lazaretto.run.collecting import spare_what_stays
@@ -26,14 +27,18 @@ def run_deliver(home: Home, settings: Settings, options: RunOptions) -> None:
 
 async def _deliver(home: Home, settings: Settings, options: RunOptions) -> None:
     async with spool_room(home, settings, f"deliver-{os.getpid()}") as room:
+        resolver = resolver_of(settings, options)
         dispatcher = Dispatcher(
             queue=Queue(room.pool, room.contents, room.node, settings.spool),
             contents=room.contents,
             directory=room.directory,
-            resolver=resolver_of(settings, options),
+            resolver=resolver,
             journal=home.delivery_journal,
             hostname=host_name(settings),
             settings=settings.delivery,
+            tls_policy=domain_tls(
+                room.directory, resolver, settings.delivery, folder=home.folder / "mta-sts"
+            ),
         )
         handover = HandoverServer(home.sockets / "handover.sock", dispatcher.offer, dispatcher.look_again)
         await dispatcher.start()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+
+import msgspec
 from uuid import UUID
 
 from lazaretto.core.decision import Copy, Decision, Judgement, Summary
@@ -166,6 +168,8 @@ def outcome_details(outcome: RecipientOutcome, attempt: int, next_at: datetime |
         "reply": str(outcome.reply),
         "attempt": attempt,
     }
+    if outcome.remote.channel is not None:
+        details["channel"] = msgspec.to_builtins(outcome.remote.channel)
     if next_at is not None:
         details["next_at"] = next_at.isoformat()
     return details
