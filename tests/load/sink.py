@@ -23,6 +23,49 @@ _TEST_ID = re.compile(rb"(?im)^x-test-id:[ \t]*([^\r\n]+)")
 _QUEUE_ID = re.compile(rb"\bid ([0-9a-f]{8}-[0-9a-f-]{27})\b")
 
 
+class Content:
+    """What follows one DATA: stuffed dots taken out, the body hashed as it comes, never held whole."""
+
+    def __init__(self, *, keep: bool) -> None:
+        self.header = b""
+        self.body = hashlib.sha256()
+        self.kept: list[bytes] | None = [] if keep else None
+        self.rest: bytes | None = None
+        """What came behind the dot; None until it has come."""
+        # The line end of DATA itself stands before the first line, so that all lines look alike.
+        self._held = b"\r\n"
+        self._is_first = True
+        self._in_header = True
+
+    def feed(self, data: bytes) -> None:
+        """Take what came."""
+        octets = self._held + data
+        end = octets.find(b"\r\n.\r\n")
+        # What is left for later begins with a line end, so no stuffed dot is ever cut in two.
+        cut = end + 2 if end >= 0 else octets.rfind(b"\r\n", 0, -4)
+        if end >= 0:
+            self.rest = octets[end + 5 :]
+        if cut >= 0:
+            self._held = octets[cut:]
+            self._take(octets[:cut].replace(b"\r\n..", b"\r\n."))
+        else:
+            self._held = octets
+
+    def _take(self, octets: bytes) -> None:
+        if self._is_first and octets:
+            octets, self._is_first = octets[2:], False
+        if self.kept is not None:
+            self.kept.append(octets)
+        if not self._in_header:
+            self.body.update(octets)
+            return
+        self.header += octets
+        header, end, body = self.header.partition(b"\r\n\r\n")
+        if end:
+            self.header, self._in_header = header, False
+            self.body.update(body)
+
+
 class Sink(asyncio.Protocol):
     """One session."""
 
@@ -30,7 +73,7 @@ class Sink(asyncio.Protocol):
         self._ledger = ledger
         self._keep = keep
         self._buffer = b""
-        self._in_data = False
+        self._content: Content | None = None
         self._recipients: list[str] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -38,49 +81,48 @@ class Sink(asyncio.Protocol):
         self._transport.write(b"220 sink.example ESMTP\r\n")
 
     def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while self._step():
-            pass
+        while data:
+            data = self._read_content(self._content, data) if self._content else self._read_lines(data)
 
-    def _step(self) -> bool:
-        if self._in_data:
-            return self._message()
-        line, end, rest = self._buffer.partition(b"\r\n")
-        if not end:
-            return False
-        self._buffer = rest
-        self._command(line)
-        return True
-
-    def _message(self) -> bool:
-        end = self._buffer.find(b"\r\n.\r\n")
-        if end < 0:
-            return False
-        message, self._buffer = self._buffer[: end + 2], self._buffer[end + 5 :]
-        self._in_data = False
-        self._note(message.replace(b"\r\n..", b"\r\n."))
+    def _read_content(self, content: Content, data: bytes) -> bytes:
+        content.feed(data)
+        if content.rest is None:
+            return b""
+        self._content = None
+        self._note(content)
         self._transport.write(b"250 2.0.0 kept\r\n")
-        return True
+        return content.rest
 
-    def _note(self, message: bytes) -> None:
-        header, _, body = message.partition(b"\r\n\r\n")
-        named = _TEST_ID.search(header)
+    def _read_lines(self, data: bytes) -> bytes:
+        """Obey all lines up to DATA; return what is content."""
+        self._buffer += data
+        while self._content is None:
+            line, end, rest = self._buffer.partition(b"\r\n")
+            if not end:
+                return b""
+            self._buffer = rest
+            self._command(line)
+        rest, self._buffer = self._buffer, b""
+        return rest
+
+    def _note(self, content: Content) -> None:
+        named = _TEST_ID.search(content.header)
         name = named.group(1).decode() if named else "-"
-        digest = hashlib.sha256(body).hexdigest()
-        queued = _QUEUE_ID.search(header)
+        queued = _QUEUE_ID.search(content.header)
         identity = queued.group(1).decode() if queued else "-"
-        self._ledger.write(f"{name} {digest} {','.join(self._recipients)} {identity}\n")
+        recipients = ",".join(self._recipients)
+        self._ledger.write(f"{name} {content.body.hexdigest()} {recipients} {identity}\n")
         self._ledger.flush()
-        if self._keep is not None:
+        if self._keep is not None and content.kept is not None:
             number = len(list(self._keep.glob(f"{identity}*")))
-            (self._keep / f"{identity}-{number}").write_bytes(message)
+            (self._keep / f"{identity}-{number}").write_bytes(b"".join(content.kept))
 
     def _command(self, line: bytes) -> None:
         verb = line[:4].upper()
         if verb == b"DATA" and not self._recipients:
             self._transport.write(b"503 5.5.1 no recipients\r\n")
         elif verb == b"DATA":
-            self._in_data = True
+            self._content = Content(keep=self._keep is not None)
             self._transport.write(b"354 go on\r\n")
         elif verb == b"EHLO":
             self._transport.write(EXTENSIONS)
