@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
-from uuid import UUID
 
 from lazaretto.core.decision import Copy, Decision, Judgement, Summary
 from lazaretto.core.envelope import Client, Direction, Tls
