@@ -100,7 +100,7 @@ class Story:
 def _messages(count: int) -> list[bytes]:
     real = mixed(count)
     chooser = random.Random(3)
-    return real or [text_message(chooser.randrange(500, 90_000)) for _ in range(count)]
+    return real or [text_message(chooser.randrange(500, 200_000)) for _ in range(count)]
 
 
 def _stream(raw: list[bytes]) -> Iterator[tuple[str, str, bytes]]:

@@ -82,7 +82,7 @@ async def test_content_that_outlives_its_hour_is_moved_and_its_hour_dropped(spoo
 async def test_content_in_files_goes_with_its_message_and_not_before(spool) -> None:
     (spool.home / "tmp").mkdir()
     intake = Intake(spool.home / "tmp", ContentSettings())
-    intake.write(b"Subject: big\r\n\r\n" + b"x" * 100_000)
+    intake.write(b"Subject: big\r\n\r\n" + b"x" * 200_000)
     _, (copy,) = await accept(spool, content=intake.finish())
     house = Housekeeping(spool.pool, spool.store, spool.settings)
     reference = copy.content.reference
