@@ -2,12 +2,14 @@
 
 A worker that dies over a message is no answer.  The message is tried once more by a worker that
 serves it alone; if that dies as well, the judgement is ours and says "unscannable", never "clean".
+Where the whole station ended, no message of the many that it had is to blame: they are tried again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -43,11 +45,19 @@ CONNECT_PAUSE: Final = 0.05
 CONNECT_PATIENCE: Final = 60.0
 """Seconds after which a station that does not listen counts as not there."""
 
+STATIONS: Final = 3
+"""Stations that may end over a message before it is to blame after all."""
+_CREDENTIALS: Final = struct.Struct("3i")
+
 GatherFacts = Callable[[Submission], Awaitable[Gathered]]
 
 
 class WorkerDied(Exception):
     """The connection ended before the reply."""
+
+
+class StationDied(Exception):
+    """The connection ended with the station behind it and all its workers."""
 
 
 class Asker:
@@ -83,7 +93,7 @@ class Asker:
         request = frame(LookRequest.about(submission, gathered, keys, recorded))
         for path in (self._crowd, self._alone):
             try:
-                return await self._ask(path, request, snapshots)
+                return await self._ask_stations(path, request, snapshots)
             except WorkerDied:
                 log.warning("a scan worker died over a message", message=str(submission.id))
         return unscannable(submission, gathered, {each.tenant: each for each in snapshots})
@@ -96,12 +106,23 @@ class Asker:
             raise TemporaryFailure("a tenant of this message is not known here")
         return known
 
+    async def _ask_stations(
+        self, path: str, request: bytes, snapshots: tuple[TenantSnapshot, ...]
+    ) -> Judgement:
+        for _ in range(STATIONS):
+            try:
+                return await self._ask(path, request, snapshots)
+            except StationDied:
+                log.warning("the scanning station died; asking the next one")
+        raise WorkerDied
+
     async def _ask(self, path: str, request: bytes, snapshots: tuple[TenantSnapshot, ...]) -> Judgement:
         connection = await _connect(path)
+        station = _station_of(connection)
         try:
             return await _converse(connection, request, snapshots)
         except (ConnectionError, EOFError) as failure:
-            raise WorkerDied from failure
+            raise (WorkerDied if _is_alive(station) else StationDied) from failure
         finally:
             connection.close()
 
@@ -127,6 +148,22 @@ async def _connect(path: str) -> socket.socket:
         else:
             return connection
     raise TemporaryFailure(f"no scan worker listens at {path}")
+
+
+def _station_of(connection: socket.socket) -> int:
+    # The peer of a connection is whoever began to listen: the station, not the worker that answers.
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid: int = _CREDENTIALS.unpack(credentials)[0]
+    return pid
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return False
+    # The command name stands in brackets and may hold anything; a zombie only waits to be buried.
+    return stat.rpartition(b")")[2].split()[0] not in (b"Z", b"X")
 
 
 async def _converse(
