@@ -25,7 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from lazaretto.spool.sealing import seal
 from tests.conftest import corpora_folder
 from tests.load.processes import Usage, forget_peaks, usage_of
 from tests.load.product import Product, SinkProcess
@@ -203,8 +205,22 @@ def figures(
     }
 
 
+def sealing(sizes: tuple[int, ...] = (10_000, 100_000), rounds: int = 2_000) -> dict[str, object]:
+    """Return what sealing content and wrapping its key cost, in CPU milliseconds per message."""
+    tenant_key, told = AESGCM(os.urandom(32)), {}
+    for size in sizes:
+        octets, began = os.urandom(size), time.process_time()
+        for _ in range(rounds):
+            key = os.urandom(32)
+            tenant_key.encrypt(os.urandom(12), key, b"about")
+            seal(key, octets, b"about")
+        told[str(size)] = round(1000 * (time.process_time() - began) / rounds, 4)
+    return {"workload": "seal", "cpu_ms_per_message_by_size": told}
+
+
 def main(wanted: list[str]) -> None:
     """Measure and print."""
+    print(json.dumps(sealing()), flush=True)
     with tempfile.TemporaryDirectory(prefix="lz-bench-") as folder:
         home = Path(folder) / "home"
         Path(folder).chmod(0o755)
