@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from lazaretto.detect.learned.grammar import is_grammar
+
 SEED: Final = 20260731
 WORD_SCALE: Final = 8.0
 """What the word features of one message weigh together, against 1 for each feature of its form."""
@@ -56,7 +58,7 @@ class Recipe:
     """Pull of every weight towards zero at each step."""
     least_weight: float = 3.0
     """A feature counts when the examples that have it weigh this much together."""
-    least_sources: int = 1
+    least_sources: int = 2
 
 
 def margin(weights: dict[str, float], bias: float, words: Iterable[str], shape: Iterable[str]) -> float:
@@ -147,9 +149,12 @@ def _vocabulary(examples: Sequence[Example], recipe: Recipe) -> list[str]:
             seen[name] = seen.get(name, 0.0) + each.weight
             if recipe.least_sources > 1:
                 sources.setdefault(name, set()).add(each.source)
-    enough = (name for name, weight in seen.items() if weight >= recipe.least_weight)
     return sorted(
-        name for name in enough if recipe.least_sources < 2 or len(sources[name]) >= recipe.least_sources
+        name
+        for name, weight in seen.items()
+        if weight >= recipe.least_weight
+        and (recipe.least_sources < 2 or len(sources[name]) >= recipe.least_sources)
+        and not is_grammar(name)
     )
 
 

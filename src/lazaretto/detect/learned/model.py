@@ -37,9 +37,9 @@ class Scale:
         return max(LOWEST, min(0.0, above + self.slope * SILENCE))
 
 
-SILENCE: Final = 4.0
+SILENCE: Final = 2.0
 """Log-odds below the middle within which the model says nothing."""
-LOWEST: Final = -1.5
+LOWEST: Final = -2.5
 """A text full of harmless words may excuse a little, never much: senders of spam choose their words."""
 HIGHEST: Final = 7.0
 

@@ -17,7 +17,6 @@ MAX_PARTS = 12
 _FIELDS = frozenset(
     [
         "reply-to",
-        "sender",
         "organization",
         "x-mailer",
         "user-agent",
@@ -34,8 +33,6 @@ _FIELDS = frozenset(
         "content-class",
         "auto-submitted",
         "feedback-id",
-        "bcc",
-        "cc",
         "disposition-notification-to",
     ]
 )

@@ -83,7 +83,7 @@ def test_a_damaged_model_is_refused(damage: object) -> None:
 
 def test_scores_are_bounded_on_both_sides() -> None:
     scale = Scale(slope=2.0, middle=1.0)
-    assert [scale.score(x) for x in (-90.0, -3.0, 1.0, 2.0, 90.0)] == [LOWEST, 0.0, 0.0, 2.0, HIGHEST]
+    assert [scale.score(x) for x in (-90.0, -1.0, 1.0, 2.0, 90.0)] == [LOWEST, 0.0, 0.0, 2.0, HIGHEST]
 
 
 def test_the_scale_loses_no_more_than_allowed_and_nothing_of_what_must_not_be_lost() -> None:
