@@ -132,6 +132,28 @@ def _inode(path: Path) -> int:
         return 0
 
 
+def test_a_station_that_is_killed_at_work_casts_no_suspicion_on_the_mail_it_had(platform: Platform) -> None:
+    ledger = Ledger()
+    wanted = 150
+
+    async def traffic() -> None:
+        messages = ((f"k{number}", "bob@one.example", letter()) for number in range(wanted))
+        sending = asyncio.create_task(send_all(platform.product.port, messages, ledger, connections=6))
+        for kill in range(3):
+            while len(ledger.accepted) < 20 + 40 * kill or not processes(platform, "scan"):
+                await asyncio.sleep(0.01)
+            os.kill(processes(platform, "scan")[0], signal.SIGKILL)
+        await sending
+
+    asyncio.run(traffic())
+
+    assert ledger.answers == {"250": wanted}
+    eventually(lambda: not queue(platform))
+    resting = platform.product.command("quarantine", "list", "--json")
+    assert [identity for identity in ledger.queued_as.values() if identity in resting] == []
+    assert [each for each in ledger.queued_as.values() if len(copies(platform, each)) != 1] == []
+
+
 @pytest.mark.parametrize("without_scanners", [hanging_scanners, dying_scanners])
 def test_without_scanners_mail_is_accepted_and_goes_nowhere_until_somebody_looked(
     platform: Platform, without_scanners: Callable[[Platform], Iterator[None]]
@@ -157,28 +179,6 @@ def test_without_scanners_mail_is_accepted_and_goes_nowhere_until_somebody_looke
     assert platform.delivered(bad) == []
     eventually(lambda: not queue(platform))
     assert wrong_balances(platform) == []
-
-
-def test_a_station_that_is_killed_at_work_casts_no_suspicion_on_the_mail_it_had(platform: Platform) -> None:
-    ledger = Ledger()
-    wanted = 150
-
-    async def traffic() -> None:
-        messages = ((f"k{number}", "bob@one.example", letter()) for number in range(wanted))
-        sending = asyncio.create_task(send_all(platform.product.port, messages, ledger, connections=6))
-        for kill in range(3):
-            while len(ledger.accepted) < 20 + 40 * kill or not processes(platform, "scan"):
-                await asyncio.sleep(0.01)
-            os.kill(processes(platform, "scan")[0], signal.SIGKILL)
-        await sending
-
-    asyncio.run(traffic())
-
-    assert ledger.answers == {"250": wanted}
-    eventually(lambda: not queue(platform))
-    resting = platform.product.command("quarantine", "list", "--json")
-    assert [identity for identity in ledger.queued_as.values() if identity in resting] == []
-    assert [each for each in ledger.queued_as.values() if len(copies(platform, each)) != 1] == []
 
 
 def test_a_message_that_kills_its_worker_is_quarantined_as_unscannable_and_others_are_looked_at(
