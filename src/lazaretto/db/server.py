@@ -12,8 +12,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final, Protocol
 
@@ -21,8 +21,18 @@ import psycopg
 
 from lazaretto.core.errors import ConfigurationError, TemporaryFailure
 from lazaretto.db.binaries import Binaries, find_binaries
-from lazaretto.db.cluster import Cluster, cluster_of, make_cluster, make_folders, write_configuration
-from lazaretto.db.service_user import ServiceUser, service_user
+from lazaretto.db.cluster import (
+    Cluster,
+    check_not_lost,
+    check_usable,
+    cluster_of,
+    left_behind,
+    make_cluster,
+    make_folders,
+    runner_of,
+    write_configuration,
+)
+from lazaretto.db.service_user import ServiceUser, name_of
 
 Progress = Callable[[str], None]
 START_PATIENCE: Final = 3600.0
@@ -36,6 +46,9 @@ _libc = ctypes.CDLL(None)
 
 class DatabaseServer(Protocol):
     """A PostgreSQL that our databases live in."""
+
+    def is_made(self) -> bool:
+        """Tell whether there is anything to start; makes nothing.  ConfigurationError: it went missing."""
 
     def start(self) -> None:
         """Make it answer; raise ConfigurationError or TemporaryFailure when it cannot."""
@@ -61,6 +74,10 @@ class GivenServer:
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
 
+    def is_made(self) -> bool:
+        """Return True: whoever runs it made it."""
+        return True
+
     def start(self) -> None:
         """Check that it answers and is new enough."""
         try:
@@ -68,6 +85,8 @@ class GivenServer:
                 version = connection.info.server_version
         except psycopg.OperationalError as failure:
             raise TemporaryFailure(f"the database of database.dsn does not answer: {failure}") from failure
+        except psycopg.Error as failure:
+            raise _wrong_dsn(failure) from failure
         if version < 150000:
             raise ConfigurationError(f"PostgreSQL {version // 10000} is too old; at least 15 is needed")
 
@@ -79,7 +98,10 @@ class GivenServer:
 
     def dsn(self, database: str) -> str:
         """Return the given connection string, for ``database``."""
-        return psycopg.conninfo.make_conninfo(self._dsn, dbname=database)
+        try:
+            return psycopg.conninfo.make_conninfo(self._dsn, dbname=database)
+        except psycopg.Error as failure:
+            raise _wrong_dsn(failure) from failure
 
 
 class EmbeddedServer:
@@ -87,9 +109,10 @@ class EmbeddedServer:
 
     def __init__(self, home: Path, progress: Progress | None = None) -> None:
         self._home = home.resolve()
-        self._user: ServiceUser = service_user()
+        self._user: ServiceUser = runner_of(self._home)
         self._tell = progress or (lambda _: None)
         self._lock: IO[bytes] | None = None
+        self._cluster_lock: int | None = None
         self._binaries: Binaries | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -106,7 +129,15 @@ class EmbeddedServer:
 
     def dsn(self, database: str) -> str:
         """Return the connection string of ``database``; needs no server that runs."""
-        return self.cluster.dsn(database)
+        with self._refusals_explained():
+            return self.cluster.dsn(database)
+
+    def is_made(self) -> bool:
+        """Tell whether the home has a cluster; makes nothing."""
+        with self._refusals_explained():
+            cluster = self.cluster
+            check_not_lost(cluster, self._home)
+            return cluster.exists
 
     def start(self) -> None:
         """Make the cluster if there is none, start the server, and return when it answers.
@@ -114,20 +145,14 @@ class EmbeddedServer:
         Call it from a thread that lives as long as the server shall: the kernel stops the server
         when that thread ends.
         """
-        self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._take_lock()
-        try:
-            cluster = self.cluster
-            make_folders(cluster, self._home, self._user)
-            _stop_orphan(cluster)
-            self._binaries = find_binaries(self._user, cluster.major)
-            if not cluster.exists:
-                self._tell("making the database")
-                make_cluster(cluster, self._binaries, self._user)
-            self._launch(cluster)
-        except BaseException:
-            self._let_go()
-            raise
+        with self._refusals_explained():
+            self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._take_lock()
+            try:
+                self._start()
+            except BaseException:
+                self._let_go()
+                raise
 
     def stop(self) -> None:
         """End it cleanly: sessions are cut, everything committed is kept.  Stopping twice is harmless."""
@@ -154,6 +179,43 @@ class EmbeddedServer:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _start(self) -> None:
+        cluster = self.cluster
+        check_not_lost(cluster, self._home)
+        check_usable(cluster, self._user)
+        for before in () if cluster.exists else left_behind(cluster):
+            self._tell(
+                f"{before} holds the database of a home that was at {self._home} before; it stays as it is: "
+                f"remove it if that home is gone for good"
+            )
+        make_folders(cluster, self._home, self._user)
+        self._take_cluster_lock(cluster)
+        _stop_orphan(cluster)
+        self._binaries = find_binaries(self._user, cluster.major)
+        if not cluster.exists:
+            self._tell("making the database")
+            make_cluster(cluster, self._binaries, self._user)
+        self._launch(cluster)
+
+    @contextmanager
+    def _refusals_explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as failure:
+            raise ConfigurationError(self._explained(failure)) from failure
+
+    def _explained(self, failure: OSError) -> str:
+        problem = f"cannot use {failure.filename or self._home}: {failure.strerror or failure}"
+        if not isinstance(failure, PermissionError):
+            return problem
+        place = Path(os.fsdecode(failure.filename or self._home))
+        barrier = next(folder for folder in (place, *place.parents) if _can_see(folder))
+        owner = name_of(barrier.stat().st_uid)
+        return (
+            f"{problem}; {barrier} belongs to {owner}: run this as {owner}, or give it to the owner of "
+            f"{self._home} again, or choose another --home"
+        )
 
     def _launch(self, cluster: Cluster) -> None:
         write_configuration(cluster, self._user)
@@ -212,10 +274,36 @@ class EmbeddedServer:
             raise ConfigurationError(f"another lazaretto uses this home: {self._home}") from failure
         self._lock = lock
 
+    def _take_cluster_lock(self, cluster: Cluster) -> None:
+        """Have the cluster to ourselves: a copied home has a link to the cluster of the first."""
+        folder = os.open(cluster.data.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as failure:
+            os.close(folder)
+            problem = f"the lazaretto of another home uses the database in {cluster.data}; stop it first"
+            raise ConfigurationError(problem) from failure
+        self._cluster_lock = folder
+
     def _let_go(self) -> None:
+        if self._cluster_lock is not None:
+            os.close(self._cluster_lock)
+            self._cluster_lock = None
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+def _can_see(path: Path) -> bool:
+    try:
+        path.lstat()
+    except OSError:
+        return False
+    return True
+
+
+def _wrong_dsn(failure: psycopg.Error) -> ConfigurationError:
+    return ConfigurationError(f"database.dsn (or LAZARETTO_DSN) is no connection string: {failure}".rstrip())
 
 
 def _leave_group_and_end_with_parent() -> None:

@@ -61,6 +61,23 @@ def service_user() -> ServiceUser:
     return next(_accounts(), ServiceUser(65534, 65534))
 
 
+def owner_of(folder: Path) -> ServiceUser | None:
+    """Return whose ``folder`` is; None if there is none, or if it is root's, whom PostgreSQL refuses."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return ServiceUser(found.st_uid, found.st_gid) if found.st_uid else None
+
+
+def name_of(uid: int) -> str:
+    """Return the name of an account for people: ``user postgres``, or its number where it has none."""
+    try:
+        return f"user {pwd.getpwuid(uid).pw_name}"
+    except KeyError:
+        return f"user {uid}"
+
+
 def _accounts() -> Iterator[ServiceUser]:
     for name in CANDIDATES:
         with suppress(KeyError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from lazaretto.core.errors import ConfigurationError
 from lazaretto.db.migrate import prepare
 from lazaretto.db.server import database_server
 from lazaretto.run.home import Home
@@ -35,10 +36,19 @@ class Database:
 
     @contextmanager
     def available(self) -> Iterator[None]:
-        """Use the server of ``lazaretto run`` if that runs; otherwise start one for this block."""
+        """Use the server of ``lazaretto run`` if that runs; otherwise start one for this block.
+
+        A command makes no database: it raises ``ConfigurationError`` where ``lazaretto run`` never ran.
+        """
         if is_running(self._home) is not None:
             yield
             return
+        if not self._server.is_made():
+            folder = self._home.folder
+            raise ConfigurationError(
+                f"there is no Lazaretto in {folder}; start one with `lazaretto run --home {folder}`, "
+                f"or name the right --home"
+            )
         self._home.make()
         with self.running():
             yield
