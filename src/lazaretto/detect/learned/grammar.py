@@ -32,7 +32,34 @@ _WORDS = (
     "ale ve bir bu icin ile "
 )
 _ENGLISH = frozenset(
-    "a i we me do no on in an had so was his her of or as die to over by at has has son do".split()
+    [
+        "a",
+        "i",
+        "we",
+        "me",
+        "do",
+        "no",
+        "on",
+        "in",
+        "an",
+        "had",
+        "so",
+        "was",
+        "his",
+        "her",
+        "of",
+        "or",
+        "as",
+        "die",
+        "to",
+        "over",
+        "by",
+        "at",
+        "has",
+        "has",
+        "son",
+        "do",
+    ]
 )
 GRAMMAR = frozenset(_WORDS.split()) - _ENGLISH
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lazaretto.detect.learned.grammar import is_grammar
 from lazaretto.detect.learned.shape import shape_of, size_class
 from lazaretto.detect.learned.words import FIRST, LAST, words_of
 from lazaretto.mail.scanner import view_of
@@ -56,3 +57,10 @@ def test_a_link_to_the_senders_own_host_is_told_from_one_to_a_stranger() -> None
 
 def test_counts_are_told_on_a_scale_that_doubles() -> None:
     assert [size_class(n) for n in (0, 1, 2, 3, 7, 8)] == ["0", "1", "2", "2", "4", "8"]
+
+
+def test_words_that_only_tell_the_language_are_known_as_such() -> None:
+    assert is_grammar("und")
+    assert is_grammar("s:vous avez")
+    assert not is_grammar("votre colis")
+    assert not is_grammar("we")
