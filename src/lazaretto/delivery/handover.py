@@ -58,6 +58,7 @@ class HandoverServer:
         self._on_lost = on_lost
         self._server: asyncio.AbstractServer | None = None
         self._connections: set[_Receiver] = set()
+        self._inode = 0
 
     async def start(self) -> None:
         """Listen; a socket that an earlier life left behind is replaced."""
@@ -65,15 +66,22 @@ class HandoverServer:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(self._connection, str(self._path))
         os.chmod(self._path, 0o600)  # noqa: PTH101  (a socket's mode, right behind its creation)
+        self._inode = self._path.stat().st_ino
 
     async def stop(self) -> None:
         """Hang up and listen no more."""
         if self._server is not None:
+            self._remove_socket()
             self._server.close()
             for connection in list(self._connections):
                 connection.hang_up()
             await self._server.wait_closed()
-            self._path.unlink(missing_ok=True)
+
+    def _remove_socket(self) -> None:
+        """Take our socket away, unless a successor has put its own in this place."""
+        with contextlib.suppress(FileNotFoundError):
+            if self._path.stat().st_ino == self._inode:
+                self._path.unlink()
 
     def _connection(self) -> _Receiver:
         return _Receiver(self._accept, self._on_lost, self._connections)

@@ -69,6 +69,24 @@ class _Worker:
     born: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Socket:
+    """A socket's file, and which one it was when we made it."""
+
+    path: Path
+    inode: int
+
+    @classmethod
+    def at(cls, path: Path) -> _Socket:
+        return cls(path, path.stat().st_ino)
+
+    def remove(self) -> None:
+        """Take it away, unless another station has put its own in this place."""
+        with contextlib.suppress(FileNotFoundError):
+            if self.path.stat().st_ino == self.inode:
+                self.path.unlink()
+
+
 class Station:
     """Keeps ``settings.workers`` workers and one that works alone; ``run()`` returns on SIGTERM."""
 
@@ -78,6 +96,7 @@ class Station:
         self._count = settings.workers or os.cpu_count() or 1
         self._crowd = _listen(folder / "scan.sock")
         self._alone = _listen(folder / "scan-alone.sock")
+        self._sockets = [_Socket.at(folder / name) for name in ("scan.sock", "scan-alone.sock")]
         self._pulse = Pulse(self._count + 1)
         self._workers: dict[int, _Worker] = {}
         self._stopping = False
@@ -92,6 +111,8 @@ class Station:
             self._reap()
             self._kill_stuck()
             time.sleep(LOOK_AFTER_EVERY)
+        for each in self._sockets:
+            each.remove()
         self._end_all()
 
     def _stop(self, *_: object) -> None:

@@ -17,6 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
+import structlog
+
+log = structlog.get_logger(__name__)
+
 READY_FD: Final = "LAZARETTO_READY_FD"
 FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 10.0
@@ -32,6 +36,7 @@ def tell_ready() -> None:
     if descriptor:
         os.write(int(descriptor), b"ready\n")
         os.close(int(descriptor))
+    log.info("started", pid=os.getpid())
 
 
 @dataclass(slots=True)
@@ -50,23 +55,37 @@ class Child:
     is_ready: bool = field(default=False)
 
     def start(self) -> None:
-        """Start it; its standard error is appended to its log."""
-        reader, writer = os.pipe()
-        os.set_blocking(reader, False)
-        environment = dict(os.environ, **{READY_FD: str(writer)})
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - our own command with our own arguments
-                [sys.executable, "-m", "lazaretto.cli.main", "serve", self.role, *self.arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=environment,
-                pass_fds=(writer,),
-                preexec_fn=_die_with_parent,
-            )
-        os.close(writer)
+        """Start it; its standard error is appended to its log.  One that cannot start counts as dead."""
+        self.started = time.monotonic()
+        try:
+            process = self._start()
+        except (OSError, subprocess.SubprocessError) as failure:
+            # No memory or no process number left, most likely; that passes, and the others go on.
+            log.warning("child does not start", child=self.role, problem=str(failure))
+            self._note_death()
+        else:
+            self.process = process
+            log.info("child started", child=self.role, child_pid=process.pid)
+
+    def _start(self) -> subprocess.Popen[bytes]:
         self._close_pipe()
-        self.ready_pipe, self.started, self.is_ready = reader, time.monotonic(), False
+        self.is_ready = False
+        reader, writer = os.pipe()
+        self.ready_pipe = reader
+        os.set_blocking(reader, False)
+        try:
+            with self.log.open("ab") as log_file:
+                return subprocess.Popen(  # noqa: S603 - our own command with our own arguments
+                    [sys.executable, "-m", "lazaretto.cli.main", "serve", self.role, *self.arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log_file,
+                    stderr=log_file,
+                    env=dict(os.environ, **{READY_FD: str(writer)}),
+                    pass_fds=(writer,),
+                    preexec_fn=_die_with_parent,
+                )
+        finally:
+            os.close(writer)
 
     def look(self) -> None:
         """Notice readiness and death; start again when its pause is over."""
@@ -76,8 +95,10 @@ class Child:
             return
         if not self.is_ready and self._said_ready():
             self.is_ready = True
-        if self.process.poll() is not None:
+        code = self.process.poll()
+        if code is not None:
             self._note_death()
+            log.warning("child died", child=self.role, code=code, deaths=self.deaths)
 
     def stop(self, patience: float) -> None:
         """Ask it to end and wait; kill it after ``patience`` seconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -132,6 +133,20 @@ def _python(_: Home, __: Settings) -> Answer:
     return Answer("python", sys.version_info >= (3, 11), version)
 
 
+def _scanning(home: Home, _: Settings) -> Answer:
+    if is_running(home) is None:
+        return Answer("scanning", True, "not asked, as nothing runs")
+    path = home.sockets / "scan.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(ANSWER_PATIENCE)
+        try:
+            connection.connect(str(path))
+        except OSError as failure:
+            told = f"{path} does not answer ({failure}); see {home.logs / 'scan.log'}"
+            return Answer("scanning", False, told)
+    return Answer("scanning", True, "the scanning station listens")
+
+
 def _edge(home: Home, _: Settings) -> Answer:
     running = is_running(home)
     if running is None:
@@ -171,6 +186,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     _master_key,
     _certificate,
     _confinement,
+    _scanning,
     _edge,
     _mail_at_the_door,
 )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import msgspec
 
 from lazaretto.run.home import Home
+from lazaretto.run.locking import SUPERVISOR, is_held
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -36,13 +34,5 @@ def is_running(home: Home) -> Running | None:
         running = msgspec.json.decode(home.supervisor_file.read_bytes(), type=Running)
     except (OSError, msgspec.MsgspecError):
         return None
-    return running if _is_a_supervisor(running.pid) else None
-
-
-def _is_a_supervisor(pid: int) -> bool:
-    # A process id alone may have been given to somebody else since a crash.
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    return pid == os.getpid() or any(b"lazaretto" in word for word in words)
+    # The file outlives a supervisor that was killed; its lock does not.
+    return running if is_held(home, SUPERVISOR) else None

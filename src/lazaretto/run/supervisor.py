@@ -19,6 +19,7 @@ from lazaretto.core.errors import ConfigurationError, TemporaryFailure
 from lazaretto.run.children import Child, last_words
 from lazaretto.run.database import Database
 from lazaretto.run.home import Home
+from lazaretto.run.locking import SUPERVISOR, alone_as
 from lazaretto.run.options import RunOptions
 from lazaretto.run.running import Running, forget_running, note_running
 from lazaretto.run.settings import Settings
@@ -60,14 +61,16 @@ class Supervisor:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         self._home.make()
-        self._tell("starting the database")
-        with self._database.running():
-            self._tell("starting " + ", ".join(ROLES))
-            try:
-                self._start()
-                self._watch()
-            finally:
-                self._end()
+        with alone_as(self._home, SUPERVISOR):
+            self._tell("starting the database")
+            with self._database.running():
+                self._tell("starting " + ", ".join(ROLES))
+                try:
+                    self._start()
+                    self._watch()
+                finally:
+                    self._end()
+        log.info("stopped")
 
     def _stop(self, *_: object) -> None:
         self._stopping = True
@@ -86,6 +89,7 @@ class Supervisor:
                 http=self._options.http,
             ),
         )
+        log.info("started", pid=os.getpid())
         self._when_ready()
 
     def _await_ready(self, child: Child) -> None:

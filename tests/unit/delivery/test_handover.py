@@ -172,3 +172,15 @@ async def test_a_client_that_goes_is_noticed(socket: Path) -> None:
     async with asyncio.timeout(10):
         await gone.wait()
     await server.stop()
+
+
+async def test_a_server_that_ends_leaves_the_socket_of_its_successor(socket: Path) -> None:
+    first, successor = HandoverServer(socket, Taker()), HandoverServer(socket, Taker())
+    await first.start()
+    await successor.start()
+
+    await first.stop()
+    assert socket.exists()
+
+    await successor.stop()
+    assert not socket.exists()

@@ -107,3 +107,23 @@ def test_every_message_alone_gets_a_worker_of_its_own(station: Callable[[str, by
     replies = {station("scan-alone.sock", b"hello") for _ in range(3)}
 
     assert len(replies) == 3
+
+
+def test_a_station_that_ends_leaves_the_socket_of_its_successor(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("s")
+    child = os.fork()
+    if child == 0:
+        try:
+            Station(folder, PipelineSettings(workers=1), lambda: _serve).run()
+        finally:
+            os._exit(0)
+    assert _ask(folder / "scan-alone.sock", b"pid")
+    (folder / "scan.sock").unlink()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as successor:
+        successor.bind(str(folder / "scan.sock"))
+        os.kill(child, signal.SIGTERM)
+        os.waitpid(child, 0)
+
+        assert [path.name for path in folder.iterdir()] == ["scan.sock"]

@@ -6,13 +6,17 @@ import importlib
 from typing import Final
 
 import click
+import structlog
 
 from lazaretto.cli.options import home_option
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.run.home import Home
+from lazaretto.run.locking import alone_as
 from lazaretto.run.logging import log_to_stderr
 from lazaretto.run.options import RunOptions
 from lazaretto.run.settings import load_settings
+
+log = structlog.get_logger(__name__)
 
 ROLES: Final = ("edge", "scan", "deliver", "jobs", "mailbox")
 
@@ -36,11 +40,18 @@ def command(role: str, home: Home, smtp: str, http: str, dns_file: str | None) -
     edge receives, scan looks, deliver sends, jobs does what is due by the clock.  mailbox is a
     next hop for demonstrations: it keeps what it gets as files in HOME/mailbox.
     """
+    options = RunOptions(smtp=smtp, http=http, dns_file=dns_file or "")
+    settings = load_settings(home)
     home.make()
     log_to_stderr(role)
-    settings = load_settings(home)
-    options = RunOptions(smtp=smtp, http=http, dns_file=dns_file or "")
     run_role = getattr(importlib.import_module(f"lazaretto.run.{role}"), f"run_{role}", None)
     if run_role is None:
         raise ConfigurationError(f"there is no role {role}")
-    run_role(home, settings, options)
+    try:
+        with alone_as(home, role):
+            run_role(home, settings, options)
+    except OSError:
+        # The command ends with one sentence; who looks into a log wants to know where it happened.
+        log.exception("failed")
+        raise
+    log.info("stopped")
