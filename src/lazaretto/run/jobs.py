@@ -80,6 +80,9 @@ async def _again_and_again(job: Any) -> None:
             await work
         except LazarettoError as failure:
             log.warning("a job starts again", job=job.__qualname__, problem=str(failure))
+        except Exception:
+            # A worker loop: a mistake of ours in one job must neither end it silently nor the others.
+            log.exception("a job failed and starts again", job=job.__qualname__)
         await asyncio.sleep(START_AGAIN_AFTER)
 
 

@@ -10,15 +10,20 @@ import sys
 from typing import TextIO
 
 import structlog
+from structlog.types import EventDict, Processor, WrappedLogger
 
 
 def log_to(stream: TextIO, *, role: str, debug: bool = False) -> None:
     """Send this process's log to ``stream``; ``role`` is in every line."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        _names(role),
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *shared,
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
@@ -26,11 +31,36 @@ def log_to(stream: TextIO, *, role: str, debug: bool = False) -> None:
         logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(role=role)
-    # Libraries log through the standard module; their warnings belong in the same stream.
-    logging.basicConfig(stream=stream, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    _take_in_standard_logs(stream, shared, debug=debug)
 
 
 def log_to_stderr(role: str) -> None:
     """Send this process's log to standard error."""
     log_to(sys.stderr, role=role)
+
+
+def _take_in_standard_logs(stream: TextIO, shared: list[Processor], *, debug: bool) -> None:
+    """Give lines of the standard module, ours and libraries', the same form, with their ``extra`` fields."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name, structlog.stdlib.ExtraAdder()],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("lazaretto").setLevel(logging.DEBUG if debug else logging.INFO)
+    logging.captureWarnings(True)
+
+
+def _names(role: str) -> Processor:
+    # Not a context variable: threads begin with an empty context, and their lines need it as well.
+    def add(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        event.setdefault("role", role)
+        return event
+
+    return add

@@ -94,6 +94,9 @@ class RefusalLog:
                 await self.flush()
             except LazarettoError as failure:
                 log.warning("refusals wait", extra={"reason": str(failure), "waiting": len(self._waiting)})
+            except Exception:
+                # A worker loop: rows that cannot be written are lost, but not all those after them.
+                log.exception("refusals lost")
 
     async def flush(self, now: datetime | None = None, *, all_counts: bool = False) -> None:
         """Write what waits; counts of minutes that are over, or all of them, become rows.
