@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import structlog
+
 from lazaretto.core.decision import Disposition, Judgement
 from lazaretto.core.errors import StorageFull, TemporaryFailure
 from lazaretto.core.identity import new_message_id
@@ -26,6 +28,8 @@ from lazaretto.edge.wire import PeerGone
 if TYPE_CHECKING:
     from lazaretto.edge.session import Session
     from lazaretto.edge.states import Transaction
+
+log = structlog.get_logger(__name__)
 
 
 async def conclude(session: Session, transaction: Transaction, received: Received | Unfit) -> Reply:
@@ -64,7 +68,9 @@ async def _look(session: Session, submission: Submission) -> Judgement | None:
     try:
         async with asyncio.timeout(session.settings.look_timeout):
             return await session.seams.look(submission)
-    except (TimeoutError, TemporaryFailure):
+    except (TimeoutError, TemporaryFailure) as failure:
+        problem = str(failure) or "the time is over"
+        log.warning("accepting a message unscanned", message=str(submission.id), problem=problem)
         return None
 
 

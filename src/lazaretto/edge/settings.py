@@ -150,7 +150,8 @@ class EdgeSettings(BaseModel):
         30.0,
         gt=0,
         description="Seconds within which a message must be looked at while its client waits; later it is"
-        " accepted first and looked at before it goes anywhere.",
+        " accepted first and looked at before it goes anywhere.  The shorter of this and scan.time_budget"
+        " holds.",
     )
     drain_timeout: float = Field(
         15.0, ge=0, description="Seconds that messages in progress may take when the edge is told to stop."

@@ -8,10 +8,12 @@ import os
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Final
 
 import uvloop
 
 from lazaretto.core.decision import Judgement
+from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.submission import Commit, Submission
 from lazaretto.delivery.handover import HandoverClient
 from lazaretto.edge.doors import Door, ListenAddress
@@ -38,6 +40,9 @@ from lazaretto.spool.refusals import RefusalLog
 from lazaretto.spool.storage import Storage
 from lazaretto.spool.temporary import TemporaryFolder
 
+LOOK_LEEWAY: Final = 5.0
+"""Seconds by which the session outwaits the asker, so that it is the asker who gives up."""
+
 
 def run_edge(home: Home, settings: Settings, options: RunOptions) -> None:
     """Receive until told to stop."""
@@ -61,7 +66,7 @@ async def _edge(home: Home, settings: Settings, options: RunOptions) -> None:
             )
             watch = _certificate_watch(home, settings)
             edge = _server(home, settings, options, seams, watch)
-            await edge.start()
+            await _listen(edge, settings.listen, options)
             async with _beside(watch.follow(edge.use_tls), keep_counters(counters_file(home), edge.counters)):
                 spare_what_stays()
                 tell_ready()
@@ -71,6 +76,15 @@ async def _edge(home: Home, settings: Settings, options: RunOptions) -> None:
             await notifier.stop()
             await refusals.stop()
             await handover.stop()
+
+
+async def _listen(edge: EdgeServer, listen: ListenSettings, options: RunOptions) -> None:
+    try:
+        await edge.start()
+    except OSError as failure:
+        wanted = " or ".join(f"{each.host}:{each.port}" for each in _addresses(listen, options))
+        problem = f"{wanted} is in use or not ours; set listen.smtp or --smtp ({failure.strerror or failure})"
+        raise ConfigurationError(problem) from failure
 
 
 @asynccontextmanager
@@ -95,7 +109,10 @@ def _seams(
     handover: HandoverClient,
 ) -> Seams:
     gather = gather_with(resolver_of(settings, options), settings.scan)
-    asker = Asker(home.sockets, room.directory, gather, settings.scan)
+    # One limit for a look: the asker's, which says in the log what it waited for.
+    limit = min(settings.scan.time_budget, settings.edge.look_timeout)
+    limited = settings.scan.model_copy(update={"time_budget": limit})
+    asker = Asker(home.sockets, room.directory, gather, limited)
     return Seams(
         directory=room.directory,
         new_intake=lambda: Intake(temporary.path, settings.content),
@@ -116,8 +133,9 @@ def _server(
     home: Home, settings: Settings, options: RunOptions, seams: Seams, watch: CertificateWatch
 ) -> EdgeServer:
     tls, connector_tls = watch.contexts()
+    backstop = max(settings.edge.look_timeout, settings.scan.time_budget) + LOOK_LEEWAY
     return serve_edge(
-        settings.edge,
+        settings.edge.model_copy(update={"look_timeout": backstop}),
         seams,
         list(_addresses(settings.listen, options)),
         host_name=host_name(settings),
