@@ -16,6 +16,11 @@ class RunOptions:
     http: str = ""
     dns_file: str = ""
 
+    def __post_init__(self) -> None:
+        """Raise ``ConfigurationError`` for an address that is none, before anything is started."""
+        for address in filter(None, (self.smtp, self.http)):
+            host_and_port(address)
+
     def arguments(self, home: Home) -> tuple[str, ...]:
         """Return them as arguments of ``lazaretto serve``."""
         given = (("--smtp", self.smtp), ("--http", self.http), ("--dns", self.dns_file))
@@ -29,6 +34,6 @@ def host_and_port(text: str) -> tuple[str, int]:
     Raises ``ConfigurationError`` for anything else.
     """
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit() or not 0 < int(port) < 65_536 or not host:
+    if not colon or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65_536 or not host:
         raise ConfigurationError(f"{text!r} is not HOST:PORT, such as 127.0.0.1:2525")
     return host.removeprefix("[").removesuffix("]"), int(port)

@@ -11,9 +11,9 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.delivery.settings import DeliverySettings
@@ -22,8 +22,26 @@ from lazaretto.edge.settings import EdgeSettings
 from lazaretto.pipeline.settings import PipelineSettings
 from lazaretto.protocol.settings import DnsSettings
 from lazaretto.run.home import Home
+from lazaretto.run.options import host_and_port
 from lazaretto.spool.content_settings import ContentSettings
 from lazaretto.spool.settings import SpoolSettings
+
+
+def _checked_address(text: str) -> str:
+    try:
+        host_and_port(text)
+    except ConfigurationError as failure:
+        # The words in which this library wants to hear of it.
+        raise ValueError(str(failure)) from failure
+    return text
+
+
+def _checked_if_given(text: str) -> str:
+    return _checked_address(text) if text else text
+
+
+_ListenAddress = Annotated[str, AfterValidator(_checked_address)]
+_OptionalAddress = Annotated[str, AfterValidator(_checked_if_given)]
 
 
 class DatabaseSettings(BaseModel):
@@ -44,18 +62,18 @@ class ListenSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    smtp: str = Field("127.0.0.1:2525", description="Address of the SMTP edge, HOST:PORT.")
-    connectors: str = Field(
+    smtp: _ListenAddress = Field("127.0.0.1:2525", description="Address of the SMTP edge, HOST:PORT.")
+    connectors: _OptionalAddress = Field(
         "",
         description="Address at which tenants' own servers may show a client certificate, HOST:PORT; empty ="
         " none.",
     )
-    balancers: str = Field(
+    balancers: _OptionalAddress = Field(
         "",
         description="Address for the balancers in edge.balancers, which say by the PROXY protocol for whom"
         " they connect, HOST:PORT; empty = none.",
     )
-    mailbox: str = Field(
+    mailbox: _ListenAddress = Field(
         "127.0.0.1:2626",
         description="Address of the next hop that `lazaretto demo run` adds, HOST:PORT.",
     )

@@ -33,6 +33,7 @@ def command(home: Home, smtp: str, http: str, dns_file: str | None) -> None:
             f"Lazaretto runs already in {home.folder} (process {running.pid});"
             " stop that one first, or choose another --home"
         )
-    log_to_stderr("supervisor")
     options = RunOptions(smtp=smtp, http=http, dns_file=dns_file or "")
-    Supervisor(home, load_settings(home), options, when_ready=announce_ready).run()
+    settings = load_settings(home)
+    log_to_stderr("supervisor")
+    Supervisor(home, settings, options, when_ready=announce_ready).run()
