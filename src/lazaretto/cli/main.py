@@ -66,7 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # `lazaretto trace | head`: the reader has seen enough.
         sys.stderr.close()
         code = 0
+    except OSError as failure:
+        code = _fail(_told(failure), 1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _told(failure: OSError) -> str:
+    reason = failure.strerror or str(failure) or type(failure).__name__
+    return f"{failure.filename}: {reason}" if failure.filename else reason
 
 
 def _fail(problem: str, code: int) -> int:

@@ -24,6 +24,17 @@ home_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
     help="Folder that holds all state of this machine; also LAZARETTO_HOME.",
 )
 
+
+def confirm(question: str) -> None:
+    """Go on only when a person says yes; everything else leaves all as it is."""
+    try:
+        said_yes = click.confirm(question)
+    except click.Abort:
+        said_yes = False
+    if not said_yes:
+        raise click.ClickException("nothing was changed")
+
+
 json_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object per line."
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,17 +42,13 @@ class Labelled:
 
 def labelled_files(labels: Path, folder: Path | None) -> list[Labelled]:
     """Return every row whose label counts; raises ``ConfigurationError`` when the file is not one."""
-    try:
-        with labels.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            if not {"file", "label"} <= set(reader.fieldnames or ()):
-                raise ConfigurationError(f"{labels}: needs the columns file and label")
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as failure:
-        raise ConfigurationError(f"cannot read {labels}: {failure}") from failure
     base = folder or labels.parent
-    counted = (row for row in rows if row["label"] in LABELS or row.get("kind"))
-    return [_labelled(row, base) for row in counted]
+    return [_labelled(row, base) for row in _rows(labels) if _counts(row)]
+
+
+def unknown_labels(labels: Path) -> Counter[str]:
+    """Return the labels that make a row not count, and how many rows each."""
+    return Counter(row["label"] or "" for row in _rows(labels) if not _counts(row))
 
 
 def evaluate(
@@ -73,6 +70,21 @@ def evaluate(
             kind=labelled.kind,
             cluster=labelled.cluster,
         )
+
+
+def _rows(labels: Path) -> list[dict[str, str]]:
+    try:
+        with labels.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            if not {"file", "label"} <= set(reader.fieldnames or ()):
+                raise ConfigurationError(f"{labels}: needs the columns file and label")
+            return list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as failure:
+        raise ConfigurationError(f"cannot read {labels}: {failure}") from failure
+
+
+def _counts(row: dict[str, str]) -> bool:
+    return row["label"] in LABELS or bool(row.get("kind"))
 
 
 def _labelled(row: dict[str, str], base: Path) -> Labelled:

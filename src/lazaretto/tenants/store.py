@@ -94,6 +94,13 @@ class TenantStore:
             row = await _first(connection, _sql("current_version"), {"name": name})
         return None if row is None else TenantId(row[0])
 
+    async def owner_of(self, domain: str) -> str | None:
+        """Return the name of the tenant that receives for ``domain``; None when none does."""
+        async with self._pool.connection() as connection:
+            # Nobody's name is empty, so every owner is a foreign one.
+            row = await _first(connection, _sql("foreign_domains"), {"domains": [domain], "name": ""})
+        return None if row is None else str(row[1])
+
     async def names(self) -> tuple[str, ...]:
         """Return the names of all tenants in their order."""
         async with self._pool.connection() as connection:

@@ -9,11 +9,12 @@ from typing import Any
 
 import click
 
-from lazaretto.run.evaluating import evaluate, labelled_files
+from lazaretto.run.evaluating import evaluate, labelled_files, unknown_labels
 from lazaretto.run.scanning import Scanning, ScanReport
 from lazaretto.run.scorecard import Scored, scorecard
 
 PROGRESS_EVERY = 100
+SHOWN_UNREAD = 20
 
 
 @click.command(epilog="Example: lazaretto evaluate labels.csv --json > result.json")
@@ -33,6 +34,8 @@ PROGRESS_EVERY = 100
 def command(labels: Path, folder: Path | None, as_json: bool, each: Path | None) -> None:
     """Look at every message that LABELS names and compare the verdicts with the labels."""
     work = labelled_files(labels, folder)
+    for label, count in sorted(unknown_labels(labels).items()):
+        click.echo(f"label {label!r} is unknown: {count} rows do not count", err=True)
     unread: list[ScanReport] = []
 
     def progress(done: int, report: ScanReport) -> None:
@@ -45,8 +48,10 @@ def command(labels: Path, folder: Path | None, as_json: bool, each: Path | None)
     with Scanning(None, None) as scanning:
         scored = list(evaluate(work, scanning, progress))
     sys.stderr.write("\n")
-    for report in unread[:20]:
+    for report in unread[:SHOWN_UNREAD]:
         click.echo(f"{report.file}: {report.problem}", err=True)
+    if unread:
+        click.echo(f"{len(unread)} of {len(work)} files could not be read and do not count", err=True)
     if each is not None:
         each.write_text("".join(_line(one) for one in scored), encoding="utf-8")
     card = scorecard(scored)

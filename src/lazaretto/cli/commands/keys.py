@@ -27,7 +27,9 @@ def command() -> None:
 @home_option
 def rotate(tenant: str | None, master: bool, home: Home) -> None:
     """Make a new key for TENANT and wrap its data keys again, or the same one level up."""
-    if master == (tenant is not None):
+    if master and tenant is not None:
+        raise click.UsageError("name a tenant or say --master, not both")
+    if not master and tenant is None:
         raise click.UsageError("name a tenant, or say --master")
     number = None if tenant is None else _number(home, tenant)
 

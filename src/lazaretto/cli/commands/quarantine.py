@@ -9,13 +9,13 @@ from uuid import UUID
 
 import click
 
-from lazaretto.cli.options import home_option, json_option
+from lazaretto.cli.options import confirm, home_option, json_option
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.db.pool import Pool
 from lazaretto.run.consulting import consult
 from lazaretto.run.home import Home
 from lazaretto.run.settings import load_settings
-from lazaretto.spool.quarantine import Quarantine, QuarantinedCopy
+from lazaretto.spool.quarantine import Leaving, Quarantine, QuarantinedCopy
 
 
 @click.group(name="quarantine", epilog="Example: lazaretto quarantine list --recipient bob@customer.example")
@@ -46,11 +46,12 @@ def release(ids: tuple[UUID, ...], home: Home) -> None:
     """Deliver the messages as they were received; releasing twice delivers once."""
     settings = load_settings(home)
 
-    async def leave(pool: Pool) -> dict[UUID, str]:
+    async def leave(pool: Pool) -> dict[UUID, list[str]]:
         quarantine = Quarantine(pool, settings.spool)
-        return await quarantine.release(await _copies_of(quarantine, ids), by="command")
+        copies = await _copies_of(quarantine, ids)
+        return _by_typed(copies, await quarantine.release(_all(copies), by="command"))
 
-    _tell(consult(home, "spool", leave), ids)
+    _tell(consult(home, "spool", leave), Leaving.RELEASED)
 
 
 @command.command()
@@ -60,14 +61,15 @@ def release(ids: tuple[UUID, ...], home: Home) -> None:
 def delete(ids: tuple[UUID, ...], yes: bool, home: Home) -> None:
     """Delete the messages for good."""
     if not yes:
-        click.confirm(f"Delete {len(ids)} quarantined message(s) for good?", abort=True)
+        confirm(f"Delete {len(ids)} quarantined message(s) for good?")
     settings = load_settings(home)
 
-    async def leave(pool: Pool) -> dict[UUID, str]:
+    async def leave(pool: Pool) -> dict[UUID, list[str]]:
         quarantine = Quarantine(pool, settings.spool)
-        return await quarantine.delete(await _copies_of(quarantine, ids), by="command")
+        copies = await _copies_of(quarantine, ids)
+        return _by_typed(copies, await quarantine.delete(_all(copies), by="command"))
 
-    _tell(consult(home, "spool", leave), ids)
+    _tell(consult(home, "spool", leave), Leaving.DELETED)
 
 
 def _listed(home: Home, recipient: str | None) -> Sequence[QuarantinedCopy]:
@@ -79,20 +81,37 @@ def _listed(home: Home, recipient: str | None) -> Sequence[QuarantinedCopy]:
     return consult(home, "spool", listed)
 
 
-async def _copies_of(quarantine: Quarantine, ids: Sequence[UUID]) -> list[UUID]:
-    """Return the copies that ``ids`` mean: a message's id means all its copies at rest."""
+async def _copies_of(quarantine: Quarantine, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """Return the copies that each of ``ids`` means: a message's id means all its copies."""
     by_message: dict[UUID, list[UUID]] = {}
     for copy in await quarantine.list(messages=ids):
         by_message.setdefault(copy.message, []).append(copy.id)
-    return [copy for each in ids for copy in by_message.get(each, [each])]
+    return {each: by_message.get(each, [each]) for each in ids}
 
 
-def _tell(left: dict[UUID, str], ids: Sequence[UUID]) -> None:
-    for identity, how in left.items():
-        click.echo(f"{identity}: {how}")
-    if not left:
+def _all(copies: dict[UUID, list[UUID]]) -> list[UUID]:
+    return list(dict.fromkeys(copy for some in copies.values() for copy in some))
+
+
+def _by_typed(copies: dict[UUID, list[UUID]], left: dict[UUID, str]) -> dict[UUID, list[str]]:
+    """Return for each id that was typed how its copies left; nothing for one that is not known."""
+    return {typed: [left[copy] for copy in some if copy in left] for typed, some in copies.items()}
+
+
+def _tell(left: dict[UUID, list[str]], wanted: Leaving) -> None:
+    """Print what became of each id; an error when that is not what was ``wanted`` for all of them."""
+    wrong = 0
+    for typed, outcomes in left.items():
+        others = sorted(set(outcomes) - {wanted.value})
+        if outcomes and not others:
+            click.echo(f"{typed}: {wanted.value}")
+            continue
+        wrong += 1
+        before = f"was {' and '.join(others)} before"
+        click.echo(f"{typed}: {before if others else 'not in quarantine'}", err=True)
+    if wrong:
         raise ConfigurationError(
-            f"none of {', '.join(map(str, ids))} is in quarantine; `lazaretto quarantine list` shows what is"
+            f"{wrong} of {len(left)} not {wanted.value}; `lazaretto quarantine list` shows what rests"
         )
 
 

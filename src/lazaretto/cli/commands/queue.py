@@ -9,11 +9,13 @@ from uuid import UUID
 
 import click
 
-from lazaretto.cli.options import home_option, json_option
+from lazaretto.cli.options import confirm, home_option, json_option
 from lazaretto.core.errors import ConfigurationError
+from lazaretto.core.queued import QueueKind
 from lazaretto.db.pool import Pool
 from lazaretto.run.consulting import consult
 from lazaretto.run.home import Home
+from lazaretto.run.publishing import with_tenants
 from lazaretto.spool.waiting import Waiting, WaitingCopy
 
 
@@ -53,21 +55,25 @@ def retry(ids: tuple[UUID, ...], home: Home) -> None:
 def bounce(ids: tuple[UUID, ...], yes: bool, home: Home) -> None:
     """Give the messages up after one more try, and tell their senders."""
     if not yes:
-        click.confirm(f"Give up {len(ids)} message(s) and tell their senders?", abort=True)
+        confirm(f"Give up {len(ids)} message(s) and tell their senders?")
     _tell(home, ids, "given up after one more try", lambda waiting: waiting.give_up(ids))
 
 
 @command.command()
 @click.argument("message", type=click.UUID, metavar="ID")
 @click.argument("destination", metavar="DOMAIN")
+@click.option("--force", is_flag=True, help="Also to a domain of no tenant, by its MX hosts.")
 @home_option
-def reroute(message: UUID, destination: str, home: Home) -> None:
+def reroute(message: UUID, destination: str, force: bool, home: Home) -> None:
     """Send the message to the hosts of another DOMAIN; its recipients stay as they are."""
+    destination = destination.lower().rstrip(".")
+    if not force and with_tenants(home, None, lambda store: store.owner_of(destination)) is None:
+        raise ConfigurationError(f"{destination} is no tenant's domain; --force sends there all the same")
     _tell(
         home,
         (message,),
         f"on the way to the hosts of {destination}",
-        lambda waiting: waiting.reroute((message,), destination.lower(), by="command"),
+        lambda waiting: waiting.reroute((message,), destination, by="command"),
     )
 
 
@@ -102,7 +108,8 @@ def _as_json(copy: WaitingCopy) -> dict[str, Any]:
 
 
 def _line(copy: WaitingCopy) -> str:
-    state = "being delivered" if copy.leased else f"next {copy.next_at:%Y-%m-%d %H:%M}"
+    work = "being looked at" if copy.kind is QueueKind.SCAN else "being delivered"
+    state = work if copy.leased else f"next {copy.next_at:%Y-%m-%d %H:%M}"
     reply = "".join(c if c.isprintable() else " " for c in copy.last_reply)[:80]
     whom = ", ".join(copy.recipients)[:80]
     tries = f"tries {copy.failures}  {reply}".rstrip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from uuid import UUID
 
@@ -16,6 +17,13 @@ from lazaretto.run.home import Home
 from lazaretto.run.telling import told_in_words
 
 
+def _ip(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    try:
+        return None if value is None else str(ipaddress.ip_address(value))
+    except ValueError as failure:
+        raise click.BadParameter(f"{value!r} is not an IP address") from failure
+
+
 @click.command(epilog="Example: lazaretto trace --recipient bob@customer.example --json")
 @home_option
 @click.option("--id", "identity", type=click.UUID, help='Id in our "250 2.0.0 Queued as <id>".')
@@ -23,7 +31,7 @@ from lazaretto.run.telling import told_in_words
 @click.option("--recipient", metavar="A", help="Envelope recipient.")
 @click.option("--sender", metavar="A", help="Envelope sender.")
 @click.option("--subject", metavar="TEXT", help="Part of the subject, in any case.")
-@click.option("--client-ip", metavar="IP", help="Address of the client.")
+@click.option("--client-ip", metavar="IP", callback=_ip, help="Address of the client.")
 @click.option(
     "--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Messages shown at most."
 )
