@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.dialogs.conversation import eventually
 from tests.dialogs.held_by_hand import called, ready_for_data, said, staged
@@ -66,10 +67,12 @@ async def test_a_look_that_takes_too_long_ends_in_acceptance_without_a_look() ->
         line = await called(stage)
         await ready_for_data(line)
 
-        assert (await said(line, b"Subject: x\r\n\r\n\r\n.\r\n")).startswith("250")
-        ((_, judgement),) = stage.spool.kept
+        with capture_logs() as lines:
+            assert (await said(line, b"Subject: x\r\n\r\n\r\n.\r\n")).startswith("250")
+        ((submission, judgement),) = stage.spool.kept
         assert judgement is None
         assert stage.edge.counters.unscanned == 1
+        assert str(submission.id) in [line.get("message") for line in lines]
 
 
 async def test_a_commit_that_takes_too_long_is_no_acceptance() -> None:
