@@ -15,6 +15,8 @@ FIRST, LAST = 600, 100
 _WORD = re.compile(
     "[\u3040-\u30ff\u3400-\u9fff]{1,2}|[^\\W\\d_\u3040-\u30ff\u3400-\u9fff][^\\W\\d_]{1,23}|[0-9]+|[$€£¥!%]"
 )
+# The same, where there is nothing but ASCII.
+_ASCII_WORD = re.compile("[A-Za-z]{2,24}|[0-9]+|[$!%]")
 _NUMBER = re.compile(r"\d(?:[\d.,:/-]*\d)?")
 
 
@@ -38,4 +40,5 @@ def _text(message: MessageView) -> str:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(_NUMBER.sub("0", folded(text)))
+    plain = _NUMBER.sub("0", folded(text))
+    return (_ASCII_WORD if plain.isascii() else _WORD).findall(plain)
