@@ -63,8 +63,8 @@ class Recipe:
 
 def margin(weights: dict[str, float], bias: float, words: Iterable[str], shape: Iterable[str]) -> float:
     """Return the log-odds of a message with these features."""
-    known = [weights[word] for word in words if word in weights]
-    form = [weights[each] for each in shape if each in weights]
+    known = [weight for weight in map(weights.get, words) if weight is not None]
+    form = [weight for weight in map(weights.get, shape) if weight is not None]
     text = WORD_SCALE * math.fsum(known) / math.sqrt(len(known)) if known else 0.0
     return bias + text + math.fsum(form)
 
