@@ -226,6 +226,7 @@ def _be_station(folder: Path, settings: PipelineSettings) -> None:
         Station(folder, settings, make_serve("scan.invalid", DetectSettings())).run()
         code = 0
     except Exception:
+        # `_exit` below prints nothing: without this nobody would learn why no file is looked at.
         traceback.print_exc()
     finally:
         os._exit(code)
