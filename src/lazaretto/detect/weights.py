@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
-from importlib import resources
+
+from lazaretto.detect.knowledge import knowledge
 
 
 def weight_of(symbol: str) -> float:
@@ -18,5 +19,5 @@ def weight_of(symbol: str) -> float:
 
 @cache
 def _weights() -> dict[str, float]:
-    text = resources.files("lazaretto.detect").joinpath("weights.toml").read_text(encoding="utf-8")
+    text = knowledge("weights.toml").read_text(encoding="utf-8")
     return {name: float(value) for name, value in tomllib.loads(text)["weights"].items()}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import resources
+from lazaretto.detect.knowledge import knowledge
 
 
 def words_in(path: str) -> tuple[str, ...]:
     """Return the entries of the list at ``path`` below this package, in order."""
-    text = resources.files("lazaretto.detect").joinpath(path).read_text(encoding="utf-8")
+    text = knowledge(path).read_text(encoding="utf-8")
     return tuple(line for line in text.split("\n") if line and not line.startswith("#"))

@@ -10,11 +10,11 @@ from __future__ import annotations
 import tomllib
 from enum import Enum
 from functools import cache
-from importlib import resources
 
 import msgspec
 
 from lazaretto.core.findings import Symbol, Verdict
+from lazaretto.detect.knowledge import knowledge
 from lazaretto.detect.weights import weight_of
 
 
@@ -78,7 +78,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 @cache
 def rules() -> tuple[Rule, ...]:
     """Return every rule of every file, ordered by name."""
-    folder = resources.files("lazaretto.detect.content").joinpath("rules")
+    folder = knowledge("content/rules")
     found: list[Rule] = []
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
         if file.name.endswith(".toml"):

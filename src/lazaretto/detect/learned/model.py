@@ -11,10 +11,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Final
 
 from lazaretto.core.errors import ConfigurationError
+from lazaretto.detect.knowledge import knowledge
 from lazaretto.detect.learned.fitting import Fit, margin
 
 FORMAT: Final = 1
@@ -102,8 +102,7 @@ def read(text: str) -> Model:
 @cache
 def shipped() -> Model:
     """Return the model that comes with the product."""
-    folder = resources.files("lazaretto.detect.learned")
-    return read(folder.joinpath(SHIPPED).read_text(encoding="utf-8"))
+    return read(knowledge(f"learned/{SHIPPED}").read_text(encoding="utf-8"))
 
 
 def _checksum(body: str) -> str:
