@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from lazaretto.core.decision import Disposition
-from lazaretto.core.snapshot import AddressRegistration, HeaderToken, OutboundProofs, TenantSnapshot
+from lazaretto.core.snapshot import (
+    AddressRegistration,
+    HeaderToken,
+    OutboundProofs,
+    TenantSnapshot,
+    TlsPartner,
+)
 from lazaretto.core.submission import Submission
 from lazaretto.edge.doors import Door
 from lazaretto.edge.server import EdgeServer, ListenAddress, serve_edge
@@ -25,6 +31,7 @@ HOST_NAME = "mx.lazaretto.example"
 _STEP = re.compile(r"(?P<kind>[CRSTXZ-]|after)(?:\*(?P<times>\d+))?:(?: (?P<text>.*))?\Z")
 _ESCAPE = re.compile(r"\\(r|n|t|0|\\|x[0-9a-f]{2})")
 _ESCAPES = {"r": "\r", "n": "\n", "t": "\t", "0": "\0", "\\": "\\"}
+_FIELDS = {"token": "outbound_proofs", "partner": "tls_partners"}
 _QUICK: dict[str, Any] = {"banner_delay": 0.02, "error_delay": 0.0}
 
 
@@ -121,7 +128,7 @@ def _settings(conversation: Conversation) -> dict[str, Any]:
 
 def _tenant(tenant: TenantSnapshot, conversation: Conversation) -> TenantSnapshot:
     for name, value in conversation.tenants.get(tenant.name, {}).items():
-        field = "outbound_proofs" if name == "token" else name
+        field = _FIELDS.get(name, name)
         tenant = replace(tenant, **{field: _value(name, value)})
     return tenant
 
@@ -134,6 +141,12 @@ def _value(name: str, value: str) -> Any:
     if name == "token":
         field, _, secret = value.partition(": ")
         return OutboundProofs(header_tokens=(HeaderToken(name=field, value=secret),))
+    if name == "partner":
+        domain, version, *excluded = value.split()
+        partner = TlsPartner(
+            domain=domain, minimum_version=version, inbound=True, excluded=frozenset(excluded)
+        )
+        return {domain: partner}
     return value == "true" if value in ("true", "false") else int(value)
 
 
@@ -153,10 +166,12 @@ class Line:
             if line[3:4] != "-":
                 return "\n".join(lines)
 
-    async def start_tls(self) -> None:
+    async def start_tls(self, version: str = "") -> None:
         """Shake hands; our certificate is our own, so nothing of it is checked."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if version:
+            context.maximum_version = ssl.TLSVersion[version]
         await asyncio.wait_for(self.writer.start_tls(context), PATIENCE)
 
     async def end(self) -> bytes:
@@ -218,7 +233,7 @@ class Player:
                 for count in range(steps[0].times):
                     _check_text(await line.reply(), steps[0].text, f"reply {count}")
             case "T":
-                await line.start_tls()
+                await line.start_tls(steps[0].text)
             case "Z":
                 rest = await line.end()
                 assert rest == b"", f"before closing it said {rest!r}"
@@ -329,12 +344,30 @@ def _check_kept(submission: Submission, what: str, wanted: str) -> None:
             _check_text("; ".join(_leg_words(submission)), wanted, what)
         case "with":
             _check_text(submission.trace_header.decode("ascii"), _unescape(wanted).decode(), what)
+        case "channel":
+            _check_text(_channel_words(submission), wanted, what)
         case "notes":
             assert ", ".join(submission.notes) == wanted, submission.notes
         case "envelope":
             _check_text(repr(submission.envelope), wanted, what)
         case _:
             raise ValueError(f"kept what? {what}")
+
+
+def _channel_words(submission: Submission) -> str:
+    channel = submission.client.channel
+    assert channel is not None
+    words = [
+        submission.legs[0].tls_policy,
+        "offered" if channel.advertised else "not offered",
+        f"{channel.protocol} {channel.cipher} {channel.bits}" if channel.used else "in clear",
+        "forward secrecy" if channel.forward_secrecy else "no forward secrecy",
+    ]
+    if channel.fallback_reason:
+        words.append(channel.fallback_reason)
+    if channel.failure:
+        words.append(f"failed: {channel.failure}")
+    return ", ".join(words)
 
 
 def _leg_words(submission: Submission) -> Iterator[str]:

@@ -31,6 +31,33 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TlsRecord:
+    """How a channel came to be encrypted, or came not to be; the same for both legs of a message."""
+
+    advertised: bool = False
+    """The server offered STARTTLS."""
+    used: bool = False
+    policy: str = "opportunistic"
+    """Who demanded what: ``opportunistic``, ``route verified``, ``partner strong``, ``mta-sts``, ``dane``;
+    of the inbound leg ``opportunistic``, ``partner inbound`` or ``outbound required``."""
+    protocol: str = ""
+    cipher: str = ""
+    bits: int = 0
+    verified: bool = False
+    """The certificate of the other side is what was demanded; False also where nobody demanded any."""
+    forward_secrecy: bool = False
+    fallback_reason: str = ""
+    """Why less than was tried first had to do; empty where nothing less had to."""
+    failure: str = ""
+    """What went wrong at any try, of the outbound leg in a word of RFC 8460 §4.3; empty when nothing did."""
+
+
+def has_forward_secrecy(protocol: str, cipher: str) -> bool:
+    """Tell whether what was said stays secret when the server's key is stolen later."""
+    return protocol == "TLSv1.3" or cipher.startswith(("ECDHE", "DHE"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
     """The other end of an SMTP session."""
 
@@ -42,6 +69,8 @@ class Client:
     hostname: str = ""
     """Its forward-confirmed reverse name; empty when there is none or it is not known yet."""
     tls: Tls | None = None
+    channel: TlsRecord | None = None
+    """None where nobody looked, as of mail that is read from files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,3 +113,5 @@ class Leg:
     tenant: TenantId
     direction: Direction
     recipients: tuple[Recipient, ...] = field(default=())
+    tls_policy: str = "opportunistic"
+    """What was demanded of the channel on which it came, in the words of ``TlsRecord.policy``."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 
 from lazaretto.core.decision import Splice
-from lazaretto.core.envelope import Direction, Tls
+from lazaretto.core.envelope import Direction, Tls, TlsRecord
 from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.core.reply import Reply
 
@@ -102,27 +102,6 @@ class Outcome(Enum):
     DELIVERED = "delivered"
     DEFERRED = "deferred"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TlsRecord:
-    """How the channel to a host came to be encrypted, or came not to be."""
-
-    advertised: bool = False
-    """The host offered STARTTLS."""
-    used: bool = False
-    policy: str = "opportunistic"
-    """Who demanded what: ``opportunistic``, ``route verified``, ``partner strong``, ``mta-sts``, ``dane``."""
-    protocol: str = ""
-    cipher: str = ""
-    bits: int = 0
-    verified: bool = False
-    """The host's certificate is what was demanded; False also where nobody demanded any."""
-    forward_secrecy: bool = False
-    fallback_reason: str = ""
-    """Why less than was tried first had to do; empty where nothing less had to."""
-    failure: str = ""
-    """The word of RFC 8460 §4.3 for what went wrong at any try; empty when nothing did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,3 +27,5 @@ class Refusal:
     reply: Reply
     reason: str
     """The truth for our own people, where the reply is general: ``not on the validation list``."""
+    tls_policy: str = "opportunistic"
+    """What its tenant demands of the channel."""

@@ -66,6 +66,8 @@ class TlsPartner:
     """Names that STRONG accepts; ``.a.example`` stands for all names below."""
     pins: tuple[str, ...] = ()
     """SHA-256 of certificates or public keys (SubjectPublicKeyInfo), lower-case hexadecimal."""
+    inbound: bool = False
+    """Mail from there must come encrypted as well."""
 
 
 class AddressFamily(Enum):
@@ -237,6 +239,8 @@ class TenantSnapshot:
     """CIDR texts from which its own servers send."""
     outbound_proofs: OutboundProofs = OutboundProofs()
     """What its servers can show where their addresses are shared with others."""
+    outbound_requires_tls: bool = False
+    """Its own servers, too, must encrypt what they hand to us."""
     puts_off_similar: bool = False
     """Outbound mail beyond the limit of similar messages is answered 451, not only told."""
     greylisting: bool = False

@@ -21,11 +21,12 @@ from lazaretto.delivery.channel import Channel, ChannelLost
 from lazaretto.delivery.commands import envelope_commands, obstacle
 from lazaretto.delivery.deadline import Deadline
 from lazaretto.delivery.extensions import NOTHING, Extension, read_offers
-from lazaretto.delivery.failures import ConversationFailed, HandshakeFailed, TlsNotOffered, in_words
+from lazaretto.delivery.failures import ConversationFailed, HandshakeFailed, TlsNotOffered
 from lazaretto.delivery.payload import Payload
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.delivery.tls_demand import CertificateCheck, ChannelDemand
 from lazaretto.delivery.wire_form import END, WireForm, wire_form
+from lazaretto.protocol.problems import in_words
 from lazaretto.protocol.smtp_reply import WireReply
 
 

@@ -20,11 +20,12 @@ from lazaretto.core.snapshot import NextHop
 from lazaretto.delivery.channel import Channel
 from lazaretto.delivery.client import Conversation
 from lazaretto.delivery.extensions import Extension
-from lazaretto.delivery.failures import HostUnreachable, TlsUnmet, in_words
+from lazaretto.delivery.failures import HostUnreachable, TlsUnmet
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.delivery.tls_contexts import TlsContexts
 from lazaretto.delivery.tls_demand import CertificateCheck, ChannelDemand
 from lazaretto.delivery.tls_record import record_of
+from lazaretto.protocol.problems import in_words
 
 
 class Opener:

@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lazaretto.core.queued import Outcome, QueuedCopy, RecipientOutcome, Remote, TlsRecord
+from lazaretto.core.envelope import TlsRecord
+from lazaretto.core.queued import Outcome, QueuedCopy, RecipientOutcome, Remote
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import NextHop
 from lazaretto.delivery.client import Conversation, Handover

@@ -1,8 +1,7 @@
-"""How a conversation can fail before the message was handed over, and the words for why."""
+"""How a conversation can fail before the message was handed over."""
 
 from __future__ import annotations
 
-import ssl
 from enum import Enum
 
 from lazaretto.core.errors import TemporaryFailure
@@ -64,22 +63,3 @@ class PolicyUnmet(TlsUnmet):
 
 class HostUnreachable(ConversationFailed):
     """No address of the host takes connections; ``reply`` says how the last one refused."""
-
-
-def in_words(problem: BaseException | None) -> str:
-    """Return a few words of ours for ``problem``; nothing that the other side wrote."""
-    match problem:
-        case None:
-            return "no address"
-        case TimeoutError():
-            return "timed out"
-        case ConnectionRefusedError():
-            return "connection refused"
-        case ssl.SSLCertVerificationError():
-            return problem.verify_message
-        case ssl.SSLError():
-            return problem.reason or "protocol error"
-        case OSError():
-            return problem.strerror or type(problem).__name__
-        case _:
-            return type(problem).__name__

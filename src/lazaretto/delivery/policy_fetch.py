@@ -14,9 +14,10 @@ from typing import Final
 
 from lazaretto.core.errors import TemporaryFailure
 from lazaretto.core.facts import Resolver
-from lazaretto.delivery.failures import TlsFailure, in_words
+from lazaretto.delivery.failures import TlsFailure
 from lazaretto.protocol.dns_names import question_name
 from lazaretto.protocol.mta_sts import MOST_OCTETS
+from lazaretto.protocol.problems import in_words
 
 PATH: Final = "/.well-known/mta-sts.txt"
 MOST_HEAD: Final = 16 * 1024

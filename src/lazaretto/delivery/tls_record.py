@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from lazaretto.core.envelope import Tls
-from lazaretto.core.queued import TlsRecord
+from lazaretto.core.envelope import Tls, TlsRecord, has_forward_secrecy
 from lazaretto.delivery.failures import TlsFailure, TlsUnmet
 from lazaretto.delivery.tls_demand import CertificateCheck, ChannelDemand
 
@@ -27,7 +26,7 @@ def record_of(
         cipher=tls.cipher,
         bits=tls.bits,
         verified=tls.verified,
-        forward_secrecy=tls.protocol == "TLSv1.3" or tls.cipher.startswith(("ECDHE", "DHE")),
+        forward_secrecy=has_forward_secrecy(tls.protocol, tls.cipher),
         fallback_reason=fallback,
         failure=failure,
     )

@@ -51,6 +51,7 @@ NOT_SMTP: Final = Reply(554, "5.5.0", "this is SMTP")
 
 RELAYING_DENIED: Final = Reply(550, "5.7.1", "relaying denied")
 INVALID_RECIPIENT: Final = Reply(550, "5.1.1", "invalid recipient")
+ENCRYPTION_NEEDED: Final = Reply(550, "5.7.10", "encryption needed")
 SENDER_NOT_ALLOWED: Final = Reply(550, "5.7.1", "sender not allowed")
 MESSAGE_TOO_BIG: Final = Reply(552, "5.3.4", "message too big")
 HEADER_TOO_LARGE: Final = Reply(552, "5.3.4", "header too large")

@@ -7,17 +7,19 @@ The session owns the state and the counts; what a verb does is in ``verbs``, who
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
-from lazaretto.core.envelope import Client, Direction, Tls
+import structlog
+
+from lazaretto.core.envelope import Client, Direction, Tls, TlsRecord
 from lazaretto.core.identity import new_message_id
 from lazaretto.core.refusal import Refusal
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import TenantSnapshot
+from lazaretto.edge.gates.channel import NOTHING
 from lazaretto.edge.gates.proof import certificate_of
 from lazaretto.edge.gates.similar import Kind
 from lazaretto.edge.hangup import Hangup
@@ -36,11 +38,14 @@ from lazaretto.edge.replies import (
     UNKNOWN_COMMAND,
 )
 from lazaretto.edge.states import Introduced, State, Transaction, Unintroduced
+from lazaretto.edge.tls_record import record_of, tls_of
 from lazaretto.edge.verb import Verb
 from lazaretto.edge.vocabulary import vocabulary
-from lazaretto.edge.wire import LineFault, PeerGone, TimedOut, Wire
+from lazaretto.edge.wire import HandshakeFailed, LineFault, PeerGone, TimedOut, Wire
 from lazaretto.protocol.lines import parse_command, reply_line
 from lazaretto.protocol.syntax import BadSyntax
+
+log = structlog.get_logger(__name__)
 
 _TLS_RECORD: Final = 0x16
 _LINGER_SECONDS: Final = 1.0
@@ -61,12 +66,12 @@ class Session:
         self.hop_key = house.hop_key
         self.header_limits = house.header_limits
         self.shown = caller.shown
+        self.tls: Tls | None = None
         self._loop = asyncio.get_running_loop()
         self.ends_at = self._loop.time() + house.settings.session_timeout
         self._house = house
         self._vocabulary = vocabulary()
         self._caller = caller
-        self._tls: Tls | None = None
         self._errors = 0
         self._junk = 0
         self._messages = 0
@@ -115,13 +120,14 @@ class Session:
             port=self._caller.port,
             helo=named.helo if named else "",
             extended=named.extended if named else True,
-            tls=self._tls,
+            tls=self.tls,
+            channel=self._channel(named),
         )
 
     @property
     def can_start_tls(self) -> bool:
         """Tell whether STARTTLS is on offer now."""
-        return self._house.tls.at(self._caller.door) is not None and self._tls is None
+        return self._house.tls.at(self._caller.door) is not None and self.tls is None
 
     def patience(self, seconds: float) -> float:
         """Return how long to wait where ``seconds`` are allowed in quiet times."""
@@ -149,13 +155,16 @@ class Session:
         if context is None:
             raise PeerGone
         seconds = self.patience(self.settings.handshake_timeout)
-        agreed = await self.wire.start_tls(context, seconds)
-        if agreed is None:
+        try:
+            agreed = await self.wire.start_tls(context, seconds)
+        except HandshakeFailed as failed:
             self.counters.refused("TLS handshake failed")
-            raise PeerGone
+            self._house.clients.failed_tls(self._caller.key, str(failed), self._now())
+            log.info("TLS handshake failed", client=self._caller.ip, problem=str(failed))
+            raise PeerGone from failed
         self.counters.tls_sessions += 1
         certificate = certificate_of(agreed)
-        self._tls = _tls_of(agreed, verified=certificate is not None)
+        self.tls = tls_of(agreed, verified=certificate is not None)
         self.shown = replace(self.shown, certificate=certificate)
         self.state = Unintroduced()
 
@@ -216,10 +225,11 @@ class Session:
         recipient: str = "",
         tenant: TenantSnapshot | None = None,
         direction: Direction = Direction.INBOUND,
+        tls_policy: str = NOTHING,
     ) -> None:
         """Count and remember that something was refused before DATA."""
         self.counters.refused(reason.partition(":")[0])
-        self.remember_refusal(stage, reply, reason, transaction, recipient, tenant, direction)
+        self.remember_refusal(stage, reply, reason, transaction, recipient, tenant, direction, tls_policy)
 
     def remember_refusal(
         self,
@@ -230,6 +240,7 @@ class Session:
         recipient: str = "",
         tenant: TenantSnapshot | None = None,
         direction: Direction = Direction.INBOUND,
+        tls_policy: str = NOTHING,
     ) -> None:
         """Hand a refusal to whoever keeps the trace."""
         refusal = Refusal(
@@ -243,6 +254,7 @@ class Session:
             stage=stage,
             reply=reply,
             reason=reason,
+            tls_policy=tls_policy,
         )
         self.seams.note_refusal(refusal)
 
@@ -346,6 +358,15 @@ class Session:
         elif self._messages:
             self._house.clients.behaved(key, self._now())
 
+    def _channel(self, named: Introduced | None) -> TlsRecord:
+        if self.tls is not None:
+            return record_of(self.tls)
+        is_offered = self.can_start_tls and named is not None and named.extended
+        return record_of(None, is_offered=is_offered, failed=self._failed_tls())
+
+    def _failed_tls(self) -> str:
+        return self._house.clients.tls_failure(self._caller.key, self._now())
+
     def _say(self, reply: Reply) -> None:
         self.wire.say(reply_line(reply))
 
@@ -354,8 +375,3 @@ class Session:
 
     def _now(self) -> float:
         return self._loop.time()
-
-
-def _tls_of(agreed: ssl.SSLObject, *, verified: bool) -> Tls:
-    cipher = agreed.cipher() or ("", "", 0)
-    return Tls(protocol=agreed.version() or "", cipher=cipher[0], bits=cipher[2], verified=verified)

@@ -96,4 +96,10 @@ State = Unintroduced | Introduced | Transaction
 
 def _leg(part: list[Admitted]) -> Leg:
     recipients: tuple[Recipient, ...] = tuple(each.recipient for each in part)
-    return Leg(tenant=part[0].tenant.tenant, direction=part[0].direction, recipients=recipients)
+    first = part[0]
+    return Leg(
+        tenant=first.tenant.tenant,
+        direction=first.direction,
+        recipients=recipients,
+        tls_policy=first.tls_policy,
+    )

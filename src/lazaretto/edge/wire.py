@@ -13,12 +13,18 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, cast
 
+from lazaretto.protocol.problems import in_words
+
 _HIGH_WRITE: Final = 65_536
 _CR: Final = 0x0D
 
 
 class PeerGone(Exception):
     """The connection ended; nothing more can be read or said."""
+
+
+class HandshakeFailed(Exception):
+    """TLS did not come about, and the connection ended; the text is words of ours for why."""
 
 
 class TimedOut(Exception):
@@ -172,11 +178,11 @@ class Wire(asyncio.Protocol):
         if not self._writable:
             await self._until(lambda: self._writable, self._loop.time() + seconds)
 
-    async def start_tls(self, context: ssl.SSLContext, seconds: float) -> ssl.SSLObject | None:
-        """Do the handshake; return its result, or None when it failed (the connection is gone then)."""
+    async def start_tls(self, context: ssl.SSLContext, seconds: float) -> ssl.SSLObject:
+        """Do the handshake and return its result.  Raises ``HandshakeFailed``."""
         self.send()
         if self._transport is None or self._gone:
-            return None
+            raise HandshakeFailed("the client left")
         try:
             secured = await self._loop.start_tls(
                 self._transport,
@@ -186,13 +192,13 @@ class Wire(asyncio.Protocol):
                 ssl_handshake_timeout=seconds,
                 ssl_shutdown_timeout=5.0,
             )
-        except (OSError, ssl.SSLError, TimeoutError):
+        except (OSError, ssl.SSLError, TimeoutError) as problem:
             self._gone = True
             self._transport.abort()
-            return None
+            raise HandshakeFailed(in_words(problem)) from problem
         if secured is None:
             self._gone = True
-            return None
+            raise HandshakeFailed("the client left")
         self._transport, self._paused = secured, False
         secured.set_write_buffer_limits(high=_HIGH_WRITE)
         return cast("ssl.SSLObject", secured.get_extra_info("ssl_object"))

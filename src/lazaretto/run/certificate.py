@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -66,6 +68,38 @@ def connector_context(certificate: Path, key: Path, authorities: str) -> ssl.SSL
     except (OSError, ssl.SSLError) as failure:
         problem = f"cannot use the authorities in {authorities}: {failure}"
         raise ConfigurationError(problem) from failure
+    return context
+
+
+def names_in(certificate: Path) -> frozenset[str]:
+    """Return the lower-case names that the first certificate in a PEM file is for; may hold ``*.a.example``.
+
+    Raises ``ConfigurationError``.
+    """
+    try:
+        first = x509.load_pem_x509_certificate(certificate.read_bytes())
+        shown = first.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, ValueError, x509.ExtensionNotFound) as failure:
+        problem = f"cannot read the names in the certificate {certificate}: {failure}"
+        raise ConfigurationError(problem) from failure
+    return frozenset(name.lower() for name in shown.get_values_for_type(x509.DNSName))
+
+
+def answering_by_name(context: ssl.SSLContext, others: Mapping[str, ssl.SSLContext]) -> ssl.SSLContext:
+    """Return ``context``, which answers a client that asks for a name of ``others`` with that one.
+
+    Who asks for a name that nobody has is shown the certificate of ``context``: mail servers ask for
+    the MX host's name and most do not mind what they get.
+    """
+
+    def choose(inside: ssl.SSLObject, asked: str | None, _own: ssl.SSLContext) -> None:
+        name = (asked or "").lower().rstrip(".")
+        wanted = others.get(name) or others.get(f"*.{name.partition('.')[2]}")
+        if wanted is not None:
+            inside.context = wanted
+
+    # The stubs know of sockets only; servers of asyncio shake hands through objects.
+    context.sni_callback = cast(Any, choose) if others else None
     return context
 
 

@@ -126,7 +126,12 @@ def _seams(
 
 def _certificate_watch(home: Home, settings: Settings) -> CertificateWatch:
     ensure_certificate(home.certificate, home.certificate_key, host_name(settings))
-    return CertificateWatch(home.certificate, home.certificate_key, settings.edge.client_authorities)
+    return CertificateWatch(
+        home.certificate,
+        home.certificate_key,
+        settings.edge.client_authorities,
+        names=home.named_certificates,
+    )
 
 
 def _server(

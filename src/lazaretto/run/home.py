@@ -90,6 +90,11 @@ class Home:
         return self.folder / "tls" / "edge.key"
 
     @property
+    def named_certificates(self) -> Path:
+        """Further certificates, each with its key, for clients that ask for one of their names."""
+        return self.folder / "tls" / "names"
+
+    @property
     def supervisor_file(self) -> Path:
         """What runs here now: process id and addresses, as JSON; absent when nothing does."""
         return self.folder / "running.json"

@@ -67,11 +67,25 @@ def _particulars(event: dict[str, Any]) -> str:
     parts = []
     if event.get("host") or event.get("ip"):
         parts.append(f"at {event.get('host') or event.get('ip')}:{event.get('port', '')}")
-    if event.get("tls"):
+    channel = event.get("channel") or (event.get("client") or {}).get("channel")
+    if channel:
+        parts.append(_channel(channel))
+    elif event.get("tls"):
         parts.append(f"over {event['tls'].get('protocol', 'TLS')}")
     told = [key for key in ("reason", "settings", "reply", "next_at") if event.get(key)]
     parts += [f"{key.replace('_', ' ')}: {_value(event[key])}" for key in told]
     return f"  {_shown('; '.join(parts))}" if parts else ""
+
+
+def _channel(channel: dict[str, Any]) -> str:
+    demanded = "" if channel.get("policy") == "opportunistic" else f" ({channel.get('policy')})"
+    reason = channel.get("fallback_reason") or channel.get("failure")
+    why = f", as {reason}" if reason else ""
+    if not channel.get("used"):
+        offered = "" if channel.get("advertised") else ", TLS was not offered"
+        return f"in clear{demanded}{offered}{why}"
+    verified = ", certificate as demanded" if channel.get("verified") else ""
+    return f"over {channel.get('protocol')} {channel.get('cipher')}{demanded}{verified}{why}"
 
 
 def _value(value: object) -> str:

@@ -142,7 +142,7 @@ def _row(refusal: Refusal, count: int = 1) -> EventRow:
         message=refusal.id,
         recipients=(refusal.recipient,) if refusal.recipient else (),
         details={
-            "client": telling.client_details(refusal.client),
+            "client": telling.client_details(refusal.client, refusal.tls_policy),
             "direction": refusal.direction.value,
             "reverse_path": refusal.reverse_path,
             "stage": refusal.stage,

@@ -34,7 +34,7 @@ def received(
         message=submission.id,
         recipients=tuple(recipients),
         details={
-            **_message(submission, direction, summary),
+            **_message(submission, tenant, direction, summary),
             "queued_as": str(submission.id),
             "reply": f"250 2.0.0 Queued as {submission.id}",
         },
@@ -114,7 +114,7 @@ def refused(
         message=submission.id,
         recipients=tuple(addresses),
         details={
-            **_message(submission, direction, summary),
+            **_message(submission, tenant, direction, summary),
             "stage": "data",
             "reply": str(reply),
             "temporary": reply.is_temporary,
@@ -175,14 +175,17 @@ def outcome_details(outcome: RecipientOutcome, attempt: int, next_at: datetime |
     return details
 
 
-def client_details(client: Client) -> dict[str, Any]:
-    """Return what is told of the other end of a session."""
-    return {
+def client_details(client: Client, tls_policy: str) -> dict[str, Any]:
+    """Return what is told of the other end of a session, which had to meet ``tls_policy``."""
+    details = {
         "ip": client.ip,
         "helo": client.helo,
         "hostname": client.hostname,
         "tls": tls_details(client.tls),
     }
+    if client.channel is not None:
+        details["channel"] = {**msgspec.to_builtins(client.channel), "policy": tls_policy}
+    return details
 
 
 def tls_details(tls: Tls | None) -> dict[str, Any] | None:
@@ -199,9 +202,12 @@ def place_of(copy: Copy) -> Place:
     return places.get(disposition, Place.QUARANTINED)
 
 
-def _message(submission: Submission, direction: Direction, summary: Summary) -> dict[str, Any]:
+def _message(
+    submission: Submission, tenant: TenantId, direction: Direction, summary: Summary
+) -> dict[str, Any]:
+    policies = {(leg.tenant, leg.direction): leg.tls_policy for leg in submission.legs}
     return {
-        "client": client_details(submission.client),
+        "client": client_details(submission.client, policies.get((tenant, direction), "opportunistic")),
         "reverse_path": submission.envelope.reverse_path,
         "size": submission.content.size,
         "sha256": submission.content.sha256.hex(),

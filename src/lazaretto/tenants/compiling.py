@@ -41,6 +41,7 @@ def compile_snapshot(document: TenantDocument, tenant_id: TenantId, version: int
         protected_names=document.protected_names,
         outbound_networks=document.outbound.senders,
         outbound_proofs=_proofs(document.outbound.proofs),
+        outbound_requires_tls=document.outbound.require_tls,
         puts_off_similar=document.outbound.similar_messages is SimilarMessages.HOLD,
         greylisting=antispam.greylisting,
         language=document.language.value,

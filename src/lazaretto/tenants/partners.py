@@ -63,6 +63,11 @@ class Partner(Section):
         description="For `pinned`: SHA-256 of certificates or of public keys, in hexadecimal digits.",
     )
 
+    inbound: bool = Field(
+        default=False,
+        description="Refuse mail from this domain, too, unless it comes encrypted with `minimum_version`.",
+    )
+
     @field_validator("excluded", "trusted_names", "pins")
     @classmethod
     def _each_once(cls, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -91,4 +96,5 @@ def compile_partner(domain: str, partner: Partner) -> TlsPartner:
         excluded=frozenset(partner.excluded),
         trusted_names=partner.trusted_names,
         pins=partner.pins,
+        inbound=partner.inbound,
     )

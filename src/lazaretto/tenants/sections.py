@@ -149,6 +149,9 @@ class Outbound(Section):
     proofs: Proofs = Field(
         default_factory=Proofs, description="What its servers show at addresses that others share."
     )
+    require_tls: bool = Field(
+        default=False, description="Refuse what its servers hand over without encryption."
+    )
     similar_messages: SimilarMessages = Field(
         default=SimilarMessages.LOG,
         description="What happens with more similar messages within an hour than the contract allows: "

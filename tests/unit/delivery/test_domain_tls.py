@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from lazaretto.core.envelope import TlsRecord
 from lazaretto.core.identity import TenantId
-from lazaretto.core.queued import Outcome, QueuedCopy, TlsRecord
+from lazaretto.core.queued import Outcome, QueuedCopy
 from lazaretto.core.snapshot import NextHop, TenantSnapshot, TlsDemand, TlsMode, TlsPartner
 from lazaretto.delivery.connecting import Opener
 from lazaretto.delivery.courier import Carried, Courier, DeadHosts, Means

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from lazaretto.core.queued import Remote, TlsRecord
+from lazaretto.core.envelope import TlsRecord
+from lazaretto.core.queued import Remote
 from lazaretto.delivery import tls_reports
 from lazaretto.delivery.failures import TlsFailure
 from lazaretto.delivery.tls_demand import OPPORTUNISTIC, ChannelDemand

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+
+import pytest
 
 from lazaretto.journal.trace import TracedMessage, TracedRecipient
 from lazaretto.run.telling import told_in_words
@@ -47,6 +50,41 @@ def test_a_story_says_who_what_where_and_how() -> None:
     assert "bob@customer.example: delivered" in told
     assert "verdict    clean, score 0.5" in told
     assert "delivered  at mx.customer.example:25; over TLSv1.3; reply: 250 ok" in told
+
+
+@pytest.mark.parametrize(
+    ("channel", "words"),
+    [
+        pytest.param(
+            {"used": True, "policy": "opportunistic", "protocol": "TLSv1.3", "cipher": "AES"},
+            "over TLSv1.3 AES",
+            id="as usual",
+        ),
+        pytest.param(
+            {"used": True, "policy": "dane", "protocol": "TLSv1.2", "cipher": "AES", "verified": True},
+            "over TLSv1.2 AES (dane), certificate as demanded",
+            id="as demanded",
+        ),
+        pytest.param(
+            {"used": False, "advertised": True, "policy": "opportunistic", "fallback_reason": "no cipher"},
+            "in clear, as no cipher",
+            id="fallen back",
+        ),
+        pytest.param(
+            {"used": False, "policy": "partner valid", "failure": "starttls-not-supported"},
+            "in clear (partner valid), TLS was not offered, as starttls-not-supported",
+            id="not offered",
+        ),
+    ],
+)
+def test_both_legs_say_how_they_were_encrypted(channel: dict[str, object], words: str) -> None:
+    received = {"time": WHEN, "event": "received", "recipients": [], "client": {"channel": channel}}
+    delivered = {"time": WHEN, "event": "delivered", "recipients": [], "channel": channel}
+
+    told = told_in_words(replace(a_story(), events=(received, delivered))).split("\n")
+
+    assert told[-2].endswith(f"received  {words}")
+    assert told[-1].endswith(f"delivered  {words}")
 
 
 def test_a_strangers_words_do_not_steer_the_terminal() -> None:

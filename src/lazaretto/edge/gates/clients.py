@@ -34,6 +34,9 @@ class Behaviour:
     """This hour."""
     aborted_octets: int = 0
     """This hour."""
+    tls_failure: str = ""
+    """How its last handshake failed."""
+    tls_failed_at: float = 0.0
 
 
 class ClientMemory:
@@ -75,6 +78,16 @@ class ClientMemory:
         if past is None or now - past.hour_began >= _HOUR:
             return 0
         return past.aborted_octets
+
+    def failed_tls(self, key: str, words: str, now: float) -> None:
+        """Remember how a handshake with a client failed: it may come back in clear."""
+        past = self._past(key, now)
+        past.tls_failure, past.tls_failed_at = words, now
+
+    def tls_failure(self, key: str, now: float) -> str:
+        """Return how a handshake with a client failed within the last hour; empty when none did."""
+        past = self._clients.get(key)
+        return past.tls_failure if past is not None and now - past.tls_failed_at < _HOUR else ""
 
     def _past(self, key: str, now: float) -> Behaviour:
         past = self._clients.get(key)

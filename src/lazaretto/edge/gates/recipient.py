@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from lazaretto.core.address import Address
-from lazaretto.core.envelope import Direction, Recipient
+from lazaretto.core.envelope import Direction, Recipient, Tls
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import Directory, TenantSnapshot
+from lazaretto.edge.gates.channel import NOTHING, demanded, unmet
 from lazaretto.edge.gates.proof import Sender
 from lazaretto.edge.gates.sender import may_send
 from lazaretto.edge.notices import Oversize
 from lazaretto.edge.replies import (
+    ENCRYPTION_NEEDED,
     INVALID_RECIPIENT,
     MESSAGE_TOO_BIG,
     RELAYING_DENIED,
@@ -33,6 +35,8 @@ class Admitted:
     direction: Direction
     owes_token: bool = False
     """Accepted only if the tenant's token stands in the header."""
+    tls_policy: str = NOTHING
+    """What the tenant demands of the channel, and has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class TurnedAway:
     """The mailbox does not exist; many of these are a directory harvest."""
     too_big: Oversize | None = None
     """What its people are told."""
+    tls_policy: str = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class Asking:
     size: int | None
     max_message_size: int
     """The operator's own limit."""
+    tls: Tls | None = None
+    """What the session agreed on; None when it is in clear."""
 
 
 def admit(
@@ -119,7 +126,15 @@ def _within_limits(admitted: Admitted, asking: Asking) -> Admitted | TurnedAway:
             admitted.direction,
             too_big=Oversize(tenant, admitted.recipient.address, admitted.direction, asking.size, limit),
         )
-    return admitted
+    return _over_its_channel(admitted, asking)
+
+
+def _over_its_channel(admitted: Admitted, asking: Asking) -> Admitted | TurnedAway:
+    tenant, direction = admitted.tenant, admitted.direction
+    policy, minimum_version = demanded(tenant, asking.reverse_path, direction)
+    if missing := unmet(policy, minimum_version, asking.tls):
+        return TurnedAway(ENCRYPTION_NEEDED, missing, tenant, direction, tls_policy=policy)
+    return admitted if policy == NOTHING else replace(admitted, tls_policy=policy)
 
 
 def _exists(address: Address, tenant: TenantSnapshot) -> bool:

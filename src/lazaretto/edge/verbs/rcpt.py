@@ -61,6 +61,7 @@ async def _answer(session: Session, transaction: Transaction, wanted: RcptComman
         recipient=str(address),
         tenant=outcome.tenant,
         direction=outcome.direction,
+        tls_policy=outcome.tls_policy,
     )
     if outcome.unknown:
         await _slow_down_guessing(session, transaction, address)
@@ -85,7 +86,7 @@ def _asking(session: Session, transaction: Transaction) -> Asking:
     mail = transaction.mail
     sender = sender_of(mail.reverse_path, session.shown, session.seams.directory)
     limit = session.settings.max_message_size
-    return Asking(sender, mail.reverse_path, mail.parameters.size, limit)
+    return Asking(sender, mail.reverse_path, mail.parameters.size, limit, session.tls)
 
 
 def _overshoot(session: Session, transaction: Transaction) -> Reply:
