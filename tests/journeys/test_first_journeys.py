@@ -241,9 +241,25 @@ def test_a_recipient_that_is_busy_waits_and_can_be_steered(platform: Platform) -
 
     assert waiting[0]["last_reply"] == "450 4.2.1 mailbox busy"
     assert "due now" in platform.product.command("queue", "retry", identity)
+    assert "on hold" in _once_it_waits(platform, "queue", "hold", identity)
+    assert [place["place"] for place in platform.story(identity, "held")["recipients"]] == ["held"]
+    figures = json.loads(platform.product.command("queue", "figures", "--domain", "one.example", "--json"))
+    assert [domain["DeliveryQueueCountInbound"] for domain in figures["Domains"]] == [1]
     platform.product.command("queue", "bounce", "--yes", identity)
     story = platform.story(identity, "bounced")
-    assert "deferred" in [event["event"] for event in story["events"]]
+    assert {"deferred", "retried", "held", "given_up"} <= {event["event"] for event in story["events"]}
+    assert story["recipients"][0]["attempts"][-1]["reply"].startswith("554 5.4.7 given up by the operator")
+
+
+def _once_it_waits(platform: Platform, *words: str) -> str:
+    """Give an order about what may be worked on at the moment."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return platform.product.command(*words)
+        except RuntimeError:
+            assert time.monotonic() < deadline, "it is worked on all the time"
+            time.sleep(0.2)
 
 
 def test_everything_is_accounted_for(platform: Platform) -> None:

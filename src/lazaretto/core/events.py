@@ -29,6 +29,10 @@ class EventKind(Enum):
     DELETED = "deleted"
     EXPIRED = "expired"
     REROUTED = "rerouted"
+    RETRIED = "retried"
+    """An operator had it tried before its time."""
+    GIVEN_UP = "given_up"
+    """An operator ended the tries; the sender is told next."""
     NOTIFIED = "notified"
 
 

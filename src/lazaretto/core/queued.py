@@ -19,6 +19,9 @@ class QueueKind(Enum):
     SCAN = "scan"
     """Accepted without a look; look, judge, then move on."""
     HOLD = "hold"
+    """Keep it back; it goes on when it is released, or when it is due."""
+    BOUNCE = "bounce"
+    """Give it up without another try and tell the sender."""
     DELAY_NOTICE = "delaydsn"
 
 

@@ -17,6 +17,8 @@ from lazaretto.delivery.retry import Schedule
 from lazaretto.delivery.seams import Clock, Contents
 from lazaretto.delivery.settings import DeliverySettings
 
+_GIVEN_UP = Reply(554, "5.4.7", "given up by the operator before its time was over")
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -52,6 +54,8 @@ class Attempts:
         payload = Payload(copy, await self._contents.open(copy.content) if octets is None else octets)
         if copy.kind is QueueKind.DELAY_NOTICE:
             return Made(await self._tell_of_delay(copy, payload), None)
+        if copy.kind is QueueKind.BOUNCE:
+            return Made(await self._give_up(copy, payload), None)
         carried = await courier.carry(copy, payload)
         attempt = Attempt(
             outcomes=carried.outcomes,
@@ -102,9 +106,19 @@ class Attempts:
         composed = () if notice is None else (notice,)
         return Settlement(lease=copy.lease, at=now, outcomes=(), next_at=None, composed=composed)
 
+    async def _give_up(self, copy: QueuedCopy, payload: Payload) -> Settlement:
+        """End a message that an operator gave up, without a try."""
+        outcomes = _for_all(copy, Outcome.FAILED, _GIVEN_UP)
+        original = await self._original(copy, payload, outcomes)
+        return self._settlement(copy, Attempt(outcomes=outcomes, original=original))
+
 
 def _all_deferred(copy: QueuedCopy, problem: Reply) -> tuple[RecipientOutcome, ...]:
+    return _for_all(copy, Outcome.DEFERRED, problem)
+
+
+def _for_all(copy: QueuedCopy, outcome: Outcome, reply: Reply) -> tuple[RecipientOutcome, ...]:
     return tuple(
-        RecipientOutcome(number=recipient.number, outcome=Outcome.DEFERRED, reply=problem)
+        RecipientOutcome(number=recipient.number, outcome=outcome, reply=reply)
         for recipient in copy.recipients
     )

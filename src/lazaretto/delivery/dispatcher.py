@@ -33,7 +33,8 @@ from lazaretto.delivery.tls_policy import RouteTlsPolicy, TlsPolicy
 
 log = logging.getLogger(__name__)
 
-_KINDS = (QueueKind.DELIVER, QueueKind.DELAY_NOTICE)
+_KINDS = (QueueKind.DELIVER, QueueKind.DELAY_NOTICE, QueueKind.BOUNCE)
+_NO_HOST = "no host"
 _MOST_DESTINATIONS = 10_000
 
 
@@ -145,9 +146,13 @@ class Dispatcher:
         held = self._holding.take(copy, octets, asyncio.get_running_loop().time())
         if held is None:
             return
-        destination = self._destination(self._router.group(copy.destination))
+        destination = self._destination(self._group(copy))
         destination.put(held)
         self._staff(destination)
+
+    def _group(self, copy: QueuedCopy) -> str:
+        # What calls no host must not wait for one that does not answer.
+        return self._router.group(copy.destination) if copy.kind is QueueKind.DELIVER else _NO_HOST
 
     def _destination(self, key: str) -> Destination:
         destination = self._destinations.get(key)

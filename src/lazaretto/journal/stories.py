@@ -231,9 +231,9 @@ def _left(stories: Stories, event: OutboxEvent) -> None:
         story.place, story.disposition = Place.READY.value, "deliver"
 
 
-def _rerouted(stories: Stories, event: OutboxEvent) -> None:
+def _held(stories: Stories, event: OutboxEvent) -> None:
     for address in event.recipients:
-        _recipient(stories, event, address).place = Place.READY.value
+        _recipient(stories, event, address).place = Place.HELD.value
 
 
 def _ip(text: object) -> str | None:
@@ -254,5 +254,5 @@ _TELLERS: dict[EventKind, Callable[[Stories, OutboxEvent], None]] = {
     EventKind.RELEASED: _left,
     EventKind.DELETED: _left,
     EventKind.EXPIRED: _left,
-    EventKind.REROUTED: _rerouted,
+    EventKind.HELD: _held,
 }

@@ -12,6 +12,7 @@ from typing import Final, LiteralString, Protocol
 from uuid import UUID
 
 from lazaretto.core.places import Place
+from lazaretto.core.queued import QueueKind
 from lazaretto.db.pool import Connection
 from lazaretto.db.sql import query
 from lazaretto.spool.rows import EventRow, QuarantineRow, QueueRow, RecipientRow, row_set
@@ -40,6 +41,18 @@ class PutOff:
     next_at: datetime
     failures: int
     last_reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steered:
+    """A row of ``queue`` that an operator gives another kind, destination or time."""
+
+    tenant: int
+    message: UUID
+    number: int
+    kind: QueueKind
+    destination: str
+    next_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +100,7 @@ class Changes:
 
     removed: tuple[QueueKey, ...] = ()
     put_off: tuple[PutOff, ...] = ()
+    steered: tuple[Steered, ...] = ()
     moves: tuple[Move, ...] = ()
     recipients: tuple[RecipientRow, ...] = ()
     """New ones: additional copies."""
@@ -154,6 +168,7 @@ def _seldom(changes: Sequence[Changes]) -> dict[LiteralString, list[object]]:
     """
     return {
         "put_off_copies": [row for each in changes for row in each.put_off],
+        "steer_copies": [row for each in changes for row in each.steered],
         "add_recipients": [row for each in changes for row in each.recipients],
         "add_queued": [row for each in changes for row in each.queue],
         "add_resting": [row for each in changes for row in each.quarantine],

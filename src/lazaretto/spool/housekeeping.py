@@ -24,6 +24,7 @@ from lazaretto.db.sql import query
 from lazaretto.spool.content import ContentStore
 from lazaretto.spool.quarantine import Quarantine
 from lazaretto.spool.settings import SpoolSettings
+from lazaretto.spool.steering import Steering
 from lazaretto.spool.tables import CONTENT, CONTENT_KEPT, QUARANTINE
 from lazaretto.spool.timing import utc_now
 
@@ -71,6 +72,7 @@ class Housekeeping:
     async def keep(self, now: datetime) -> Kept:
         """Do everything that is due at ``now``."""
         await self._make_partitions(now)
+        await Steering(self._pool, clock=lambda: now).release_due()
         expired = await self._expire(now)
         purged = await self._purge(now)
         moved, dropped = 0, []

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Final, LiteralString
-from uuid import UUID
 
 from lazaretto.core.queued import Lease, QueuedCopy, QueueKind, Settlement
 from lazaretto.db.pool import Connection, Pool
@@ -26,7 +25,7 @@ from lazaretto.spool.timing import Clock, utc_now
 from lazaretto.spool.writing import PartitionsReady, add_rows
 
 _PACKAGE: Final = "lazaretto.spool"
-DELIVERY: Final = (QueueKind.DELIVER, QueueKind.DELAY_NOTICE)
+DELIVERY: Final = (QueueKind.DELIVER, QueueKind.DELAY_NOTICE, QueueKind.BOUNCE)
 
 
 class Queue:
@@ -56,15 +55,7 @@ class Queue:
         """Lease anew what an earlier process of this node held; for its successor's start."""
         return [row.copy() for row in await self.claim_rows("claim_own", kinds, limit)]
 
-    async def claim_messages(self, ids: Sequence[UUID], limit: int = 1_000) -> list[QueuedCopy]:
-        """Lease all waiting copies of these messages, due or not: an operator ends their journey."""
-        return [
-            row.copy() for row in await self.claim_rows("claim_messages", [QueueKind.DELIVER], limit, ids)
-        ]
-
-    async def claim_rows(
-        self, how: LiteralString, kinds: Iterable[QueueKind], limit: int, ids: Sequence[UUID] = ()
-    ) -> list[HeldRow]:
+    async def claim_rows(self, how: LiteralString, kinds: Iterable[QueueKind], limit: int) -> list[HeldRow]:
         """Lease rows by query ``how`` and return them; those without work left end here."""
         now = self._clock()
         parameters = {
@@ -73,7 +64,6 @@ class Queue:
             "until": now + self._settings.lease_time,
             "owner": self._node.number,
             "wanted": limit,
-            "ids": list(ids),
         }
         async with self._pool.transaction() as connection:
             cursor = await connection.execute(query(_PACKAGE, how), parameters, prepare=True)

@@ -30,7 +30,9 @@ def settle_one(
 ) -> Changes:
     """Return what ``settlement`` changes about ``row``, whose lease still holds."""
     if row.kind == QueueKind.DELAY_NOTICE.value:
-        return _notice_given(row, settlement)
+        return (
+            _notice_given(row, settlement) if settlement.next_at is None else _notice_later(row, settlement)
+        )
     open_recipients = {recipient.number: recipient for recipient in row.held_recipients()}
     outcomes = [each for each in settlement.outcomes if each.number in open_recipients]
     deferred = _deferred(open_recipients, outcomes)
@@ -180,3 +182,9 @@ def _notice_given(row: HeldRow, settlement: Settlement) -> Changes:
         removed=(QueueKey(row.tenant, row.message, row.number),),
         events=(event_row(event, row.received_at),) if settlement.composed else (),
     )
+
+
+def _notice_later(row: HeldRow, settlement: Settlement) -> Changes:
+    """Return what keeps a notice that could not be made yet; the copy itself is another row."""
+    numbers = tuple(recipient.number for recipient in row.held_recipients())
+    return Changes(put_off=(_put_off(row, settlement, numbers),))

@@ -1,11 +1,7 @@
-"""The queue as operators see and steer it: what waits, and for what; try now, send elsewhere, take out.
-
-Only what waits is steered.  What somebody works on at the moment comes back soon, or is gone.
-"""
+"""The queue as operators see it: what is in it, where it goes, and what it waits for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,13 +9,12 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from lazaretto.core.events import Event, EventKind
+from lazaretto.core.envelope import Direction
 from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.core.queued import QueueKind
 from lazaretto.db.pool import Pool
 from lazaretto.db.sql import query
-from lazaretto.spool.changing import Changes, apply
-from lazaretto.spool.rows import event_row
+from lazaretto.spool.selection import Selection
 from lazaretto.spool.timing import Clock, utc_now
 
 _PACKAGE: Final = "lazaretto.spool"
@@ -34,11 +29,12 @@ class WaitingCopy:
     tenant: TenantId
     kind: QueueKind
     destination: str
+    direction: Direction
     sender: str
     recipients: tuple[str, ...]
     received_at: datetime
     next_at: datetime
-    """When it is due; the end of the lease of one that is worked on."""
+    """When it is due; the end of the lease of one that is worked on, and of the hold of one on hold."""
     expires_at: datetime
     failures: int
     last_reply: str
@@ -47,56 +43,21 @@ class WaitingCopy:
 
 
 class Waiting:
-    """Lists and steers the queue; ``tenant`` None means everybody's."""
+    """Lists the queue."""
 
     def __init__(self, pool: Pool, *, clock: Clock = utc_now) -> None:
         self._pool = pool
         self._clock = clock
 
-    async def list(self, *, tenant: TenantId | None = None, limit: int = 1_000) -> list[WaitingCopy]:
-        """Return what is in the queue, next due first."""
-        parameters = {"tenant": tenant, "now": self._clock(), "wanted": limit}
+    async def list(self, selection: Selection = Selection(), *, limit: int = 1_000) -> list[WaitingCopy]:  # noqa: B008  (frozen)
+        """Return what ``selection`` means of the queue, next due first."""
+        parameters = {**selection.parameters(), "now": self._clock(), "wanted": limit}
         async with (
             self._pool.connection() as connection,
             connection.cursor(row_factory=class_row(_ListedRow)) as cursor,
         ):
             await cursor.execute(query(_PACKAGE, "list_waiting"), parameters, prepare=False)
             return [_shown(row) for row in await cursor.fetchall()]
-
-    async def retry(self, ids: Sequence[UUID]) -> int:
-        """Make all copies of these messages that wait due at once; return how many there are."""
-        parameters = {"ids": list(ids), "now": self._clock()}
-        async with self._pool.transaction() as connection:
-            cursor = await connection.execute(query(_PACKAGE, "retry_waiting"), parameters)
-            return cursor.rowcount
-
-    async def give_up(self, ids: Sequence[UUID]) -> int:
-        """Let all copies of these messages that wait expire: they are tried once more, then bounce.
-
-        Return how many there are.
-        """
-        parameters = {"ids": list(ids), "now": self._clock()}
-        async with self._pool.transaction() as connection:
-            cursor = await connection.execute(query(_PACKAGE, "give_up_waiting"), parameters)
-            return cursor.rowcount
-
-    async def reroute(self, ids: Sequence[UUID], destination: str, by: str = "") -> int:
-        """Send waiting copies of these messages to the hosts of ``destination``, at once.
-
-        Their recipients stay as they are.  Return how many copies there are.
-        """
-        now = self._clock()
-        parameters = {"ids": list(ids), "now": now, "destination": destination}
-        async with (
-            self._pool.transaction() as connection,
-            connection.cursor(row_factory=class_row(_ReroutedRow)) as cursor,
-        ):
-            await cursor.execute(query(_PACKAGE, "reroute_waiting"), parameters)
-            rows = await cursor.fetchall()
-            events = [event_row(_rerouted(row, destination, by, now), row.received_at) for row in rows]
-            if events:
-                await apply(connection, [Changes(events=tuple(events))], now)
-        return len(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +66,7 @@ class _ListedRow:
     tenant: int
     kind: str
     destination: str
+    direction: str
     reverse_path: str
     addresses: list[str] | None
     received_at: datetime
@@ -115,20 +77,13 @@ class _ListedRow:
     leased: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _ReroutedRow:
-    message: UUID
-    tenant: int
-    addresses: list[str] | None
-    received_at: datetime
-
-
 def _shown(row: _ListedRow) -> WaitingCopy:
     return WaitingCopy(
         id=MessageId(row.message),
         tenant=TenantId(row.tenant),
         kind=QueueKind(row.kind),
         destination=row.destination,
+        direction=Direction(row.direction),
         sender=row.reverse_path,
         recipients=tuple(row.addresses or ()),
         received_at=row.received_at,
@@ -137,15 +92,4 @@ def _shown(row: _ListedRow) -> WaitingCopy:
         failures=row.failures,
         last_reply=row.last_reply,
         leased=row.leased,
-    )
-
-
-def _rerouted(row: _ReroutedRow, destination: str, by: str, now: datetime) -> Event:
-    return Event(
-        kind=EventKind.REROUTED,
-        at=now,
-        tenant=TenantId(row.tenant),
-        message=MessageId(row.message),
-        recipients=tuple(row.addresses or ()),
-        details={"destination": destination, "by": by},
     )

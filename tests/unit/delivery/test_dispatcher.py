@@ -420,6 +420,38 @@ async def test_a_late_message_is_told_to_its_sender_and_goes_on_waiting(
     assert hop.arrivals == []
 
 
+async def test_what_was_given_up_bounces_without_a_try(spool: MemorySpool, delivering: Deliverer) -> None:
+    spool.add(a_copy(kind=QueueKind.BOUNCE))
+    async with next_hop.NextHop() as hop, delivering(hop):
+        (settlement,) = await settled(spool, 1)
+
+    assert outcome_of(settlement) is Outcome.FAILED
+    assert settlement.outcomes[0].reply.enhanced == "5.4.7"
+    (notice,) = settlement.composed
+    assert b"Action: failed" in notice.octets
+    assert hop.connections == 0
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(QueueKind.BOUNCE, id="a bounce"), pytest.param(QueueKind.DELAY_NOTICE, id="a notice")],
+)
+async def test_a_dead_destination_does_not_hold_up_what_needs_no_host(
+    spool: MemorySpool, delivering: Deliverer, kind: QueueKind
+) -> None:
+    spool.add(a_copy())
+    async with (
+        next_hop.NextHop(Behaviour(answers={"GREETING": b"421 4.3.2 Go away\r\n"})) as hop,
+        delivering(hop, probes_before_dead=1, dead_time=timedelta(hours=1)),
+    ):
+        await settled(spool, 1)
+        spool.add(a_copy(kind=kind))
+        _, second = await settled(spool, 2)
+
+    assert len(second.composed) == 1
+    assert second.next_at is None
+
+
 async def test_a_copy_whose_lease_went_to_another_node_is_not_begun(
     spool: MemorySpool, delivering: Deliverer
 ) -> None:

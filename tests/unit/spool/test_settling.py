@@ -149,6 +149,15 @@ def test_a_notice_of_delay_is_made_with_the_first_failure(row: HeldRow, notices:
         )
 
 
+def test_a_notice_of_delay_that_could_not_be_made_is_made_later() -> None:
+    row = replace(a_row(), kind=QueueKind.DELAY_NOTICE.value)
+
+    changes = settled(row, Outcome.DEFERRED)
+
+    assert (changes.removed, len(changes.put_off)) == ((), 1)
+    assert (changes.moves, changes.events) == ((), ())
+
+
 def test_numbers_are_never_given_out_twice() -> None:
     numbering, row = Numbering(), a_row()
 

@@ -1,4 +1,4 @@
-"""Operators see what waits and steer it; what waits for a look is handed out as it was received."""
+"""What waits for a look is handed out as it was received; refusals leave their story."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from lazaretto.core.decision import Disposition
 from lazaretto.core.envelope import Client, Direction, Leg, Recipient
 from lazaretto.core.findings import Verdict
 from lazaretto.core.identity import TenantId, new_message_id
-from lazaretto.core.queued import Outcome, QueueKind, RecipientOutcome, Settlement
 from lazaretto.core.refusal import Refusal
 from lazaretto.core.reply import Reply
 from lazaretto.journal.shipping import Shipper
@@ -21,63 +20,7 @@ from lazaretto.spool.intake import Intake
 from lazaretto.spool.reconciling import reconcile
 from lazaretto.spool.refusals import RefusalLog
 from lazaretto.spool.unscanned import UnscannedMessages, discard_content
-from lazaretto.spool.waiting import Waiting
 from lazaretto.testing.messages import a_copy, a_judgement, a_submission
-
-
-async def deferred(spool):
-    submission = a_submission()
-    (copy,) = await spool.acceptor.commit(submission, a_judgement(a_copy(submission, Disposition.DELIVER)))
-    outcome = RecipientOutcome(number=0, outcome=Outcome.DEFERRED, reply=Reply(451, "4.3.0", "later"))
-    next_at = spool.clock() + timedelta(hours=1)
-    await spool.queue.settle([
-        Settlement(lease=copy.lease, at=spool.clock(), outcomes=(outcome,), next_at=next_at)
-    ])  # fmt: skip
-    return submission
-
-
-def waiting_of(spool) -> Waiting:
-    return Waiting(spool.pool, clock=spool.clock)
-
-
-async def test_a_waiting_copy_is_listed_with_what_it_waits_for(spool) -> None:
-    submission = await deferred(spool)
-
-    (listed,) = await waiting_of(spool).list()
-
-    assert (listed.id, listed.kind, listed.sender) == (submission.id, QueueKind.DELIVER, "ann@sender.example")
-    assert (listed.failures, listed.last_reply, listed.leased) == (1, "451 4.3.0 later", False)
-    assert listed.recipients == ("bob@customer.example",)
-
-
-async def test_an_operator_may_have_it_tried_now(spool) -> None:
-    submission = await deferred(spool)
-    assert await spool.queue.claim() == []
-
-    assert await waiting_of(spool).retry([submission.id]) == 1
-
-    assert len(await spool.queue.claim()) == 1
-    assert await waiting_of(spool).retry([submission.id]) == 0
-
-
-async def test_a_rerouted_copy_goes_to_other_hosts_with_the_same_recipients(spool) -> None:
-    submission = await deferred(spool)
-
-    assert await waiting_of(spool).reroute([submission.id], "backup.example", by="operator") == 1
-
-    (copy,) = await spool.queue.claim()
-    assert copy.destination == "backup.example"
-    assert copy.recipients[0].deliver_to == "bob@customer.example"
-    assert spool.sql("SELECT count(*) FROM outbox WHERE payload->>'kind' = 'rerouted'") == [(1,)]
-
-
-async def test_an_operator_takes_a_waiting_copy_out_before_it_is_due(spool) -> None:
-    submission = await deferred(spool)
-
-    (copy,) = await spool.queue.claim_messages([submission.id])
-
-    assert copy.lease.message == submission.id
-    assert await spool.queue.claim_messages([submission.id]) == []
 
 
 @pytest.fixture

@@ -1,6 +1,0 @@
--- Make waiting copies of messages due at once.
-UPDATE queue
-SET next_at = %(now)s
-WHERE message = ANY (%(ids)s)
-  AND (owner IS NULL OR next_at <= %(now)s)
-  AND kind <> 'delaydsn'
