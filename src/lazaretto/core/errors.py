@@ -37,6 +37,7 @@ class LimitReached(PermanentFailure):
     def __init__(self, limit: str, detail: str = "") -> None:
         super().__init__(f"{limit} reached" + (f": {detail}" if detail else ""))
         self.limit = limit
+        self.detail = detail
 
 
 class ConfigurationError(LazarettoError):

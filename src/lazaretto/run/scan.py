@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import lazaretto
+from lazaretto.detect.malware.contents import open_apart
+from lazaretto.detect.malware.unpacking.keeping import load_codecs
 from lazaretto.detect.registry import detectors
 from lazaretto.detect.settings import DetectSettings
 from lazaretto.pipeline.looking import Inspector
@@ -20,8 +22,15 @@ from lazaretto.run.settings import Settings
 
 def make_serve(authserv_id: str, settings: DetectSettings) -> Callable[[], Serve]:
     """Load every detector now, in the parent; return what makes a worker's ``serve`` after the fork."""
+    load_codecs()
     inspector = Inspector(tuple(detectors(settings)), {"rules": lazaretto.__version__}, authserv_id)
-    return lambda: Worker(inspector.look_and_judge).serve
+
+    def serve() -> Serve:
+        # The keeper is forked before the first message, so that no parser knows of an earlier one.
+        open_apart()
+        return Worker(inspector.look_and_judge).serve
+
+    return serve
 
 
 def run_scan(home: Home, settings: Settings, options: RunOptions) -> None:
