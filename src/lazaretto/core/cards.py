@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from typing import Final
 
 from lazaretto.core.findings import Symbol
 
@@ -18,6 +20,24 @@ class Service(Enum):
     IMPERSONATION_CONTROL = "impersonation-control"
     DATA_PROTECTION = "data-protection"
     IMAGE_CONTROL = "image-control"
+
+
+class Option(Enum):
+    """What customers order besides the base service; what was not ordered is absent everywhere."""
+
+    DATA_PROTECTION = "data-protection"
+    """Data rules, image control, enforced TLS, policy-based encryption, impersonation control."""
+    ADVANCED_THREATS = "advanced-threats"
+    """Sandbox, click-time protection, detailed malware reporting."""
+    DIRECTORY_SYNC = "directory-sync"
+
+
+OPTION_OF: Final[Mapping[Service, Option]] = {
+    Service.IMPERSONATION_CONTROL: Option.DATA_PROTECTION,
+    Service.DATA_PROTECTION: Option.DATA_PROTECTION,
+    Service.IMAGE_CONTROL: Option.DATA_PROTECTION,
+}
+"""The option that a service belongs to; the others are in the base."""
 
 
 class OnFailure(Enum):

@@ -56,6 +56,8 @@ class Finding:
     """What was seen, at most 200 characters, safe to show as plain text; no secrets."""
     verdict: Verdict | None = None
     """The class it speaks for, copied from its symbol."""
+    recipient: str = ""
+    """The folded mailbox that it is about, where it is one user's affair; empty = everybody's."""
 
 
 MAX_EVIDENCE = 200

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Final, Protocol
 
 from lazaretto.core.address import domain_of, fold
+from lazaretto.core.cards import OPTION_OF, Option, Service
 from lazaretto.core.decision import ActionOrder, Disposition
 from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Verdict
@@ -22,6 +23,8 @@ MEGABYTE = 1_000_000
 DEFAULT_MAX_MESSAGE_SIZE = 50 * MEGABYTE
 DEFAULT_THRESHOLDS: Final[Mapping[str, float]] = {"spam": 5.0, "phishing": 5.0, "bulk": 5.0}
 """Scores from which a class is meant where a tenant says nothing."""
+ALL_APPROVALS: Final = frozenset({"SENDER_APPROVED_ADDRESS", "SENDER_APPROVED_IP"})
+"""Findings that the sender is on the tenant's list of approved senders, and proved to be the sender."""
 
 
 class TlsDemand(Enum):
@@ -216,6 +219,20 @@ class Rule:
     """Words of the 550 when it rejects; empty = the general words."""
     after_acceptance: Disposition = Disposition.QUARANTINE
     """What its rejection becomes once the message is accepted."""
+    is_quiet: bool = False
+    """It only orders changes that every message gets (a disclaimer); it is no reason for anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What is wanted for some of a tenant's people: everything that their level changes or inherits."""
+
+    level: str = "global"
+    """``global``, ``domain customer.example``, ``group directors`` …; the nearest one that speaks."""
+    rules: tuple[Rule, ...] = ()
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    approvals: frozenset[str] = ALL_APPROVALS
+    """Findings of approved senders that count here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,12 +276,59 @@ class TenantSnapshot:
     """Enforced TLS, by the partner's domain."""
     options: Mapping[str, str] = field(default_factory=dict)
     """Small settings that single detectors and actions read, by dotted name."""
+    approvals: frozenset[str] = ALL_APPROVALS
+    """Findings of approved senders that count where no level says otherwise."""
+    levels: tuple[Policy, ...] = ()
+    """Policies of domains and groups that differ from the tenant's own."""
+    domain_levels: Mapping[str, int] = field(default_factory=dict)
+    """Which of ``levels`` holds for a domain."""
+    address_levels: Mapping[str, int] = field(default_factory=dict)
+    """Which of ``levels`` holds for a folded address, where its groups differ from its domain; -1 =
+    the tenant's own."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Folded mailbox by folded alias."""
+    address_patterns: tuple[str, ...] = ()
+    """Addresses that exist without being listed, with one ``*`` in the local part; folded."""
+    plus_addresses: bool = False
+    """``bob+anything`` exists where ``bob`` does."""
+    ordered: frozenset[Option] = frozenset(Option)
+    """Options of the contract."""
 
     def accepts(self, address: str) -> bool:
         """Tell whether mail to ``address`` is wanted; the domain must be the tenant's."""
         if domain_of(address) not in self.domains:
             return False
-        return self.address_registration is not AddressRegistration.ENFORCE or fold(address) in self.addresses
+        if self.address_registration is not AddressRegistration.ENFORCE:
+            return True
+        folded = fold(address)
+        return folded in self.addresses or self._is_derived(folded)
+
+    def _is_derived(self, folded: str) -> bool:
+        """Tell whether the address exists without being listed."""
+        if self.plus_addresses and _without_plus(folded) in self.addresses:
+            return True
+        return any(_fits(folded, pattern) for pattern in self.address_patterns)
+
+    def mailbox_of(self, address: str) -> str:
+        """Return the folded mailbox that ``address`` belongs to: itself, unless it is an alias."""
+        folded = fold(address)
+        if self.plus_addresses and folded not in self.addresses:
+            folded = _without_plus(folded)
+        return self.aliases.get(folded, folded)
+
+    def policy_of(self, address: str) -> Policy | None:
+        """Return the policy for the one with ``address``; None = the tenant's own."""
+        if not self.levels:
+            return None
+        number = self.address_levels.get(self.mailbox_of(address))
+        if number is None:
+            number = self.domain_levels.get(domain_of(address), -1)
+        return self.levels[number] if number >= 0 else None
+
+    def has(self, service: Service) -> bool:
+        """Tell whether ``service`` is in the base or was ordered."""
+        option = OPTION_OF.get(service)
+        return option is None or option in self.ordered
 
     def tls_partner_of(self, domain: str) -> TlsPartner | None:
         """Return the nearest partner that ``domain`` belongs to; None where it is excluded from that."""
@@ -281,6 +345,17 @@ class TenantSnapshot:
         if blocked is self.blocked and approved is self.approved:
             return self
         return replace(self, blocked=blocked, approved=approved)
+
+
+def _without_plus(folded: str) -> str:
+    local, at, domain = folded.rpartition("@")
+    return f"{local.partition('+')[0]}{at}{domain}"
+
+
+def _fits(folded: str, pattern: str) -> bool:
+    before, _, behind = pattern.partition("*")
+    long_enough = len(folded) > len(before) + len(behind)
+    return long_enough and folded.startswith(before) and folded.endswith(behind)
 
 
 def names_above(domain: str) -> tuple[str, ...]:

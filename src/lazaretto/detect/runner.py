@@ -35,11 +35,14 @@ def look_at(
     """Return everything that ``detectors`` find in ``message``.
 
     Never raises for a detector's failure: that is a finding of its own, whose meaning the card
-    declares.  ``timings`` receives the CPU milliseconds of each look, by detector name.
+    declares.  Detectors of a service that the tenant did not order do not look.  ``timings`` receives
+    the CPU milliseconds of each look, by detector name.
     """
     findings: list[Finding] = []
     ended = time.thread_time()
     for detector in sorted(detectors, key=_name):
+        if tenant is not None and not tenant.has(detector.card.service):
+            continue
         findings += sorted(_look(detector, message, facts, tenant), key=_order)
         started, ended = ended, time.thread_time()
         spent = ended - started

@@ -10,7 +10,7 @@ Pure: reads no clock, no database and no setting beyond the snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,12 +18,26 @@ from lazaretto.core.decision import ActionOrder, Decision, Disposition, Reason
 from lazaretto.core.envelope import Direction
 from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding, Verdict
-from lazaretto.core.snapshot import AddressRegistration, Condition, Rule, TenantSnapshot
+from lazaretto.core.snapshot import (
+    ALL_APPROVALS,
+    AddressRegistration,
+    Condition,
+    Policy,
+    Rule,
+    TenantSnapshot,
+)
+from lazaretto.policy.precedence import (
+    ADMINISTRATORS_BLOCKS,
+    USERS_APPROVALS,
+    USERS_BLOCKS,
+    Standing,
+    standing_of,
+    waived,
+)
 from lazaretto.policy.rulebook import book_of
 from lazaretto.policy.speaking import Evidence, Speaking, names_of
 
-APPROVALS: Final = frozenset({"SENDER_APPROVED_ADDRESS", "SENDER_APPROVED_IP"})
-"""Findings that the sender is on the tenant's list of approved senders, and proved to be the sender."""
+APPROVALS: Final = ALL_APPROVALS
 
 NOT_DELIVERED: Final = Rule(
     name="malware",
@@ -58,19 +72,79 @@ def judge(
 
     The order of findings makes no difference.
     """
-    evidence = Evidence(findings, snapshot.thresholds, direction)
-    classes = evidence.classes
-    candidates = book_of(snapshot.rules).candidates(evidence.names, evidence.reached)
-    heard = [spoken for rule in candidates if (spoken := evidence.heard(rule)) is not None]
-    if Verdict.MALWARE in classes.reached:
-        applying, waiver = _about_malware(heard, evidence), None
-    else:
-        applying, waiver = _waive(heard, findings)
+    parties = list(_parties(findings, facts, snapshot, recipients, direction))
+    heard = [_Hearing(party, direction) for party in parties]
     registered = snapshot.address_registration is not AddressRegistration.OFF
-    decisions = tuple(
-        _decision(members, group, waiver, registered) for group, members in _groups(applying, recipients)
+    worst = max(
+        (each.evidence.classes for each in heard), key=lambda each: (each.verdict.severity, each.score)
     )
-    return Judged(verdict=classes.verdict, score=classes.score, decisions=decisions, direction=direction)
+    decisions = [
+        _decision(members, group, each.waiver, registered)
+        for each in heard
+        for group, members in _groups(each.applying, each.party.recipients)
+    ]
+    if len(parties) > 1:
+        order = {recipient: number for number, recipient in enumerate(recipients)}
+        decisions.sort(key=lambda decision: order[decision.recipients[0]])
+    return Judged(verdict=worst.verdict, score=worst.score, decisions=tuple(decisions), direction=direction)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Party:
+    """Recipients for whom the same policy and the same findings count."""
+
+    policy: Policy
+    findings: Sequence[Finding]
+    recipients: tuple[str, ...]
+
+
+def _parties(
+    findings: Sequence[Finding],
+    facts: Facts,
+    snapshot: TenantSnapshot,
+    recipients: Sequence[str],
+    direction: Direction,
+) -> Iterator[_Party]:
+    """Yield at least one party; every recipient is in exactly one."""
+    own = Policy(rules=snapshot.rules, thresholds=snapshot.thresholds, approvals=snapshot.approvals)
+    personal = [finding for finding in findings if finding.recipient]
+    if direction is Direction.OUTBOUND:
+        # What the tenant sends goes by the settings of the one who sends it.
+        policy = snapshot.policy_of(facts.reverse_path) or own
+        yield _Party(policy=policy, findings=findings, recipients=tuple(dict.fromkeys(recipients)))
+        return
+    if not snapshot.levels and not personal:
+        yield _Party(policy=own, findings=findings, recipients=tuple(dict.fromkeys(recipients)))
+        return
+    general = [finding for finding in findings if not finding.recipient]
+    parties: dict[tuple[int, str], tuple[Policy, list[str]]] = {}
+    concerned = {finding.recipient for finding in personal}
+    for recipient in dict.fromkeys(recipients):
+        policy = snapshot.policy_of(recipient) or own
+        mailbox = snapshot.mailbox_of(recipient)
+        key = (id(policy), mailbox if mailbox in concerned else "")
+        parties.setdefault(key, (policy, []))[1].append(recipient)
+    if not parties:
+        yield _Party(policy=own, findings=general, recipients=())
+    for (_, mailbox), (policy, members) in parties.items():
+        about = [finding for finding in personal if finding.recipient == mailbox] if mailbox else []
+        yield _Party(policy=policy, findings=[*general, *about], recipients=tuple(members))
+
+
+class _Hearing:
+    """The rules that apply to one party."""
+
+    def __init__(self, party: _Party, direction: Direction) -> None:
+        self.party = party
+        self.evidence = evidence = Evidence(party.findings, party.policy.thresholds, direction)
+        candidates = book_of(party.policy.rules).candidates(evidence.names, evidence.reached)
+        heard = [spoken for rule in candidates if (spoken := evidence.heard(rule)) is not None]
+        self.applying: list[Speaking]
+        self.waiver: Reason | None = None
+        if Verdict.MALWARE in evidence.classes.reached:
+            self.applying = _about_malware(heard, evidence)
+        else:
+            self.applying, self.waiver = _waive(heard, party, evidence)
 
 
 def _about_malware(heard: Iterable[Speaking], evidence: Evidence) -> list[Speaking]:
@@ -88,26 +162,43 @@ def _stops_everybody(rule: Rule) -> bool:
     return rule.disposition >= Disposition.QUARANTINE and not rule.when.recipients
 
 
-def _waive(heard: Iterable[Speaking], findings: Iterable[Finding]) -> tuple[list[Speaking], Reason | None]:
-    """Return the rules that an approval leaves, and the approval if it took any away."""
-    approvals = sorted({finding.symbol for finding in findings if finding.symbol in APPROVALS})
-    if not approvals:
+def _waive(
+    heard: Sequence[Speaking], party: _Party, evidence: Evidence
+) -> tuple[list[Speaking], Reason | None]:
+    """Return the rules that blocks and approvals leave, and the approval if it took any away."""
+    approvals = evidence.names & (party.policy.approvals | USERS_APPROVALS)
+    blocks = evidence.names & (ADMINISTRATORS_BLOCKS | USERS_BLOCKS)
+    if not approvals and not blocks:
         return list(heard), None
+    present = {standing_of(spoken.rule) for spoken in heard if _acts(spoken.rule)}
+    if approvals & party.policy.approvals:
+        present.add(Standing.ADMINISTRATORS_APPROVAL)
+    if approvals & USERS_APPROVALS:
+        present.add(Standing.USERS_APPROVAL)
+    without = waived(present, is_phishing=Verdict.PHISHING in evidence.classes.reached)
     left: list[Speaking] = []
-    waived: list[Speaking] = []
+    taken: list[Speaking] = []
     for spoken in heard:
-        (waived if spoken.rule.approval_waives else left).append(spoken)
-    if not waived:
+        (taken if standing_of(spoken.rule) in without else left).append(spoken)
+    if not taken or not approvals:
         return left, None
-    entries = sorted({finding.evidence for finding in findings if finding.symbol in APPROVALS})
+    by_user = Standing.ADMINISTRATORS_APPROVAL not in present
+    counting = approvals & (USERS_APPROVALS if by_user else party.policy.approvals)
+    entries = sorted({finding.evidence for finding in party.findings if finding.symbol in counting})
+    name = "own approved senders" if by_user else "approved_senders"
     reason = Reason(
         rule="approved sender",
         disposition=Disposition.DELIVER,
-        symbols=tuple(approvals),
-        setting=f"approved_senders = {', '.join(filter(None, entries))}; "
-        f"without it: {max(waived, key=_rank).rule.setting}",
+        symbols=tuple(sorted(counting)),
+        setting=f"{name} = {', '.join(filter(None, entries))}; "
+        f"without it: {max(taken, key=_rank).rule.setting}",
     )
     return left, reason
+
+
+def _acts(rule: Rule) -> bool:
+    """Tell whether ``rule`` wants anything: a block that is only logged overrides nothing."""
+    return rule.disposition is not Disposition.DELIVER or bool(rule.orders)
 
 
 Group = tuple[Speaking, ...]
@@ -129,7 +220,7 @@ def _groups(applying: Sequence[Speaking], recipients: Sequence[str]) -> list[tup
 def _decision(recipients: tuple[str, ...], group: Group, waiver: Reason | None, registered: bool) -> Decision:
     reasons = [_reason(spoken, registered) for spoken in group]
     order = sorted(range(len(group)), key=lambda n: -reasons[n].disposition)
-    told = tuple(reasons[n] for n in order) + ((waiver,) if waiver else ())
+    told = tuple(reasons[n] for n in order if not group[n].rule.is_quiet) + ((waiver,) if waiver else ())
     if not order:
         return Decision(recipients=recipients, disposition=Disposition.DELIVER, reasons=told)
     deciding, disposition = group[order[0]].rule, reasons[order[0]].disposition

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lazaretto.tenants.choices import MailAction
+from lazaretto.tenants.levels import Overlay, over, said
 from lazaretto.tenants.partners import outsiders
+from lazaretto.tenants.service_registry import sections
 
 if TYPE_CHECKING:
     from lazaretto.tenants.document import TenantDocument
@@ -16,6 +18,26 @@ Path = tuple[str, ...]
 
 def disagreements(document: TenantDocument) -> Iterator[tuple[Path, str]]:
     """Yield the place and the sentence of each setting that cannot work with the others."""
+    own = list(_in(document))
+    yield from own
+    for place, overlay in _levels(document):
+        at_level = over(document, (overlay,))
+        given = {path[:2] for path, _ in said(overlay)}
+        for path, problem in _in(at_level):
+            if path[:2] in given and (path, problem) not in own:
+                yield (*place, *path), f"{'.'.join(place)}.{problem}"
+
+
+def _levels(document: TenantDocument) -> Iterator[tuple[Path, Overlay]]:
+    for domain, known in document.domains.items():
+        yield ("domains", domain, "settings"), known.settings
+    for name, group in document.groups.items():
+        yield ("groups", name, "settings"), group.settings
+
+
+def _in(document: TenantDocument) -> Iterator[tuple[Path, str]]:
+    for service in sections():
+        yield from service.of(document).disagreements(document)
     antispam, impersonation = document.antispam, document.impersonation
     for name, section, owner, address in (
         ("antispam", antispam, "antispam", antispam.redirect_address),

@@ -10,6 +10,7 @@ from lazaretto.tenants.document import document_in
 from lazaretto.tenants.questions import receiving, rules, senders, services
 from lazaretto.tenants.questions.checked import Checked
 from lazaretto.tenants.remarks import DocumentError, Remark
+from lazaretto.tenants.service_registry import sections
 from lazaretto.tenants.yaml_reading import read_yaml
 
 QUESTIONS: Final[tuple[Callable[[Checked], Iterator[Remark]], ...]] = (
@@ -40,5 +41,6 @@ def check(text: str, name: str, day: date) -> tuple[Remark, ...]:
         checked = Checked(document_in(tree, name), tree, day)
     except DocumentError as failure:
         return failure.remarks
-    remarks = (remark for question in QUESTIONS for remark in question(checked))
+    remarks = [remark for question in QUESTIONS for remark in question(checked)]
+    remarks += [each for section in sections() for each in section.of(checked.document).remarks(checked)]
     return tuple(sorted(remarks, key=lambda each: (each.line, each.column, each.text)))

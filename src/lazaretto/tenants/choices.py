@@ -77,3 +77,43 @@ class Sensitivity(Enum):
     LOW = "low"
     STANDARD = "standard"
     STRICT = "strict"
+
+
+class Level(Enum):
+    """For whom a setting holds; the nearer one wins."""
+
+    GLOBAL = "global"
+    DOMAIN = "domain"
+    GROUP = "group"
+
+    def __gt__(self, other: Level) -> bool:
+        return _NEARNESS[self] > _NEARNESS[other]
+
+    def __lt__(self, other: Level) -> bool:
+        return _NEARNESS[self] < _NEARNESS[other]
+
+    def __ge__(self, other: Level) -> bool:
+        return _NEARNESS[self] >= _NEARNESS[other]
+
+
+_NEARNESS: Final = {level: number for number, level in enumerate(Level)}
+
+
+class Profile(Enum):
+    """What holds where a document says nothing."""
+
+    ANNEX_1 = "annex-1"
+    """The best practice of the service description."""
+    STANDARD = "standard"
+    """Suspicious mail rests in quarantine instead of being tagged."""
+    STRICT = "strict"
+    """As little as possible gets through, at the price of more that has to be released."""
+
+
+class Formula(Enum):
+    """Who configures the tenant."""
+
+    REACTIVE = "reactive"
+    """The tenant itself."""
+    FULL_CARE = "full-care"
+    """The operator."""

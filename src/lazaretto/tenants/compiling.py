@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lazaretto.core.address import fold
+from lazaretto.core.cards import Option
 from lazaretto.core.identity import TenantId
 from lazaretto.core.snapshot import (
     MEGABYTE,
@@ -16,45 +17,67 @@ from lazaretto.core.snapshot import (
 )
 from lazaretto.tenants.choices import SimilarMessages
 from lazaretto.tenants.document import TenantDocument
-from lazaretto.tenants.methods import method_rules, thresholds_of
-from lazaretto.tenants.own_rules import own_rules
+from lazaretto.tenants.levelling import compile_levels, policy_of
 from lazaretto.tenants.partners import compile_partner
 from lazaretto.tenants.sections import Domain, Proofs, SenderEntry
+from lazaretto.tenants.service_registry import sections
+from lazaretto.tenants.services.contract import Contract
 from lazaretto.tenants.values import SenderKind
 
 
 def compile_snapshot(document: TenantDocument, tenant_id: TenantId, version: int) -> TenantSnapshot:
     """Return the snapshot of ``document``; entries of lists that end are left to ``snapshot.on(day)``."""
-    antispam = document.antispam
+    own = policy_of(document)
+    people = compile_levels(document, own)
+    contract = Contract.of(document)
     return TenantSnapshot(
         tenant=tenant_id,
         name=document.tenant,
         version=version,
         domains={name: _next_hops(domain) for name, domain in document.domains.items()},
         address_registration=document.address_registration,
-        addresses=frozenset(map(fold, document.addresses)),
+        addresses=frozenset(map(fold, (*document.addresses, *document.aliases))),
+        aliases={fold(alias): fold(mailbox) for alias, mailbox in document.aliases.items()},
+        address_patterns=document.address_patterns,
+        plus_addresses=document.plus_addresses,
         max_message_size=document.max_message_size * MEGABYTE,
         blocked=_senders(document.blocked_senders, ips=True, addresses=True),
         approved=_senders(
-            document.approved_senders, ips=antispam.approved_ips, addresses=antispam.approved_addresses
+            document.approved_senders,
+            ips=people.uses(own, "SENDER_APPROVED_IP"),
+            addresses=people.uses(own, "SENDER_APPROVED_ADDRESS"),
         ),
         protected_names=document.protected_names,
         outbound_networks=document.outbound.senders,
         outbound_proofs=_proofs(document.outbound.proofs),
         outbound_requires_tls=document.outbound.require_tls,
         puts_off_similar=document.outbound.similar_messages is SimilarMessages.HOLD,
-        greylisting=antispam.greylisting,
+        greylisting=document.antispam.greylisting,
         language=document.language.value,
-        rules=(*method_rules(document), *own_rules(document)),
-        thresholds=thresholds_of(antispam),
+        rules=own.rules,
+        thresholds=own.thresholds,
+        approvals=own.approvals,
+        levels=people.policies,
+        domain_levels=people.of_domain,
+        address_levels=people.of_address,
         strict_line_ends=document.strict_line_ends,
         suspended=document.suspended,
         administrators=document.administrators,
         tls_partners={
-            domain: compile_partner(domain, partner) for domain, partner in document.tls_partners.items()
+            domain: compile_partner(domain, partner)
+            for domain, partner in document.tls_partners.items()
+            if Option.DATA_PROTECTION in contract.options
         },
-        options=dict(document.options),
+        options=_small_settings(document),
+        ordered=frozenset(contract.options),
     )
+
+
+def _small_settings(document: TenantDocument) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for section in sections():
+        found.update(section.of(document).small_settings(document))
+    return {**found, **document.options}
 
 
 def _next_hops(domain: Domain) -> tuple[NextHop, ...]:

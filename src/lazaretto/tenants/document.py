@@ -6,40 +6,55 @@ order of the model, defaults left out, sets sorted, so that equal configurations
 
 from __future__ import annotations
 
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, create_model, field_validator
 
 from lazaretto.core.address import fold
 from lazaretto.core.snapshot import AddressRegistration
 from lazaretto.tenants.agreement import disagreements
-from lazaretto.tenants.choices import Language
+from lazaretto.tenants.choices import Language, Profile
 from lazaretto.tenants.complaints import remarks_of
+from lazaretto.tenants.levels import Group, OwnDomain
 from lazaretto.tenants.partners import Partner
+from lazaretto.tenants.profiles import with_profile
 from lazaretto.tenants.remarks import DocumentError, error
 from lazaretto.tenants.sections import (
     Antimalware,
     Antispam,
-    Domain,
     Impersonation,
     Outbound,
     OwnRule,
     Section,
     SenderEntry,
 )
-from lazaretto.tenants.values import DomainName, MailAddress, OneLine, TenantName
+from lazaretto.tenants.service_registry import sections
+from lazaretto.tenants.values import (
+    AddressPattern,
+    DomainName,
+    GroupName,
+    MailAddress,
+    OneLine,
+    TenantName,
+)
 from lazaretto.tenants.yaml_reading import Node, read_yaml
 from lazaretto.tenants.yaml_writing import written
 
 FORMAT: Final = 1
 
 
-class TenantDocument(Section):
-    """A tenant's whole configuration."""
+class CoreDocument(Section):
+    """What every document has, besides the sections of services."""
 
     version: int = Field(default=FORMAT, ge=FORMAT, le=FORMAT, description="The version of this format.")
     tenant: TenantName = Field(description="The tenant's name: lower-case letters, digits, `.`, `_`, `-`.")
-    domains: dict[DomainName, Domain] = Field(
+    profile: Profile = Field(
+        default=Profile.ANNEX_1,
+        description="What holds where nothing is said: `annex-1` is the best practice of the service "
+        "description and the defaults on this page; `standard` and `strict` let less through.",
+    )
+    domains: dict[DomainName, OwnDomain] = Field(
         default_factory=dict, max_length=10_000, description="Its mail domains, each with its routes."
     )
     address_registration: AddressRegistration = Field(
@@ -49,6 +64,26 @@ class TenantDocument(Section):
     )
     addresses: tuple[MailAddress, ...] = Field(
         default=(), description="The validation list: every address that exists, aliases included."
+    )
+    aliases: dict[MailAddress, MailAddress] = Field(
+        default_factory=dict,
+        max_length=1_000_000,
+        description="Further addresses of registered mailboxes: they exist as well, and share their "
+        "mailbox's groups, quarantine and limits.",
+    )
+    address_patterns: tuple[AddressPattern, ...] = Field(
+        default=(),
+        max_length=1_000,
+        description="Addresses that exist without being listed: `*@lists.customer.example`, "
+        "`ticket-*@customer.example`; one `*` before the `@`.",
+    )
+    plus_addresses: bool = Field(
+        default=False, description="`bob+anything@…` exists where `bob@…` does, with the same settings."
+    )
+    groups: dict[GroupName, Group] = Field(
+        default_factory=dict,
+        max_length=5_000,
+        description="Groups of its people, with settings of their own.",
     )
     max_message_size: int = Field(
         default=50, ge=1, le=1000, description="The largest message in MB (a million octets each)."
@@ -92,8 +127,23 @@ class TenantDocument(Section):
 
     @field_validator("domains")
     @classmethod
-    def _sorted_domains(cls, domains: dict[str, Domain]) -> dict[str, Domain]:
+    def _sorted_domains(cls, domains: dict[str, OwnDomain]) -> dict[str, OwnDomain]:
         return dict(sorted(domains.items()))
+
+    @field_validator("groups")
+    @classmethod
+    def _sorted_groups(cls, groups: dict[str, Group]) -> dict[str, Group]:
+        return dict(sorted(groups.items()))
+
+    @field_validator("aliases")
+    @classmethod
+    def _sorted_aliases(cls, aliases: dict[str, str]) -> dict[str, str]:
+        return dict(sorted(aliases.items()))
+
+    @field_validator("address_patterns")
+    @classmethod
+    def _each_pattern_once(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(set(patterns)))
 
     @field_validator("tls_partners")
     @classmethod
@@ -123,6 +173,23 @@ class TenantDocument(Section):
         return tuple(known[entry] for entry in sorted(known))
 
 
+if TYPE_CHECKING:
+
+    class TenantDocument(CoreDocument):
+        """A tenant's whole configuration."""
+
+else:
+    TenantDocument = create_model(
+        "TenantDocument",
+        __base__=CoreDocument,
+        __doc__="A tenant's whole configuration.",
+        **{
+            each.card.key: (each, Field(default_factory=each, description=each.card.summary))
+            for each in sections()
+        },
+    )
+
+
 def parse_document(text: str, name: str) -> TenantDocument:
     """Return the document in ``text``; ``name`` is what messages call it, such as its file name.
 
@@ -137,7 +204,7 @@ def document_in(tree: Node, name: str) -> TenantDocument:
         problem = 'it must be a list of settings such as "tenant: acme", not a single value'
         raise DocumentError(name, [error(tree.line, tree.column, problem)])
     try:
-        document = TenantDocument.model_validate(tree.plain())
+        document = TenantDocument.model_validate(with_profile(tree.plain()))
     except ValidationError as failure:
         raise DocumentError(name, remarks_of(failure, tree, TenantDocument)) from failure
     if problems := [(tree.at(path), problem) for path, problem in disagreements(document)]:
@@ -151,8 +218,35 @@ def export_document(document: TenantDocument) -> str:
 
 
 def _reduced(document: TenantDocument) -> dict[str, Any]:
-    values: dict[str, Any] = document.model_dump(mode="json", exclude_defaults=True)
-    for key in ("approved_senders", "blocked_senders"):
-        if key in values:
-            values[key] = [entry["entry"] if len(entry) == 1 else entry for entry in values[key]]
-    return {"version": document.version, **values}
+    return {"version": document.version, **_difference(document, baseline(document.profile))}
+
+
+@cache
+def baseline(profile: Profile) -> TenantDocument:
+    """Return the document that says nothing but its profile."""
+    return TenantDocument.model_validate(with_profile({"tenant": "nobody", "profile": profile.value}))
+
+
+def _difference(section: Section, baseline: Section) -> dict[str, Any]:
+    """Return what ``section`` says otherwise than ``baseline``, as plain values."""
+    values: dict[str, Any] = {}
+    for name in type(section).model_fields:
+        value, usual = getattr(section, name), getattr(baseline, name)
+        if name == "profile" and value is not Profile.ANNEX_1:
+            values[name] = value.value
+        elif value == usual:
+            continue
+        elif isinstance(value, Section) and isinstance(usual, Section):
+            values[name] = _difference(value, usual)
+        else:
+            values[name] = _plain(section, name)
+    return values
+
+
+def _plain(section: Section, name: str) -> Any:
+    # Defaults inside lists and groups are left out, a default in place of a profile's value is not.
+    dumped = section.model_dump(mode="json", include={name}, exclude_defaults=True)
+    value = dumped[name] if name in dumped else section.model_dump(mode="json", include={name})[name]
+    if name in ("approved_senders", "blocked_senders"):
+        return [entry["entry"] if len(entry) == 1 else entry for entry in value]
+    return value

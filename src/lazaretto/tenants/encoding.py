@@ -9,7 +9,7 @@ import msgspec
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.snapshot import TenantSnapshot
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Counts up when a snapshot of before would be read wrongly; older rows are compiled again."""
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from typing import Final
 
-from lazaretto.core.decision import ActionOrder, Disposition
+from lazaretto.core.decision import Disposition
 from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Verdict
 from lazaretto.core.snapshot import DEFAULT_THRESHOLDS, Condition, Rule
 from lazaretto.tenants.choices import DmarcAction, MailAction, MalwareAction, Sensitivity
 from lazaretto.tenants.document import TenantDocument
+from lazaretto.tenants.method import Method
 from lazaretto.tenants.sections import Antispam
 
 ENCRYPTED: Final = frozenset({"ENCRYPTED_CONTENT"})
@@ -38,58 +38,8 @@ _FACTORS: Final[Mapping[Sensitivity, float]] = {
     Sensitivity.STANDARD: 1.0,
     Sensitivity.STRICT: 0.8,
 }
-_DISPOSITIONS: Final[Mapping[str, Disposition]] = {
-    "redirect": Disposition.REDIRECT,
-    "quarantine": Disposition.QUARANTINE,
-    "delete": Disposition.DELETE,
-    "block-and-delete": Disposition.REJECT,
-}
 _INBOUND: Final = frozenset({Direction.INBOUND})
 _OUTBOUND: Final = frozenset({Direction.OUTBOUND})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Method:
-    """What all settings of one method have in common."""
-
-    setting: str
-    when: Condition
-    reason: str
-    """What quarantine lists call it."""
-    tag: str = ""
-    redirect_to: str | None = None
-    approval_waives: bool = False
-    needs_registration: bool = False
-    reply_text: str = ""
-
-    def rule(self, choice: Enum) -> Rule | None:
-        """Return the rule for ``choice``; None when the method is off."""
-        if choice is MailAction.OFF:
-            return None
-        word = str(choice.value)
-        return Rule(
-            name=self.setting,
-            setting=f"{self.setting} = {word}",
-            when=self.when,
-            disposition=_DISPOSITIONS.get(word, Disposition.DELIVER),
-            orders=self._orders(word),
-            quarantine_reason=self.reason,
-            approval_waives=self.approval_waives,
-            needs_registration=self.needs_registration,
-            reply_text=self.reply_text,
-            after_acceptance=Disposition.DELETE,
-        )
-
-    def _orders(self, word: str) -> tuple[ActionOrder, ...]:
-        if word == MailAction.REDIRECT.value:
-            return (ActionOrder(action="redirect", parameters={"address": self.redirect_to or ""}),)
-        # Where there is no quarantine, the tag is what is left of it.
-        if word == MailAction.TAG_SUBJECT.value or (word == "quarantine" and self.needs_registration):
-            return (ActionOrder(action="tag-subject", parameters={"tag": self.tag}),)
-        if word == MailAction.ADD_HEADER.value:
-            parameters = {"name": "X-Lazaretto-Found", "value": self.reason}
-            return (ActionOrder(action="add-header", parameters=parameters),)
-        return ()
 
 
 def method_rules(document: TenantDocument) -> tuple[Rule, ...]:
@@ -129,14 +79,14 @@ def _antimalware(document: TenantDocument) -> Iterator[Rule | None]:
         ("malware", replace(infected, apart_from=DANGEROUS), section.malware),
         ("dangerous_attachments", replace(infected, symbols=DANGEROUS), section.dangerous_attachments),
     ):
-        yield _Method(setting=f"antimalware.{name}", when=when, reason="malware").rule(wish)
+        yield Method(setting=f"antimalware.{name}", when=when, reason="malware").rule(wish)
     for name, when, choice in (
         ("unscannable", _verdict(Verdict.UNSCANNABLE), section.unscannable),
         ("encrypted", _symbols(*ENCRYPTED), section.encrypted),
         ("ambiguous", _symbols(*AMBIGUOUS), section.ambiguous),
     ):
         own = AMBIGUOUS | ENCRYPTED if name == "unscannable" else frozenset()
-        yield _Method(
+        yield Method(
             setting=f"antimalware.{name}",
             when=replace(when, apart_from=own),
             reason="unscannable",
@@ -190,8 +140,8 @@ def _antispam(document: TenantDocument) -> Iterator[Rule | None]:
         yield replace(_spam_method(document, name, when), reason=reason, tag=tag).rule(choice)
 
 
-def _spam_method(document: TenantDocument, name: str, when: Condition) -> _Method:
-    return _Method(
+def _spam_method(document: TenantDocument, name: str, when: Condition) -> Method:
+    return Method(
         setting=f"antispam.{name}",
         when=when,
         reason="spam",
@@ -209,7 +159,7 @@ def _impersonation(document: TenantDocument) -> Iterator[Rule | None]:
         ("own_domains", "FROM_OWN_DOMAIN_UNVERIFIED", section.own_domains),
         ("lookalike_domains", "FROM_LOOKALIKE_DOMAIN", section.lookalike_domains),
     ):
-        yield _Method(
+        yield Method(
             setting=f"impersonation.{name}",
             when=_symbols(symbol),
             reason="impersonation",
@@ -228,7 +178,7 @@ def _outbound(document: TenantDocument) -> Iterator[Rule | None]:
         ("spam", _summed(Verdict.SPAM, _OUTBOUND), section.spam),
     )
     for name, when, choice in choices:
-        yield _Method(
+        yield Method(
             setting=f"outbound.{name}",
             when=when,
             reason=name,

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from lazaretto.core.decision import Disposition
 from lazaretto.tenants.choices import MailAction
 from lazaretto.tenants.document import TenantDocument
+from lazaretto.tenants.levels import Overlay, level_of, lowest_of
 from lazaretto.tenants.sections import SenderEntry
 
 INTRODUCTION: Final = """\
@@ -34,6 +35,11 @@ addresses: [alice@customer.example, bob@customer.example]
 ```
 
 Whatever is left out has the default given here, which is the best-practice profile of the service.
+Settings of some sections may differ for a domain or for a group of people, under `settings` of the domain
+or the group; the column *level* names the lowest level at which a setting may differ. The nearer level
+wins, setting by setting, and what it leaves out it inherits. `lazaretto tenant show NAME --address A`
+says which settings hold for somebody, and where each comes from.
+
 An unknown key is an error, and so is a key that stands twice. Comments are not kept by export, and
 settings that equal their default are left out of it.
 """
@@ -54,7 +60,7 @@ def _sections() -> Iterator[str]:
         below = []
         for name, field in model.model_fields.items():
             for each in _models_in(field.annotation):
-                if each not in known:
+                if each not in known and not issubclass(each, Overlay):
                     known.add(each)
                     below.append((f"{path}.{name}".lstrip("."), each))
         pending = below + pending
@@ -75,11 +81,14 @@ def _section(path: str, model: type[BaseModel]) -> Iterator[str]:
         title = "`approved_senders` and `blocked_senders`"
     yield f"## {title}\n"
     yield f"{' '.join((model.__doc__ or '').split())}\n"
-    yield "| key | value | default | meaning |"
-    yield "| --- | --- | --- | --- |"
+    lowest = lowest_of(path.partition(".")[0])
+    levelled = lowest is not None and path != ""
+    yield "| key | value | default | " + ("level | " if levelled else "") + "meaning |"
+    yield "| --- | --- | --- | " + ("--- | " if levelled else "") + "--- |"
     for name, field in model.model_fields.items():
         meaning = (field.description or "").replace("|", "\\|")
-        yield f"| `{name}` | {_value(field)} | {_default(field)} | {meaning} |"
+        level = f"{level_of(field, lowest).value} | " if levelled and lowest is not None else ""
+        yield f"| `{name}` | {_value(field)} | {_default(field)} | {level}{meaning} |"
     yield ""
 
 

@@ -230,6 +230,7 @@ class Antispam(Section):
     greylisting: bool = Field(
         default=False,
         description="Ask unknown servers to come back once; costs a few minutes for a first message.",
+        json_schema_extra={"lowest": "global"},
     )
     approved_ips: bool = Field(
         default=True, description="Use the approved senders that are IP addresses or networks."
@@ -246,9 +247,12 @@ class Antispam(Section):
     spf: MailAction = Field(
         default=MailAction.BLOCK_AND_DELETE,
         description="Mail whose envelope sender is spoofed: SPF says fail, and DMARC does not vouch for it.",
+        json_schema_extra={"lowest": "domain"},
     )
     dmarc: DmarcAction = Field(
-        default=DmarcAction.BY_POLICY, description="Mail for which the domain of its author does not vouch."
+        default=DmarcAction.BY_POLICY,
+        description="Mail for which the domain of its author does not vouch.",
+        json_schema_extra={"lowest": "domain"},
     )
     dynamic_ip: MailAction = Field(
         default=MailAction.BLOCK_AND_DELETE, description="Mail straight from addresses of home connections."

@@ -104,6 +104,21 @@ def tenant_name(text: str) -> str:
     return text
 
 
+def group_name(text: str) -> str:
+    """Return the name of a group of people: one short line."""
+    if not 0 < len(text) <= 80 or not text.isprintable() or text != text.strip():
+        raise ValueError(f'"{text[:80]}" is not a name; use up to 80 printable characters')
+    return unicodedata.normalize("NFC", text)
+
+
+def address_pattern(text: str) -> str:
+    """Return a pattern of addresses: one ``*`` in the local part, a domain behind the ``@``."""
+    local, at, domain = text.rpartition("@")
+    if not at or local.count("*") != 1 or not _PLAIN_LOCAL.fullmatch(local):
+        raise ValueError(f'"{text}" is not a pattern; write it like ticket-*@customer.example')
+    return f"{local.lower()}@{domain_name(domain)}"
+
+
 def field_name(text: str) -> str:
     """Return the name of a header field that a tenant may add."""
     if not _FIELD_NAME.fullmatch(text):
@@ -145,6 +160,8 @@ MailAddress = Annotated[str, AfterValidator(mail_address)]
 Network = Annotated[str, AfterValidator(network)]
 Host = Annotated[str, AfterValidator(host)]
 TenantName = Annotated[str, AfterValidator(tenant_name)]
+GroupName = Annotated[str, AfterValidator(group_name)]
+AddressPattern = Annotated[str, AfterValidator(address_pattern)]
 FieldName = Annotated[str, AfterValidator(field_name)]
 Fingerprint = Annotated[str, AfterValidator(fingerprint)]
 Token = Annotated[str, AfterValidator(token)]

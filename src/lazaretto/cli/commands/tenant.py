@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from lazaretto.cli.options import home_option
+from lazaretto.cli.options import home_option, json_option
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.run.home import Home
 from lazaretto.run.publishing import publish, with_tenants
 from lazaretto.tenants.checking import check as remarks_on
+from lazaretto.tenants.document import parse_document
 from lazaretto.tenants.remarks import Severity
+from lazaretto.tenants.showing import shown
 
 
 @click.group(name="tenant", epilog="Example: lazaretto tenant apply acme.yaml")
@@ -41,6 +44,31 @@ def apply(file: Path, home: Home) -> None:
 def export(name: str, home: Home) -> None:
     """Print the document of tenant NAME that is in force."""
     click.echo(with_tenants(home, None, lambda store: store.export(name)), nl=False)
+
+
+@command.command(epilog="Example: lazaretto tenant show acme --address bob@customer.example")
+@click.argument("name")
+@click.option("--domain", default="", metavar="D", help="Settings of the people of this domain.")
+@click.option("--group", default="", metavar="G", help="Settings of this group.")
+@click.option("--address", default="", metavar="A", help="Settings that hold for this address.")
+@click.option("--all", "everything", is_flag=True, help="Defaults, too.")
+@json_option
+@home_option
+def show(
+    name: str, domain: str, group: str, address: str, everything: bool, as_json: bool, home: Home
+) -> None:
+    """Print which settings of tenant NAME hold, and where each of them comes from."""
+    text = with_tenants(home, None, lambda store: store.export(name))
+    document = parse_document(text, name)
+    for each in shown(document, domain=domain.lower(), group=group, address=address):
+        if each.origin == "default" and not everything:
+            continue
+        if as_json:
+            click.echo(json.dumps({"setting": each.path, "value": each.value, "from": each.origin}))
+        else:
+            value = json.dumps(each.value, ensure_ascii=False)
+            value = value if len(value) <= 100 else f"{value[:97]}..."
+            click.echo(f"{each.path} = {value}  (from {each.origin})")
 
 
 @command.command(name="list")

@@ -43,6 +43,10 @@ class Checked:
         """Return the texts of the list at ``path`` as they are written."""
         return [str(node.value) for node in self.entries(*path)]
 
+    def given(self) -> frozenset[str]:
+        """Return the keys that the document gives at its top."""
+        return frozenset(self.tree.value) if isinstance(self.tree.value, dict) else frozenset()
+
     def senders(self, key: str) -> Iterator[tuple[Path, SenderEntry]]:
         """Yield each entry of the list ``key`` as often as it is written, with its place."""
         known = {each.entry: each for each in getattr(self.document, key)}

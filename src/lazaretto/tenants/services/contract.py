@@ -1,0 +1,67 @@
+"""What the tenant ordered: formula, options, mailboxes."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field, field_validator
+
+from lazaretto.core.cards import Option
+from lazaretto.tenants.choices import Formula
+from lazaretto.tenants.service_section import SectionCard, ServiceSection
+from lazaretto.tenants.values import TenantName
+
+if TYPE_CHECKING:
+    from lazaretto.tenants.questions.checked import Checked
+    from lazaretto.tenants.remarks import Remark
+
+
+class Contract(ServiceSection):
+    """What the tenant ordered."""
+
+    card: ClassVar = SectionCard(key="contract", summary="What the tenant ordered: formula and options.")
+
+    formula: Formula = Field(
+        default=Formula.REACTIVE,
+        description="Who configures: `reactive` the tenant itself, `full-care` the operator.",
+    )
+    assist: bool = Field(
+        default=False, description="With `reactive`: the operator does the first configuration."
+    )
+    options: tuple[Option, ...] = Field(
+        default=tuple(sorted(Option, key=lambda each: each.value)),
+        description="What was ordered besides the base service; what was not is absent from processing, "
+        "pages and API. Left out, everything is there.",
+    )
+    mailboxes: int = Field(default=0, ge=0, le=10_000_000, description="Contracted mailboxes; 0 = not said.")
+    activated: datetime.date | None = Field(
+        default=None,
+        description="The day of activation; from then on the default disclaimer applies.",
+    )
+    reseller: TenantName | None = Field(
+        default=None, description="Who sold it, when that is not the operator."
+    )
+
+    @field_validator("options")
+    @classmethod
+    def _each_once(cls, options: tuple[Option, ...]) -> tuple[Option, ...]:
+        return tuple(sorted(set(options), key=lambda each: each.value))
+
+    def remarks(self, checked: Checked) -> Iterable[Remark]:
+        """Does the contract hold what is configured, and the other way round?"""
+        if self.formula is Formula.FULL_CARE and 0 < self.mailboxes < 25:
+            problem = f"full-care begins at 25 mailboxes, not at {self.mailboxes}; correct one of both"
+            yield checked.remark(("contract", "mailboxes"), problem)
+        if self.formula is Formula.FULL_CARE and self.assist:
+            problem = "assist belongs to the formula reactive; remove it"
+            yield checked.remark(("contract", "assist"), problem)
+        if self.mailboxes and len(checked.document.addresses) > self.mailboxes:
+            problem = f"{len(checked.document.addresses)} addresses are registered, {self.mailboxes} ordered"
+            yield checked.remark(("contract", "mailboxes"), f"{problem}; order more or remove some")
+        if Option.DATA_PROTECTION not in self.options:
+            for key in ("impersonation", "tls_partners"):
+                if key in checked.given():
+                    problem = f"{key} means nothing without the option data-protection; order or remove it"
+                    yield checked.remark((key,), problem)
