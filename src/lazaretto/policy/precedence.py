@@ -35,9 +35,9 @@ class Standing(IntEnum):
     """Impersonation, data rules, rules of the tenant's own: lists do not touch them."""
 
 
-def standing_of(rule: Rule) -> Standing:
-    """Return whose word ``rule`` is."""
-    if Verdict.MALWARE in rule.when.verdicts:
+def standing_of(rule: Rule, *, is_malware: bool = False) -> Standing:
+    """Return whose word ``rule`` is about a message; a rule may ask for malware and for spam alike."""
+    if is_malware and Verdict.MALWARE in rule.when.verdicts:
         return Standing.MALWARE
     if not rule.when.symbols.isdisjoint(ADMINISTRATORS_BLOCKS):
         return Standing.ADMINISTRATORS_BLOCK

@@ -68,7 +68,9 @@ def decided(rules: dict[Standing, Disposition], *findings: Finding, who: str = B
 
 @pytest.mark.parametrize("standing", [each for each in Standing if each not in APPROVING])
 def test_a_rule_is_known_by_what_it_asks_for(standing: Standing) -> None:
-    assert standing_of(a_rule(standing, Disposition.DELETE)) is standing
+    rule = a_rule(standing, Disposition.DELETE)
+
+    assert standing_of(rule, is_malware=standing is Standing.MALWARE) is standing
 
 
 @pytest.mark.parametrize(("one", "other"), list(product(Standing, Standing)))
