@@ -43,10 +43,15 @@ class Platform:
         self.product.command("tenant", "apply", str(file))
 
     def send(
-        self, octets: bytes, *recipients: str, sender: str = "ann@partner.example", tls: bool = False
+        self,
+        octets: bytes,
+        *recipients: str,
+        sender: str = "ann@partner.example",
+        source: str = "127.0.0.1",
+        tls: bool = False,
     ) -> tuple[str, dict[str, str]]:
         """Send one message; return our queue id (or the refusal) and each refused recipient's reply."""
-        with smtplib.SMTP("127.0.0.1", self.product.port, timeout=60) as client:
+        with smtplib.SMTP("127.0.0.1", self.product.port, timeout=60, source_address=(source, 0)) as client:
             if tls:
                 context = ssl.create_default_context()
                 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

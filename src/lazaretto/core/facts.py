@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Protocol
 
 from lazaretto.core.envelope import Client
+from lazaretto.core.identity import TenantId
 
 
 class DnsStatus(Enum):
@@ -124,6 +125,18 @@ class Arc:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """Says that a message leaves a tenant, and which of the addresses in its From field are the tenant's.
+
+    Validation lists are large and stay with those who ask for a look; this is all of them that it needs.
+    """
+
+    tenant: TenantId
+    registered: frozenset[str] = frozenset()
+    """Folded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
     """What had to be asked from outside before a message could be looked at."""
 
@@ -134,6 +147,8 @@ class Gathered:
     """Answers that the look needs (keys, policies), by ``"KIND name"``: ``"TXT s1._domainkey.a.example"``."""
     reputation: tuple[str, ...] = ()
     """Names of lists on which the client or the sender stands."""
+    leaving: Leaving | None = None
+    """None for mail that comes in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,3 +164,4 @@ class Facts:
     dmarc: Dmarc = Dmarc()
     arc: Arc = Arc()
     reputation: tuple[str, ...] = ()
+    leaving: Leaving | None = None

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from lazaretto.core.content import ReceivedContent
-from lazaretto.core.facts import Gathered, Resolver
+from lazaretto.core.envelope import Direction
+from lazaretto.core.facts import Gathered, Leaving, Resolver
+from lazaretto.core.snapshot import Directory
 from lazaretto.core.submission import Submission
+from lazaretto.detect.authentication.author import addresses_claimed
+from lazaretto.detect.authentication.fields import fields_of
 from lazaretto.detect.authentication.gathering import gather
 from lazaretto.pipeline.serving import octets_of
 from lazaretto.pipeline.settings import PipelineSettings
@@ -15,21 +20,34 @@ MAX_HEADER = 1024 * 1024
 
 
 def gather_with(
-    resolver: Resolver, settings: PipelineSettings
+    resolver: Resolver, settings: PipelineSettings, directory: Directory
 ) -> Callable[[Submission], Awaitable[Gathered]]:
-    """Return the callable that gathers facts through ``resolver``."""
+    """Return the callable that gathers facts through ``resolver`` and the tenants' validation lists."""
 
     async def gather_facts(submission: Submission) -> Gathered:
-        return await gather(
+        header = header_of(submission.content)
+        gathered = await gather(
             submission.envelope,
             submission.client,
             submission.received_at,
-            header_of(submission.content),
+            header,
             resolver,
             time_limit=settings.authentication_limit,
         )
+        leaving = leaving_of(submission, header, directory)
+        return gathered if leaving is None else replace(gathered, leaving=leaving)
 
     return gather_facts
+
+
+def leaving_of(submission: Submission, header: bytes, directory: Directory) -> Leaving | None:
+    """Return what is to be known of a message that leaves a tenant; None when it leaves none."""
+    leg = next((leg for leg in submission.legs if leg.direction is Direction.OUTBOUND), None)
+    snapshot = None if leg is None else directory.by_id(leg.tenant)
+    if snapshot is None:
+        return None
+    claimed = addresses_claimed(fields_of(header))
+    return Leaving(tenant=snapshot.tenant, registered=frozenset(filter(snapshot.accepts, claimed)))
 
 
 def header_of(content: ReceivedContent) -> bytes:

@@ -94,7 +94,7 @@ def _rescanner(
     temporary: TemporaryFolder,
     handover: HandoverClient,
 ) -> Rescanner:
-    gather = gather_with(resolver_of(settings, options), settings.scan)
+    gather = gather_with(resolver_of(settings, options), settings.scan, room.directory)
     unscanned = UnscannedMessages(
         room.pool,
         room.contents,

@@ -180,8 +180,9 @@ class Scanning:
         snapshot = self._snapshot
         submission = _submission(octets, assumptions, snapshot)
         known = assumptions.recorded is not None
-        gather = _nothing if known else gather_with(resolver, self._settings)
-        asker = Asker(self._folder, _Only(snapshot), gather, self._settings)
+        directory = _Only(snapshot)
+        gather = _nothing if known else gather_with(resolver, self._settings, directory)
+        asker = Asker(self._folder, directory, gather, self._settings)
         judgement = await asker.look_patiently(submission, assumptions.recorded)
         return ScanReport(file=str(file), judgement=judgement)
 

@@ -177,6 +177,14 @@ def _outbound(document: TenantDocument) -> Iterator[Rule | None]:
         ("phishing", _summed(Verdict.PHISHING, _OUTBOUND), section.phishing),
         ("spam", _summed(Verdict.SPAM, _OUTBOUND), section.spam),
     )
+    foreign = Condition(symbols=frozenset({"FROM_NOT_REGISTERED"}), directions=_OUTBOUND)
+    yield _Method(
+        setting="outbound.foreign_author",
+        when=foreign,
+        reason="impersonation",
+        tag=document.antispam.subject_tags.impersonation,
+        redirect_to=document.antispam.redirect_address,
+    ).rule(section.foreign_author)
     for name, when, choice in choices:
         yield Method(
             setting=f"outbound.{name}",

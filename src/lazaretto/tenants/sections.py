@@ -157,6 +157,11 @@ class Outbound(Section):
         description="What happens with more similar messages within an hour than the contract allows: "
         "`log` tells of it, `hold` answers `451` so that they wait at the sending server.",
     )
+    foreign_author: MailAction = Field(
+        default=MailAction.QUARANTINE,
+        description="What becomes of mail whose From field has an address that is not on the validation "
+        "list: a mailing list of the tenant's or automatic forwarding writes so, and whoever borrows a name.",
+    )
     malware: MalwareAction = Field(
         default=MalwareAction.QUARANTINE, description="What becomes of infected mail."
     )

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 import idna
 
+from lazaretto.core.address import fold
 from lazaretto.detect.authentication.fields import RawField
 
 LONGEST_FROM = 10_000
 MOST_CANDIDATES = 4
+MOST_CLAIMED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ _PLAIN_NAME = re.compile(rb"from[ \t]{0,100}:", re.IGNORECASE)
 _COMMENT_MARK = re.compile(r"[()\\]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _AFTER_AT = re.compile(r"@[ \t\r\n]*([^\s@<>()\[\],;:\"'\\]{1,255})")
+_ADDRESS = re.compile(r"([^\s@<>()\[\],;:\"\\]{1,64})@([^\s@<>()\[\],;:\"'\\]{1,255})")
 _DOMAIN = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII
 )
@@ -55,6 +59,18 @@ def author_of(fields: tuple[RawField, ...]) -> Author:
     problem = "several From fields" if found else "no From field"
     text = b" ".join(field.value for field in found[:MOST_CANDIDATES]).decode("utf-8", "replace")
     return Author(problem=problem, candidates=_candidates(text))
+
+
+def addresses_claimed(fields: tuple[RawField, ...]) -> tuple[str, ...]:
+    """Return everything in the From fields that looks like an address, folded; not who the author is."""
+    texts = (field.value.decode("utf-8", "replace") for field in fields if field.name == b"from")
+    found = (
+        f"{match[1]}@{domain}"
+        for text in texts
+        for match in _ADDRESS.finditer(text[:LONGEST_FROM])
+        if (domain := plain_domain(match[2]))
+    )
+    return tuple(dict.fromkeys(map(fold, islice(found, MOST_CLAIMED))))
 
 
 def _author_in(field: RawField) -> Author:

@@ -38,6 +38,7 @@ def authenticate(
         dmarc=dmarc.evaluate(author, gathered.spf, signatures, answers),
         arc=arc.validate(message, key_at, digests),
         reputation=gathered.reputation,
+        leaving=gathered.leaving,
     )
 
 
