@@ -178,7 +178,7 @@ def _outbound(document: TenantDocument) -> Iterator[Rule | None]:
         ("spam", _summed(Verdict.SPAM, _OUTBOUND), section.spam),
     )
     foreign = Condition(symbols=frozenset({"FROM_NOT_REGISTERED"}), directions=_OUTBOUND)
-    yield _Method(
+    yield Method(
         setting="outbound.foreign_author",
         when=foreign,
         reason="impersonation",
