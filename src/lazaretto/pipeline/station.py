@@ -31,8 +31,12 @@ from lazaretto.pipeline.settings import PipelineSettings
 log = structlog.get_logger(__name__)
 
 LOOK_AFTER_EVERY: Final = 0.25
+RETIRE: Final = signal.SIGUSR1
+"""Another station listens in this one's place: end what has begun, and end."""
 _SLOT: Final = struct.Struct("=dd")
 _BACKLOG: Final = 512
+_NOBODY_WAITS: Final = 75
+"""A worker's exit code when its station retires and no connection is left."""
 
 Serve = Callable[[socket.socket], None]
 """Answer one connection to its end."""
@@ -94,22 +98,27 @@ class Station:
         self._settings = settings
         self._make_serve = make_serve
         self._count = settings.workers or os.cpu_count() or 1
-        self._crowd = _listen(folder / "scan.sock")
-        self._alone = _listen(folder / "scan-alone.sock")
-        self._sockets = [_Socket.at(folder / name) for name in ("scan.sock", "scan-alone.sock")]
+        self._crowd, self._crowd_door = _listen(folder / "scan.sock")
+        self._alone, self._alone_door = _listen(folder / "scan-alone.sock")
+        doors = (folder / "scan.sock", folder / "scan-alone.sock", self._crowd_door, self._alone_door)
+        self._sockets = [_Socket.at(door) for door in doors]
         self._pulse = Pulse(self._count + 1)
         self._workers: dict[int, _Worker] = {}
         self._stopping = False
+        self._retired_at: float | None = None
 
     def run(self) -> None:
-        """Work until told to stop; every worker has ended when this returns."""
+        """Work until told to stop or to retire; every worker has ended when this returns."""
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
+        signal.signal(RETIRE, self._retire)
         for slot in range(self._count + 1):
             self._fork(slot, alone=slot == self._count)
-        while not self._stopping:
+        while not self._stopping and (self._workers or self._retired_at is None):
             self._reap()
             self._kill_stuck()
+            if self._retired_at is not None:
+                self._wake_the_idle(self._retired_at)
             time.sleep(LOOK_AFTER_EVERY)
         for each in self._sockets:
             each.remove()
@@ -117,6 +126,22 @@ class Station:
 
     def _stop(self, *_: object) -> None:
         self._stopping = True
+
+    def _retire(self, *_: object) -> None:
+        # Whoever is connected already is still served; a worker that finds nobody waiting ends.
+        self._retired_at = time.monotonic()
+        for listener in (self._crowd, self._alone):
+            listener.setblocking(False)
+
+    def _wake_the_idle(self, retired_at: float) -> None:
+        """Let each worker that waits for a connection have one, so that it sees that it may go.
+
+        Those born later do not wait: for them a connection is there or it is not.
+        """
+        for worker in self._workers.values():
+            began, _ = self._pulse.since(worker.slot)
+            if not began and worker.born < retired_at:
+                _knock(self._alone_door if worker.alone else self._crowd_door)
 
     def _fork(self, slot: int, *, alone: bool) -> None:
         self._pulse.end(slot)
@@ -132,10 +157,10 @@ class Station:
         try:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(RETIRE, signal.SIG_IGN)
             confine(self._settings, parent)
             serve = self._make_serve()
-            self._take_connections(serve, slot, alone=alone)
-            code = 0
+            code = self._take_connections(serve, slot, alone=alone)
         except Exception:
             # Hostile mail is written to crash parsers.  The one who asked sees a connection without
             # an answer and knows what that means; here it is only written down.
@@ -143,14 +168,19 @@ class Station:
         finally:
             os._exit(code)
 
-    def _take_connections(self, serve: Serve, slot: int, *, alone: bool) -> None:
+    def _take_connections(self, serve: Serve, slot: int, *, alone: bool) -> int:
         listener = self._alone if alone else self._crowd
         for _ in range(1 if alone else self._settings.recycle_after):
-            connection, _address = listener.accept()
+            try:
+                connection, _address = listener.accept()
+            except BlockingIOError:
+                # The station retires, and nobody waits any more.
+                return _NOBODY_WAITS
             self._pulse.begin(slot)
             with connection:
                 serve(connection)
             self._pulse.end(slot)
+        return 0
 
     def _reap(self) -> None:
         while self._workers:
@@ -164,12 +194,12 @@ class Station:
             if worker is None:
                 continue
             code = os.waitstatus_to_exitcode(status)
-            if code and not self._stopping:
+            if code not in (0, _NOBODY_WAITS) and not self._stopping:
                 log.warning("scan worker died", worker=pid, code=code, alone=worker.alone)
-            if time.monotonic() - worker.born < 1 and not worker.alone and code:
+            if time.monotonic() - worker.born < 1 and not worker.alone and code not in (0, _NOBODY_WAITS):
                 # It cannot even start; do not burn the machine with forks.
                 time.sleep(1)
-            if not self._stopping:
+            if not self._stopping and code != _NOBODY_WAITS:
                 self._fork(worker.slot, alone=worker.alone)
 
     def _kill_stuck(self) -> None:
@@ -197,13 +227,31 @@ class Station:
                 os.kill(pid, signal.SIGKILL)
 
 
-def _listen(path: Path) -> socket.socket:
-    path.unlink(missing_ok=True)
+def _listen(path: Path) -> tuple[socket.socket, Path]:
+    """Return a socket that listens at ``path``, in the place of any other, and a name that it keeps.
+
+    Nobody finds the place empty; by its own name it can be reached when another one has taken it.
+    """
+    own = path.with_name(f"{path.name}.{os.getpid()}")
+    for stale in path.parent.glob(f"{path.name}.*"):
+        if stale == own or not Path("/proc", stale.name.rpartition(".")[2]).exists():
+            stale.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(str(path))
-    path.chmod(0o600)
+    listener.bind(str(own))
+    own.chmod(0o600)
     listener.listen(_BACKLOG)
-    return listener
+    shown = own.with_name(f"{own.name}.new")
+    shown.unlink(missing_ok=True)
+    os.link(own, shown)
+    shown.replace(path)
+    return listener, own
+
+
+def _knock(path: Path) -> None:
+    """Connect to whoever listens at ``path`` and say nothing."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller, contextlib.suppress(OSError):
+        caller.setblocking(False)
+        caller.connect(str(path))
 
 
 def _cpu_seconds(pid: int) -> float:

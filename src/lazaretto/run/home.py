@@ -95,6 +95,11 @@ class Home:
         return self.folder / "tls" / "names"
 
     @property
+    def bundles(self) -> Path:
+        """Unpacked bundles of rules, and which of them this machine works with."""
+        return self.folder / "bundles"
+
+    @property
     def supervisor_file(self) -> Path:
         """What runs here now: process id and addresses, as JSON; absent when nothing does."""
         return self.folder / "running.json"

@@ -1,29 +1,39 @@
-"""The role ``scan``: the scanning station of this machine."""
+"""The role ``scan``: the scanning station of this machine, one after the other for each bundle."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import lazaretto
-from lazaretto.detect.malware.contents import open_apart
-from lazaretto.detect.malware.unpacking.keeping import load_codecs
+from lazaretto.detect import knowledge
 from lazaretto.detect.registry import detectors
 from lazaretto.detect.settings import DetectSettings
+from lazaretto.intelligence.bundle_folder import BUILT_IN, BundleFolder
 from lazaretto.pipeline.looking import Inspector
 from lazaretto.pipeline.serving import Worker
 from lazaretto.pipeline.station import Serve, Station
 from lazaretto.run.children import tell_ready
 from lazaretto.run.collecting import spare_what_stays
+from lazaretto.run.generations import Generations
 from lazaretto.run.home import Home
 from lazaretto.run.naming import host_name
 from lazaretto.run.options import RunOptions
 from lazaretto.run.settings import Settings
 
 
-def make_serve(authserv_id: str, settings: DetectSettings) -> Callable[[], Serve]:
-    """Load every detector now, in the parent; return what makes a worker's ``serve`` after the fork."""
+def make_serve(authserv_id: str, settings: DetectSettings, bundle: str = BUILT_IN) -> Callable[[], Serve]:
+    """Load every detector now, in the parent; return what makes a worker's ``serve`` after the fork.
+
+    ``bundle`` is what verdicts call the knowledge that the detectors have.
+    """
+    # Not before: these read knowledge when they are imported.
+    from lazaretto.detect.malware.contents import open_apart
+    from lazaretto.detect.malware.unpacking.keeping import load_codecs
+
     load_codecs()
-    inspector = Inspector(tuple(detectors(settings)), {"rules": lazaretto.__version__}, authserv_id)
+    versions = {"rules": lazaretto.__version__, "bundle": bundle}
+    inspector = Inspector(tuple(detectors(settings)), versions, authserv_id)
 
     def serve() -> Serve:
         # The keeper is forked before the first message, so that no parser knows of an earlier one.
@@ -34,8 +44,15 @@ def make_serve(authserv_id: str, settings: DetectSettings) -> Callable[[], Serve
 
 
 def run_scan(home: Home, settings: Settings, options: RunOptions) -> None:
-    """Be the station until told to stop."""
-    station = Station(home.sockets, settings.scan, make_serve(host_name(settings), settings.detect))
-    spare_what_stays()
-    tell_ready()
-    station.run()
+    """Keep a station until told to stop."""
+    authserv_id = host_name(settings)
+
+    def be_station(folder: Path | None, label: str, ready: Callable[[], None]) -> None:
+        knowledge.use(folder)
+        serve = make_serve(authserv_id, settings.detect, label)
+        station = Station(home.sockets, settings.scan, serve)
+        spare_what_stays()
+        ready()
+        station.run()
+
+    Generations(BundleFolder(home.bundles), be_station, tell_ready).run()

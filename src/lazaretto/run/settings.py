@@ -19,6 +19,7 @@ from lazaretto.core.errors import ConfigurationError
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.detect.settings import DetectSettings
 from lazaretto.edge.settings import EdgeSettings
+from lazaretto.intelligence.settings import BundleSettings
 from lazaretto.pipeline.settings import PipelineSettings
 from lazaretto.protocol.settings import DnsSettings
 from lazaretto.run.home import Home
@@ -95,6 +96,7 @@ class Settings(BaseModel):
     spool: SpoolSettings = Field(default_factory=SpoolSettings)
     content: ContentSettings = Field(default_factory=ContentSettings)
     detect: DetectSettings = Field(default_factory=DetectSettings)
+    bundles: BundleSettings = Field(default_factory=BundleSettings)
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     dns: DnsSettings = Field(default_factory=DnsSettings)
 

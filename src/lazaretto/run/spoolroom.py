@@ -13,6 +13,9 @@ import structlog
 
 from lazaretto.core.errors import TemporaryFailure
 from lazaretto.db.pool import Pool
+from lazaretto.intelligence.bundle_folder import BundleFolder
+from lazaretto.intelligence.bundle_following import BundleSubject
+from lazaretto.intelligence.following import IntelligenceFollower
 from lazaretto.run.database import Database
 from lazaretto.run.home import Home
 from lazaretto.run.settings import Settings
@@ -47,7 +50,7 @@ class SpoolRoom:
 
 @asynccontextmanager
 async def spool_room(home: Home, settings: Settings, process_name: str) -> AsyncIterator[SpoolRoom]:
-    """Open the spool of ``home`` for as long as the block lasts."""
+    """Open the spool of ``home`` for as long as the block lasts; follow what all tenants share."""
     database = Database(home, settings)
     pool = Pool(database.dsn("spool"), settings.spool.connections)
     node = await _patiently(lambda: nodes.register(pool, home.folder, settings.spool.node_lease))
@@ -56,6 +59,8 @@ async def spool_room(home: Home, settings: Settings, process_name: str) -> Async
     contents = Contents(keys, InlineContentRows(pool).fetch, *places)
     directory = SnapshotFollower(database.dsn("control"), process_name)
     await _patiently(directory.start)
+    shared = _shared(home, settings, database.dsn("control"), process_name, node)
+    await _patiently(shared.start)
     upkeep = asyncio.create_task(_keep_up(pool, node, keys, settings))
     try:
         yield SpoolRoom(
@@ -65,8 +70,14 @@ async def spool_room(home: Home, settings: Settings, process_name: str) -> Async
         upkeep.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await upkeep
+        await shared.stop()
         await directory.stop()
         await pool.close()
+
+
+def _shared(home: Home, settings: Settings, dsn: str, process_name: str, node: Node) -> IntelligenceFollower:
+    bundle = BundleSubject(BundleFolder(home.bundles), settings.bundles.keys(), str(node.number))
+    return IntelligenceFollower(dsn, process_name, (bundle,))
 
 
 async def _patiently(work: Callable[[], Awaitable[T]]) -> T:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lazaretto.pipeline.settings import PipelineSettings
-from lazaretto.pipeline.station import Station
+from lazaretto.pipeline.station import RETIRE, Station
 
 PATIENCE = 10.0
 
@@ -127,3 +127,38 @@ def test_a_station_that_ends_leaves_the_socket_of_its_successor(
         os.waitpid(child, 0)
 
         assert [path.name for path in folder.iterdir()] == ["scan.sock"]
+
+
+def test_a_station_that_retires_ends_what_it_has_begun_and_serves_who_waits(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("s")
+    child = os.fork()
+    if child == 0:
+        try:
+            Station(folder, PipelineSettings(workers=1), lambda: _serve_slowly).run()
+        finally:
+            os._exit(0)
+    assert _ask(folder / "scan.sock", b"hello").isdigit()
+    callers = [_connected(folder / name) for name in ("scan.sock",) * 5 + ("scan-alone.sock",) * 2]
+
+    os.kill(child, RETIRE)
+
+    for caller in callers:
+        caller.sendall(b"hello")
+    assert all(caller.recv(64).isdigit() for caller in callers)
+    assert os.waitpid(child, 0)[1] == 0
+    assert list(folder.iterdir()) == []
+
+
+def _serve_slowly(connection: socket.socket) -> None:
+    if connection.recv(64):
+        time.sleep(0.05)
+        connection.sendall(str(os.getpid()).encode())
+
+
+def _connected(path: Path) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(60)
+    connection.connect(str(path))
+    return connection

@@ -1,0 +1,66 @@
+"""Indicators: single traits of messages that an administrator wants something done about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from lazaretto.core.envelope import Direction
+
+
+class IndicatorKind(Enum):
+    """Which trait of a message is meant."""
+
+    ATTACHMENT_NAME = "attachmentname"
+    """A file's name in any case; ``*`` stands for any characters."""
+    ATTACHMENT_MD5 = "md5attachment"
+    ATTACHMENT_SHA256 = "sha2attachment"
+    AUTHOR_DOMAIN = "bodysenderdomain"
+    """Of the From field, with all domains below it."""
+    AUTHOR_ADDRESS = "bodysenderemail"
+    AUTHOR_TOP_LEVEL = "bodysendertopleveldomain"
+    SENDER_DOMAIN = "envelopesenderdomain"
+    """Of the reverse path, with all domains below it."""
+    SENDER_ADDRESS = "envelopesenderemail"
+    SENDER_TOP_LEVEL = "envelopesendertopleveldomain"
+    CLIENT_ADDRESS = "senderipaddress"
+    CLIENT_NETWORK = "senderiprange"
+    RECIPIENT_DOMAIN = "recipientdomain"
+    RECIPIENT_ADDRESS = "recipientemail"
+    SUBJECT = "subject"
+    """The whole subject in any case; ``*`` stands for any characters."""
+    URL = "url"
+    """A host, with all hosts below it, or a host with a path."""
+
+
+class IndicatorAction(Enum):
+    """What is done about a message with the trait."""
+
+    BLOCK = "block"
+    """Refused while the client is there, else deleted."""
+    QUARANTINE = "quarantine"
+    REDIRECT = "redirect"
+    """To the tenant's first administrator."""
+    TAG = "tag"
+    """A tag before the subject."""
+    HEADER = "header"
+    """A header field."""
+    ALLOW = "allow"
+    """What detectors found about this very file or address does not count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicator:
+    """One entry, in the one spelling under which traits are compared."""
+
+    id: int
+    kind: IndicatorKind
+    value: str
+    action: IndicatorAction
+    directions: tuple[Direction, ...]
+    expires_at: datetime
+
+    def counts_for(self, direction: Direction | None, at: datetime) -> bool:
+        """Tell whether it is about mail of ``direction`` received ``at`` that moment."""
+        return at < self.expires_at and (direction is None or direction in self.directions)

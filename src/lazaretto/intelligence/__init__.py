@@ -1,0 +1,1 @@
+"""What all tenants share: signed bundles of rules, indicators, digests of malicious files."""

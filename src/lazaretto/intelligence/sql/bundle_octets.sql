@@ -1,0 +1,2 @@
+-- Read a bundle as it came.
+SELECT octets FROM bundle WHERE version = %(version)s
