@@ -36,6 +36,8 @@ _SEAL = b"arc-seal"
 _NAMES = (_RESULTS, _MESSAGE_SIGNATURE, _SEAL)
 _INSTANCE = re.compile(rb"[ \t\r\n]*i[ \t\r\n]*=[ \t\r\n]*(\d{1,3})[ \t\r\n]*;")
 _FIRST_VALIDATION, _LATER_VALIDATION = "none", "pass"
+FAILED_VALIDATION = "fail"
+"""``cv=`` of a seal that says that the chain was broken before it."""
 
 
 class _BrokenError(Exception):
