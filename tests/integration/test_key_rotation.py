@@ -319,7 +319,7 @@ async def test_a_sweep_spares_what_is_queued_or_in_quarantine_and_takes_the_rest
     await assert_readable(spool.store, refs)
 
 
-def test_only_messages_hold_data_keys_and_references(spool) -> None:
+def test_only_messages_and_signing_keys_hold_data_keys_and_references(spool) -> None:
     """A column elsewhere would have to be wrapped again and asked about as well."""
     found = spool.sql(
         "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
@@ -328,4 +328,11 @@ def test_only_messages_hold_data_keys_and_references(spool) -> None:
         "%reference%",
     )
 
-    assert found == [("message", "content_reference"), ("message", "key_version"), ("message", "wrapped_key")]
+    assert found == [
+        ("message", "content_reference"),
+        ("message", "key_version"),
+        ("message", "wrapped_key"),
+        # Wrapped again by `lazaretto keys rotate` as well: tests/journeys/test_signing.py.
+        ("signing_key", "key_version"),
+        ("signing_key", "wrapped_key"),
+    ]

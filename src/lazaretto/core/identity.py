@@ -18,6 +18,9 @@ MessageId = NewType("MessageId", UUID)
 TenantId = NewType("TenantId", int)
 """The number of a tenant in every key of every table; never shown to people, never reused."""
 
+PLATFORM = TenantId(0)
+"""Stands for the platform itself where something is nobody's: its own keys and reports."""
+
 
 def new_message_id() -> MessageId:
     """Return an id that is unique everywhere and later ones sort after earlier ones (to the ms)."""

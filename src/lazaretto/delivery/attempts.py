@@ -16,6 +16,7 @@ from lazaretto.delivery.payload import Payload
 from lazaretto.delivery.retry import Schedule
 from lazaretto.delivery.seams import Clock, Contents
 from lazaretto.delivery.settings import DeliverySettings
+from lazaretto.delivery.signing import Signing
 
 _GIVEN_UP = Reply(554, "5.4.7", "given up by the operator before its time was over")
 
@@ -32,8 +33,16 @@ class Made:
 class Attempts:
     """Makes attempts and says what follows from them."""
 
-    def __init__(self, contents: Contents, settings: DeliverySettings, hostname: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        contents: Contents,
+        settings: DeliverySettings,
+        hostname: str,
+        clock: Clock,
+        signing: Signing | None = None,
+    ) -> None:
         self._contents = contents
+        self._signing = signing
         self._clock = clock
         self._most_returned = settings.notice_max_octets
         self._jitter = random.Random().random  # noqa: S311  (spreads load, keeps no secret)
@@ -56,6 +65,8 @@ class Attempts:
             return Made(await self._tell_of_delay(copy, payload), None)
         if copy.kind is QueueKind.BOUNCE:
             return Made(await self._give_up(copy, payload), None)
+        if self._signing is not None:
+            payload = await self._signing.signed(copy, payload)
         carried = await courier.carry(copy, payload)
         attempt = Attempt(
             outcomes=carried.outcomes,

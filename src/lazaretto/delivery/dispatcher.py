@@ -29,6 +29,7 @@ from lazaretto.delivery.routing import Router
 from lazaretto.delivery.seams import Clock, Contents, Queue, utc_now
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.delivery.settler import Settler
+from lazaretto.delivery.signing import Signing
 from lazaretto.delivery.tls_policy import RouteTlsPolicy, TlsPolicy
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Dispatcher:
         settings: DeliverySettings | None = None,
         tls_policy: TlsPolicy | None = None,
         clock: Clock = utc_now,
+        signing: Signing | None = None,
     ) -> None:
         self._settings = settings = settings or DeliverySettings()
         self._queue = queue
@@ -64,7 +66,7 @@ class Dispatcher:
             dead_hosts=DeadHosts(settings.dead_host_time.total_seconds()),
             settings=settings,
         )
-        self._attempts = Attempts(contents, settings, hostname, clock)
+        self._attempts = Attempts(contents, settings, hostname, clock, signing)
         self._journal = DeliveryJournal(journal)
         self._holding = Holding(settings.max_held_octets)
         self._settler = Settler(queue, self._journal, settings.max_unsettled, self._holding.settled)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from copy import copy as copy_of
 
 from lazaretto.core.queued import QueuedCopy
 from lazaretto.mail.octets import Octets
@@ -21,11 +22,12 @@ _END_OF_HEADER = (b"\r\n\r\n", b"\n\n")
 class Payload:
     """What follows DATA for one copy; may be read several times."""
 
-    __slots__ = ("_copy", "_octets", "size", "whole")
+    __slots__ = ("_copy", "_octets", "_on_top", "size", "whole")
 
     def __init__(self, copy: QueuedCopy, octets: Octets) -> None:
         self._copy = copy
         self._octets = octets
+        self._on_top = b""
         changed = sum(len(s.octets) - s.length for s in copy.splices)
         self.size = len(copy.trace_header) + len(octets) + changed
         """Octets in all, before dots are doubled."""
@@ -33,6 +35,17 @@ class Payload:
         """All of it, where the content is in memory."""
         if isinstance(octets, bytes):
             self.whole = self._together(octets)
+
+    def with_on_top(self, fields: bytes) -> Payload:
+        """Return the same with ``fields`` above everything else; CRLF lines."""
+        if not fields:
+            return self
+        topped = copy_of(self)
+        topped._on_top = fields + self._on_top
+        topped.size += len(fields)
+        if topped.whole is not None:
+            topped.whole = fields + topped.whole
+        return topped
 
     @property
     def is_known_ascii(self) -> bool:
@@ -44,7 +57,7 @@ class Payload:
         if self.whole is not None:
             yield self.whole
             return
-        pieces = self._pieces()
+        pieces = self.pieces()
         while chunk := await asyncio.to_thread(next, pieces, b""):
             yield chunk
 
@@ -74,9 +87,13 @@ class Payload:
             return self._copy.trace_header + octets
         return b"".join((self._copy.trace_header, *splice(octets, self._copy.splices)))
 
-    def _pieces(self) -> Iterator[bytes]:
-        """Cut and gather what splicing yields: one splice may be tiny, one stretch enormous."""
-        waiting = bytearray(self._copy.trace_header)
+    def pieces(self) -> Iterator[bytes]:
+        """Yield everything in pieces of moderate size; may block on a file or an object store."""
+        if self.whole is not None:
+            yield self.whole
+            return
+        # One splice may be tiny, one stretch enormous.
+        waiting = bytearray(self._on_top + self._copy.trace_header)
         for piece in splice(self._octets, self._copy.splices):
             for start in range(0, len(piece), CHUNK):
                 waiting += piece[start : start + CHUNK]

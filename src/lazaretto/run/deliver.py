@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 import uvloop
@@ -9,15 +10,19 @@ import uvloop
 from lazaretto.delivery.dispatcher import Dispatcher
 from lazaretto.delivery.domain_tls import domain_tls
 from lazaretto.delivery.handover import HandoverServer
+from lazaretto.delivery.seams import utc_now
+from lazaretto.delivery.signing import Signing
 from lazaretto.run.children import tell_ready
 from lazaretto.run.collecting import spare_what_stays
 from lazaretto.run.home import Home
+from lazaretto.run.keyring import KeyRing
 from lazaretto.run.naming import host_name, resolver_of
 from lazaretto.run.options import RunOptions
 from lazaretto.run.settings import Settings
 from lazaretto.run.spoolroom import spool_room
 from lazaretto.run.stopping import until_stopped
 from lazaretto.spool.queue import Queue
+from lazaretto.spool.signing_keys import SigningKeys
 
 
 def run_deliver(home: Home, settings: Settings, options: RunOptions) -> None:
@@ -28,6 +33,8 @@ def run_deliver(home: Home, settings: Settings, options: RunOptions) -> None:
 async def _deliver(home: Home, settings: Settings, options: RunOptions) -> None:
     async with spool_room(home, settings, f"deliver-{os.getpid()}") as room:
         resolver = resolver_of(settings, options)
+        ring = KeyRing(SigningKeys(room.pool, room.keys))
+        following = asyncio.create_task(ring.follow())
         dispatcher = Dispatcher(
             queue=Queue(room.pool, room.contents, room.node, settings.spool),
             contents=room.contents,
@@ -39,6 +46,7 @@ async def _deliver(home: Home, settings: Settings, options: RunOptions) -> None:
             tls_policy=domain_tls(
                 room.directory, resolver, settings.delivery, folder=home.folder / "mta-sts"
             ),
+            signing=Signing(ring, host_name(settings), utc_now),
         )
         handover = HandoverServer(home.sockets / "handover.sock", dispatcher.offer, dispatcher.look_again)
         await dispatcher.start()
@@ -48,3 +56,4 @@ async def _deliver(home: Home, settings: Settings, options: RunOptions) -> None:
         await until_stopped()
         await handover.stop()
         await dispatcher.stop()
+        following.cancel()

@@ -14,6 +14,7 @@ from lazaretto.run.publishing import with_tenants
 from lazaretto.spool.data_keys import DataKeyRows
 from lazaretto.spool.key_rows import TenantKeyRows
 from lazaretto.spool.keys import Keys
+from lazaretto.spool.signing_keys import SigningDataKeys
 
 
 @click.group(name="keys", epilog="Example: lazaretto keys rotate acme")
@@ -38,7 +39,7 @@ def rotate(tenant: str | None, master: bool, home: Home) -> None:
         if number is None:
             return await keys.rotate_master()
         await keys.rotate(number)
-        return await keys.rewrap(number, DataKeyRows(pool))
+        return await keys.rewrap(number, DataKeyRows(pool)) + await keys.rewrap(number, SigningDataKeys(pool))
 
     count = consult(home, "spool", turn)
     what = (

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
-
-from lazaretto.detect.authentication.fields import RawMessage
 
 
 def collapsed(octets: bytes) -> bytes:
@@ -44,10 +42,17 @@ class BodyDigest:
     length: int
 
 
+class HasBody(Protocol):
+    """A message whose body is read in chunks."""
+
+    def body(self) -> Iterator[bytes]:
+        """Yield the body with CRLF line ends; no chunk ends between a CR and its LF."""
+
+
 class BodyDigests:
     """The digests of one body; every form asked for together costs one pass."""
 
-    def __init__(self, message: RawMessage) -> None:
+    def __init__(self, message: HasBody) -> None:
         self._message = message
         self._known: dict[BodyForm, BodyDigest] = {}
 

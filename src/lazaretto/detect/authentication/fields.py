@@ -7,7 +7,7 @@ and never decodes.  What it takes for a field, a lenient reader would take for o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -79,10 +79,40 @@ class RawMessage:
 
     def body(self) -> Iterator[bytes]:
         """Yield the body with CRLF line ends; no chunk ends between a CR and its LF."""
-        held = b""
-        for start in range(self.body_start, len(self._octets), CHUNK):
-            chunk = held + self._octets[start : start + CHUNK]
-            held = b"\r" if chunk.endswith(b"\r") else b""
-            yield with_crlf(chunk[: len(chunk) - len(held)])
-        if held:
-            yield held
+        places = range(self.body_start, len(self._octets), CHUNK)
+        return _whole_line_ends(self._octets[start : start + CHUNK] for start in places)
+
+
+class StreamedMessage:
+    """The fields of a message that is read from its beginning in pieces, as often as is asked for."""
+
+    def __init__(self, head: bytes, pieces: Callable[[], Iterator[bytes]]) -> None:
+        """``head`` holds the whole header and the empty line; ``pieces`` yields everything."""
+        self.header, self._body_start = _header_of(head)
+        self._pieces = pieces
+
+    @cached_property
+    def fields(self) -> tuple[RawField, ...]:
+        """Return the header fields in order."""
+        return fields_of(self.header)
+
+    def body(self) -> Iterator[bytes]:
+        """Yield the body with CRLF line ends; no chunk ends between a CR and its LF."""
+        return _whole_line_ends(self._behind_header())
+
+    def _behind_header(self) -> Iterator[bytes]:
+        left = self._body_start
+        for piece in self._pieces():
+            if left < len(piece):
+                yield piece[left:] if left else piece
+            left = max(0, left - len(piece))
+
+
+def _whole_line_ends(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    held = b""
+    for given in chunks:
+        chunk = held + given
+        held = b"\r" if chunk.endswith(b"\r") else b""
+        yield with_crlf(chunk[: len(chunk) - len(held)])
+    if held:
+        yield held
