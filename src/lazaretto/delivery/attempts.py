@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,12 +14,18 @@ from lazaretto.delivery.consequences import Attempt, Rules, needs_original, sett
 from lazaretto.delivery.courier import Carried, Courier
 from lazaretto.delivery.holding import Held
 from lazaretto.delivery.payload import Payload
+from lazaretto.delivery.reasons import GIVEN_UP
 from lazaretto.delivery.retry import Schedule
 from lazaretto.delivery.seams import Clock, Contents
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.delivery.signing import Signing
 
-_GIVEN_UP = Reply(554, "5.4.7", "given up by the operator before its time was over")
+LanguagesOf = Callable[[QueuedCopy], tuple[str, ...]]
+"""Tell in which languages the sender of a copy is told about it."""
+
+
+def _in_english(_copy: QueuedCopy) -> tuple[str, ...]:
+    return ("en",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +46,11 @@ class Attempts:
         settings: DeliverySettings,
         hostname: str,
         clock: Clock,
+        languages: LanguagesOf = _in_english,
         signing: Signing | None = None,
     ) -> None:
         self._contents = contents
+        self._languages = languages
         self._signing = signing
         self._clock = clock
         self._most_returned = settings.notice_max_octets
@@ -73,6 +82,7 @@ class Attempts:
             notifies=carried.notifies,
             tls_unmet=carried.tls_unmet,
             original=await self._original(copy, payload, carried.outcomes),
+            languages=self._languages(copy),
         )
         # The lease may have been taken anew while the copy was carried.
         return Made(self._settlement(held.copy, attempt), carried)
@@ -80,7 +90,10 @@ class Attempts:
     def put_off(self, copy: QueuedCopy, problem: Reply, pause: timedelta = timedelta(0)) -> Settlement:
         """Return what follows when ``copy`` is not tried, or not to an end, because of ``problem``."""
         not_before = self._clock() + pause
-        return self._settlement(copy, Attempt(outcomes=_all_deferred(copy, problem), not_before=not_before))
+        attempt = Attempt(
+            outcomes=_all_deferred(copy, problem), not_before=not_before, languages=self._languages(copy)
+        )
+        return self._settlement(copy, attempt)
 
     def _settlement(self, copy: QueuedCopy, attempt: Attempt) -> Settlement:
         return settlement_of(copy, attempt, self._rules, now=self._clock(), jitter=self._jitter())
@@ -113,15 +126,18 @@ class Attempts:
             original=await self._header(payload),
             hostname=self._rules.hostname,
             now=now,
+            languages=self._languages(copy),
         )
         composed = () if notice is None else (notice,)
         return Settlement(lease=copy.lease, at=now, outcomes=(), next_at=None, composed=composed)
 
     async def _give_up(self, copy: QueuedCopy, payload: Payload) -> Settlement:
         """End a message that an operator gave up, without a try."""
-        outcomes = _for_all(copy, Outcome.FAILED, _GIVEN_UP)
+        outcomes = _for_all(copy, Outcome.FAILED, GIVEN_UP)
         original = await self._original(copy, payload, outcomes)
-        return self._settlement(copy, Attempt(outcomes=outcomes, original=original))
+        return self._settlement(
+            copy, Attempt(outcomes=outcomes, original=original, languages=self._languages(copy))
+        )
 
 
 def _all_deferred(copy: QueuedCopy, problem: Reply) -> tuple[RecipientOutcome, ...]:

@@ -8,16 +8,20 @@ start a field or a MIME part of its own.
 
 from __future__ import annotations
 
+import quopri
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from email.header import Header
 from email.utils import format_datetime
 from enum import Enum
 from uuid import uuid5
 
 from lazaretto.core.identity import MessageId
 from lazaretto.core.queued import ComposedMessage, QueuedCopy, QueuedRecipient, RecipientOutcome
-from lazaretto.delivery.bounce_text import text_for
+from lazaretto.delivery.bounce_text import Language, NoticeText, words_in
+from lazaretto.delivery.reason_texts import reason_in
+from lazaretto.delivery.reasons import reason_of
 
 MAX_FIELD = 900
 """Characters of one field's value; RFC 5322 lets a line have 998."""
@@ -37,6 +41,12 @@ class Notice(Enum):
     def _condition(self) -> str:
         return {"failed": "FAILURE", "delayed": "DELAY", "relayed": "SUCCESS"}[self.value]
 
+    def text_in(self, language: Language) -> NoticeText:
+        """Return its words."""
+        return {"failed": language.failed, "delayed": language.delayed, "relayed": language.relayed}[
+            self.value
+        ]
+
     def is_wanted(self, recipient: QueuedRecipient) -> bool:
         """Tell whether the sender asked for it, or did not say (RFC 3461 §4.1)."""
         if not recipient.notify:
@@ -52,12 +62,13 @@ def compose(
     original: bytes,
     hostname: str,
     now: datetime,
+    languages: Sequence[str] = ("en",),
 ) -> ComposedMessage | None:
     """Return the notification about ``outcomes``; None where none may be sent or nobody wants one.
 
     ``original`` is the header of the message, or all of it where that is what is to be returned (see
     ``returns_all``).  The same notice about the same recipients has the same id, however often it is
-    composed.
+    composed.  People are told in each of ``languages``, of which the first is the subject's.
     """
     if not copy.reverse_path or not copy.return_path_trusted:
         return None
@@ -68,12 +79,12 @@ def compose(
     numbers = ",".join(str(outcome.number) for outcome in sorted(told, key=lambda o: o.number))
     identity = MessageId(uuid5(copy.lease.message, f"{copy.lease.tenant} {numbers} {notice.value}"))
     message_id = f"<{identity}@{hostname}>"
-    subject = text_for(notice.value).subject
+    subject = notice.text_in(words_in(languages[0])).subject
     boundary = _boundary(identity, original)
     head = _head(copy, subject, message_id, hostname, boundary, now)
     said = [(by_number[outcome.number], outcome) for outcome in told]
     parts = (
-        b"Content-Type: text/plain; charset=us-ascii\r\n\r\n" + _for_people(notice, copy, said, hostname),
+        _readable("\r\n".join(_for_people(notice, copy, said, hostname, languages)), languages),
         b"Content-Type: message/delivery-status\r\n\r\n" + _for_programs(notice, copy, said, hostname, now),
         _returned(copy, original),
     )
@@ -103,7 +114,7 @@ def _head(
         f"Date: {format_datetime(now)}",
         f"From: Mail Delivery System <MAILER-DAEMON@{hostname}>",
         f"To: <{_address(copy.reverse_path)}>",
-        f"Subject: {subject}",
+        f"Subject: {_words(subject)}",
         f"Message-ID: {message_id}",
         "Auto-Submitted: auto-replied",
         "MIME-Version: 1.0",
@@ -112,23 +123,55 @@ def _head(
     return _lines(fields)
 
 
+def _words(text: str) -> str:
+    """Return ``text`` as a field may hold it (RFC 2047)."""
+    return text if text.isascii() else Header(text, "utf-8").encode(linesep="\r\n")
+
+
 def _for_people(
     notice: Notice,
     copy: QueuedCopy,
     said: Sequence[tuple[QueuedRecipient, RecipientOutcome]],
     hostname: str,
-) -> bytes:
-    text = text_for(notice.value)
-    lines = [f"This is the mail system at {hostname}.", "", *text.opening, ""]
+    languages: Sequence[str],
+) -> Iterator[str]:
+    for position, language in enumerate(languages):
+        if position:
+            yield from ("-" * 64, "")
+        yield from _in_one_language(notice, copy, said, hostname, language)
+
+
+def _in_one_language(
+    notice: Notice,
+    copy: QueuedCopy,
+    said: Sequence[tuple[QueuedRecipient, RecipientOutcome]],
+    hostname: str,
+    language: str,
+) -> Iterator[str]:
+    words = words_in(language)
+    text = notice.text_in(words)
+    yield from (words.system.format(host=hostname), "", *text.opening, "")
     if notice is Notice.DELAYED:
-        lines[-1:] = [f"Delivery is tried until {format_datetime(copy.expires_at)}.", ""]
+        yield from (words.until.format(time=format_datetime(copy.expires_at)), "")
     for recipient, outcome in said:
-        lines.append(f"<{_address(recipient.address)}>:")
+        yield f"<{_address(recipient.address)}>:"
+        if notice is not Notice.RELAYED:
+            reason = reason_in(language, reason_of(outcome.reply))
+            yield from (f"    {reason.what}", f"    {reason.advice}")
         if outcome.remote.host:
-            lines.append(f"    the host {_value(outcome.remote.host)} answered:")
-        lines.extend((f"    {_value(str(outcome.reply))}", ""))
-    lines.extend(text.closing)
-    return _lines(lines)
+            yield f"    {words.answered.format(host=_value(outcome.remote.host))}"
+        yield from (f"    {_value(str(outcome.reply))}", "")
+    yield from (*text.closing, "")
+
+
+def _readable(text: str, languages: Sequence[str]) -> bytes:
+    """Return ``text`` as a part that every mail system takes: ASCII, whatever letters are in it."""
+    head = f"Content-Language: {', '.join(languages)}\r\n"
+    if text.isascii():
+        return f"{head}Content-Type: text/plain; charset=us-ascii\r\n\r\n{text}".encode("ascii")
+    coded = quopri.encodestring(text.replace("\r\n", "\n").encode("utf-8")).replace(b"\n", b"\r\n")
+    head += "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    return head.encode("ascii") + coded
 
 
 def _for_programs(

@@ -23,6 +23,8 @@ class Attempt:
     """What defers it is a demand for TLS that no host met."""
     original: bytes = b""
     """What a notification returns of the message."""
+    languages: tuple[str, ...] = ("en",)
+    """In which a notification is written."""
     not_before: datetime | None = None
     """The destination is left alone until then."""
 
@@ -95,7 +97,15 @@ def _notices(
     if not attempt.notifies:
         causes[Notice.RELAYED] = [o for o in outcomes if o.outcome is Outcome.DELIVERED]
     composed = (
-        compose(notice, copy, caused, original=attempt.original, hostname=rules.hostname, now=now)
+        compose(
+            notice,
+            copy,
+            caused,
+            original=attempt.original,
+            hostname=rules.hostname,
+            now=now,
+            languages=attempt.languages,
+        )
         for notice, caused in causes.items()
         if caused
     )

@@ -27,6 +27,7 @@ from lazaretto.delivery.holding import Held, Holding
 from lazaretto.delivery.journal_file import DeliveryJournal
 from lazaretto.delivery.routing import Router
 from lazaretto.delivery.seams import Clock, Contents, Queue, utc_now
+from lazaretto.delivery.sender_languages import SenderLanguages
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.delivery.settler import Settler
 from lazaretto.delivery.signing import Signing
@@ -66,7 +67,8 @@ class Dispatcher:
             dead_hosts=DeadHosts(settings.dead_host_time.total_seconds()),
             settings=settings,
         )
-        self._attempts = Attempts(contents, settings, hostname, clock, signing)
+        languages = SenderLanguages(directory).of
+        self._attempts = Attempts(contents, settings, hostname, clock, languages, signing)
         self._journal = DeliveryJournal(journal)
         self._holding = Holding(settings.max_held_octets)
         self._settler = Settler(queue, self._journal, settings.max_unsettled, self._holding.settled)

@@ -76,6 +76,55 @@ def test_people_are_told_in_words() -> None:
     assert "550 5.1.1 no such user" in text
 
 
+@pytest.mark.parametrize(
+    ("language", "subject", "words"),
+    [
+        ("en", "Undelivered mail: returned to you", "does not know this address"),
+        ("fr", "Message non remis : il vous est retourné", "ne connaît pas cette adresse"),
+        ("nl", "Niet bezorgd bericht: naar u teruggestuurd", "kent dit adres niet"),
+        ("de", "Nicht zugestellte Nachricht: zurück an Sie", "kennt diese Adresse nicht"),
+    ],
+)
+def test_people_are_told_in_their_language(language: str, subject: str, words: str) -> None:
+    message = compose(
+        Notice.FAILED, a_copy(), (an_outcome(),), original=HEADER, hostname="gw.example", now=NOON,
+        languages=(language,),
+    )  # fmt: skip
+
+    report = parsed(message)
+    text = next(report.iter_parts())
+    assert message is not None
+    assert message.octets.isascii()
+    assert (report["Subject"], message.subject) == (subject, subject)
+    assert text["Content-Language"] == language
+    assert words in text.get_content()
+    assert "550 5.1.1 no such user" in text.get_content()
+
+
+def test_a_stranger_is_told_in_english_and_below_in_the_tenants_language() -> None:
+    message = compose(
+        Notice.DELAYED, a_copy(), (an_outcome(),), original=HEADER, hostname="gw.example", now=NOON,
+        languages=("en", "de"),
+    )  # fmt: skip
+
+    text = next(parsed(message).iter_parts()).get_content()
+    assert text.index("has not reached") < text.index("noch nicht erreicht")
+    assert parsed(message)["Subject"] == "Delayed mail: still being tried"
+
+
+@pytest.mark.parametrize("notice", list(Notice))
+@pytest.mark.parametrize("language", ["en", "fr", "nl", "de"])
+def test_no_line_of_a_notice_is_too_long_for_smtp(notice: Notice, language: str) -> None:
+    message = compose(
+        notice, a_copy(notify=("SUCCESS", "FAILURE", "DELAY")), (an_outcome(),), original=HEADER,
+        hostname="gw.example", now=NOON, languages=("en", language),
+    )  # fmt: skip
+
+    assert message is not None
+    assert max(map(len, message.octets.split(b"\r\n"))) <= 998
+    assert b"\n" not in message.octets.replace(b"\r\n", b"")
+
+
 def test_a_delay_says_until_when_it_is_tried() -> None:
     _, recipient = status_of(composed(a_copy(), notice=Notice.DELAYED))
 

@@ -13,6 +13,8 @@ from lazaretto.core.identity import MessageId
 from lazaretto.db.pool import Pool
 from lazaretto.journal.trace import Search, Trace, TracedMessage
 from lazaretto.run.consulting import consult
+from lazaretto.run.depth_texts import TEXTS
+from lazaretto.run.depths import Depth, told_at
 from lazaretto.run.home import Home
 from lazaretto.run.telling import told_in_words
 
@@ -35,6 +37,13 @@ def _ip(_context: click.Context, _parameter: click.Parameter, value: str | None)
 @click.option(
     "--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Messages shown at most."
 )
+@click.option(
+    "--for",
+    "audience",
+    type=click.Choice([depth.value for depth in Depth]),
+    help="Tell what became of it in the words of an end user, a help desk or an engineer.",
+)
+@click.option("--language", type=click.Choice(sorted(TEXTS)), default="en", help="Language of --for.")
 @json_option
 def command(
     home: Home,
@@ -45,6 +54,8 @@ def command(
     subject: str | None,
     client_ip: str | None,
     limit: int,
+    audience: str | None,
+    language: str,
     as_json: bool,
 ) -> None:
     """Print each message's story, newest first: also of what was refused at the door."""
@@ -63,6 +74,11 @@ def command(
 
     stories = consult(home, "trace", find)
     for story in stories:
-        click.echo(json.dumps(story.as_json(), ensure_ascii=False) if as_json else told_in_words(story))
+        if as_json:
+            click.echo(json.dumps(story.as_json(), ensure_ascii=False))
+        elif audience is not None:
+            click.echo(told_at(Depth(audience), language, story))
+        else:
+            click.echo(told_in_words(story))
     if not stories and not as_json:
         click.echo("no message of the last 30 days fits; try fewer options", err=True)
