@@ -81,6 +81,15 @@ class AddressFamily(Enum):
     IPV6 = "ipv6"
 
 
+class HostLookup(Enum):
+    """How the name of a next hop leads to machines."""
+
+    ADDRESS = "address"
+    """It is a host: its addresses are called."""
+    MX = "mx"
+    """It is a domain: its MX hosts are called, in their order."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextHop:
     """A host that mail is handed to."""
@@ -97,6 +106,9 @@ class NextHop:
     """Connections at a time; 0 = no limit of its own."""
     messages_per_minute: int = 0
     """0 = no limit of its own."""
+    lookup: HostLookup = HostLookup.ADDRESS
+    is_fallback: bool = False
+    """Called when none of the others could be reached."""
 
     @property
     def key(self) -> str:

@@ -13,12 +13,13 @@ import ipaddress
 import math
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import groupby
 
 from lazaretto.core.errors import TemporaryFailure
 from lazaretto.core.facts import DnsStatus, Resolver
 from lazaretto.core.reply import Reply
-from lazaretto.core.snapshot import AddressFamily, Directory, NextHop, TlsDemand
+from lazaretto.core.snapshot import AddressFamily, Directory, HostLookup, NextHop, TlsDemand
 from lazaretto.delivery.networks import Networks
 from lazaretto.delivery.pacing import Limits
 from lazaretto.delivery.settings import DeliverySettings
@@ -81,14 +82,15 @@ class Router:
         if fixed is not None:
             if not fixed:
                 raise Unroutable(Reply(451, "4.3.5", "the domain has no route"))
-            return self._spread(fixed)
+            return await self._expanded(self._spread(fixed))
         if domain.startswith("["):
             return (NextHop(host=_literal(domain), port=self._settings.port_for_mx),)
         return self._spread(await self._mx(domain))
 
     async def addresses(self, domain: str, hop: NextHop) -> tuple[str, ...]:
         """Return the addresses of ``hop``, at most ``max_addresses``; raise ``Unroutable``."""
-        is_fixed = self._fixed(domain) is not None
+        # What a domain's MX records name is a stranger's word, whoever named the domain.
+        is_fixed = self._fixed(domain) is not None and hop.lookup is HostLookup.ADDRESS
         if _is_address(hop.host):
             found: tuple[str, ...] = (hop.host,)
         elif is_fixed and hop.host == "localhost":
@@ -106,6 +108,25 @@ class Router:
         if snapshot is not None:
             return snapshot.domains.get(domain, ())
         return self._relay
+
+    async def _expanded(self, hops: tuple[NextHop, ...]) -> tuple[NextHop, ...]:
+        """Put the MX hosts in the place of each domain whose MX hosts are to be called."""
+        expanded: list[NextHop] = []
+        problem: Unroutable | None = None
+        for hop in hops:
+            if hop.lookup is HostLookup.ADDRESS:
+                expanded.append(hop)
+                continue
+            try:
+                found = self._spread(await self._mx(hop.host))
+            except Unroutable as unroutable:
+                problem = unroutable
+                continue
+            expanded.extend(replace(hop, host=each.host) for each in found)
+        if not expanded and problem is not None:
+            # People set routes, and people mend them: their mail waits.
+            raise Unroutable(replace(problem.reply, code=451, enhanced="4.4.4")) from problem
+        return tuple(expanded)
 
     async def _mx(self, domain: str) -> tuple[NextHop, ...]:
         answer = await self._resolver.ask(domain, "MX")
@@ -137,7 +158,7 @@ class Router:
 
     def _spread(self, hops: Iterable[NextHop]) -> tuple[NextHop, ...]:
         ordered: list[NextHop] = []
-        for _, equals in groupby(sorted(hops, key=_preference), key=_preference):
+        for _, equals in groupby(sorted(hops, key=_rank), key=_rank):
             ordered.extend(sorted(equals, key=self._lot))
         return tuple(ordered)
 
@@ -187,12 +208,19 @@ def _hosts(records: Iterable[str]) -> list[tuple[int, str]]:
 
 
 def _in_group(hop: NextHop) -> str:
-    extras = (hop.weight, hop.family.value, hop.max_connections, hop.messages_per_minute)
+    extras = (
+        hop.lookup.value,
+        hop.is_fallback,
+        hop.weight,
+        hop.family.value,
+        hop.max_connections,
+        hop.messages_per_minute,
+    )
     return "/".join(map(str, (hop.preference, hop.key, hop.tls.value, *extras)))
 
 
-def _preference(hop: NextHop) -> int:
-    return hop.preference
+def _rank(hop: NextHop) -> tuple[bool, int]:
+    return (hop.is_fallback, hop.preference)
 
 
 def _literal(domain: str) -> str:

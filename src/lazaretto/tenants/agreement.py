@@ -53,3 +53,18 @@ def _in(document: TenantDocument) -> Iterator[tuple[Path, str]]:
         for other in outsiders(domain, partner):
             problem = f"tls_partners.{domain}.excluded: {other} is no sub-domain of {domain}"
             yield ("tls_partners", domain, "excluded"), f"{problem}; remove it"
+    yield from _about_routes(document)
+
+
+def _about_routes(document: TenantDocument) -> Iterator[tuple[Path, str]]:
+    for domain, its in document.domains.items():
+        if its.routes and its.route:
+            problem = f"domains.{domain}: there are routes and a named route; remove one of them"
+            yield ("domains", domain, "route"), problem
+        for key, name in (("route", its.route), ("fallback", its.fallback)):
+            if name is not None and name not in document.routes:
+                problem = f"domains.{domain}.{key}: there is no route {name}; add it to routes"
+                yield ("domains", domain, key), problem
+    for name, hosts in document.routes.items():
+        if not hosts:
+            yield ("routes", name), f"routes.{name}: it has no server; add one or remove the route"

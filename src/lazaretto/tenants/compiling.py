@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lazaretto.core.address import fold
 from lazaretto.core.cards import Option
@@ -19,7 +20,7 @@ from lazaretto.tenants.choices import SimilarMessages
 from lazaretto.tenants.document import TenantDocument
 from lazaretto.tenants.levelling import compile_levels, policy_of
 from lazaretto.tenants.partners import compile_partner
-from lazaretto.tenants.sections import Domain, Proofs, SenderEntry
+from lazaretto.tenants.sections import Domain, Proofs, Route, SenderEntry
 from lazaretto.tenants.service_registry import sections
 from lazaretto.tenants.services.contract import Contract
 from lazaretto.tenants.values import SenderKind
@@ -34,7 +35,7 @@ def compile_snapshot(document: TenantDocument, tenant_id: TenantId, version: int
         tenant=tenant_id,
         name=document.tenant,
         version=version,
-        domains={name: _next_hops(domain) for name, domain in document.domains.items()},
+        domains={name: _next_hops(document, domain) for name, domain in document.domains.items()},
         address_registration=document.address_registration,
         addresses=frozenset(map(fold, (*document.addresses, *document.aliases))),
         aliases={fold(alias): fold(mailbox) for alias, mailbox in document.aliases.items()},
@@ -80,19 +81,27 @@ def _small_settings(document: TenantDocument) -> dict[str, str]:
     return {**found, **document.options}
 
 
-def _next_hops(domain: Domain) -> tuple[NextHop, ...]:
-    return tuple(
-        NextHop(
-            host=route.host,
-            port=route.port,
-            preference=route.preference,
-            tls=route.tls,
-            weight=route.weight,
-            family=route.family,
-            max_connections=route.max_connections,
-            messages_per_minute=route.messages_per_minute,
-        )
-        for route in domain.routes
+def _next_hops(document: TenantDocument, domain: Domain) -> tuple[NextHop, ...]:
+    named = document.routes
+    first = named[domain.route] if domain.route else domain.routes
+    later = named[domain.fallback] if domain.fallback else ()
+    return (
+        *(_next_hop(route) for route in first),
+        *(replace(_next_hop(route), is_fallback=True) for route in later),
+    )
+
+
+def _next_hop(route: Route) -> NextHop:
+    return NextHop(
+        host=route.host,
+        port=route.port,
+        preference=route.preference,
+        tls=route.tls,
+        weight=route.weight,
+        family=route.family,
+        max_connections=route.max_connections,
+        messages_per_minute=route.messages_per_minute,
+        lookup=route.lookup,
     )
 
 

@@ -26,8 +26,10 @@ from lazaretto.tenants.sections import (
     Impersonation,
     Outbound,
     OwnRule,
+    Route,
     Section,
     SenderEntry,
+    in_order,
 )
 from lazaretto.tenants.service_registry import sections
 from lazaretto.tenants.values import (
@@ -53,6 +55,11 @@ class CoreDocument(Section):
         default=Profile.ANNEX_1,
         description="What holds where nothing is said: `annex-1` is the best practice of the service "
         "description and the defaults on this page; `standard` and `strict` let less through.",
+    )
+    routes: dict[TenantName, tuple[Route, ...]] = Field(
+        default_factory=dict,
+        max_length=1_000,
+        description="Named routes, each a list of servers, for the domains that name them.",
     )
     domains: dict[DomainName, OwnDomain] = Field(
         default_factory=dict, max_length=10_000, description="Its mail domains, each with its routes."
@@ -144,6 +151,11 @@ class CoreDocument(Section):
     @classmethod
     def _each_pattern_once(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(sorted(set(patterns)))
+
+    @field_validator("routes")
+    @classmethod
+    def _sorted_routes(cls, routes: dict[str, tuple[Route, ...]]) -> dict[str, tuple[Route, ...]]:
+        return {name: in_order(hosts) for name, hosts in sorted(routes.items())}
 
     @field_validator("tls_partners")
     @classmethod

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_valid
 from lazaretto.core.decision import Disposition
 from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Verdict
-from lazaretto.core.snapshot import AddressFamily, TlsDemand
+from lazaretto.core.snapshot import AddressFamily, HostLookup, TlsDemand
 from lazaretto.tenants.choices import DmarcAction, MailAction, MalwareAction, Sensitivity, SimilarMessages
 from lazaretto.tenants.values import (
     DomainName,
@@ -24,6 +24,7 @@ from lazaretto.tenants.values import (
     Network,
     OneLine,
     SenderKind,
+    TenantName,
     Token,
     kind_of_sender,
     sender,
@@ -39,7 +40,11 @@ class Section(BaseModel):
 class Route(Section):
     """A host that mail for a domain is handed to."""
 
-    host: Host = Field(description="Name or IP address of the mail server.")
+    host: Host = Field(description="Name or IP address of the mail server, or the domain of `lookup: mx`.")
+    lookup: HostLookup = Field(
+        default=HostLookup.ADDRESS,
+        description="`address` calls the host itself, `mx` the MX hosts of the domain that is named as host.",
+    )
     port: int = Field(default=25, ge=1, le=65535, description="Its TCP port.")
     preference: int = Field(default=10, ge=0, le=65535, description="Lower ones are tried first.")
     tls: TlsDemand = Field(
@@ -70,12 +75,23 @@ class Domain(Section):
     routes: tuple[Route, ...] = Field(
         default=(), max_length=50, description="Where its mail is delivered to."
     )
+    route: TenantName | None = Field(
+        default=None, description="The named route that its mail takes, in place of `routes`."
+    )
+    fallback: TenantName | None = Field(
+        default=None, description="The named route that is taken when no server of the other can be reached."
+    )
 
     @field_validator("routes")
     @classmethod
     def _in_order(cls, routes: tuple[Route, ...]) -> tuple[Route, ...]:
-        known = {(each.preference, each.host, each.port): each for each in routes}
-        return tuple(known[key] for key in sorted(known))
+        return in_order(routes)
+
+
+def in_order(routes: tuple[Route, ...]) -> tuple[Route, ...]:
+    """Return ``routes``, each server once, in the order in which they are written."""
+    known = {(each.preference, each.host, each.port): each for each in routes}
+    return tuple(known[key] for key in sorted(known))
 
 
 class SenderEntry(Section):

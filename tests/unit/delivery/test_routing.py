@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lazaretto.core.facts import DnsStatus
-from lazaretto.core.snapshot import AddressFamily, NextHop, TlsDemand
+from lazaretto.core.snapshot import AddressFamily, HostLookup, NextHop, TlsDemand
 from lazaretto.delivery.pacing import Limits
 from lazaretto.delivery.routing import Router, Unroutable
 from lazaretto.delivery.settings import DeliverySettings, DestinationLimit
@@ -181,3 +181,50 @@ def test_limits_come_from_the_route_or_from_the_settings_of_a_domain() -> None:
     assert router.limits("a.example", hop) == Limits(key="mx.a.example:25", connections=3, per_minute=60)
     assert router.limits("slow.example", NextHop(host="mx.slow.example")).connections == 1
     assert router.limits("other.example", hop) == Limits(key="")
+
+
+def a_router_to(*hops: NextHop, answers: dict | None = None) -> Router:
+    return Router(FixedDirectory({"a.example": hops}), FixedResolver(answers or {}), DeliverySettings())
+
+
+async def test_a_fallback_comes_after_all_others_whatever_its_preference() -> None:
+    router = a_router_to(
+        NextHop(host="fallback.example", preference=1, is_fallback=True),
+        NextHop(host="second.example", preference=20),
+        NextHop(host="first.example", preference=10),
+    )
+
+    assert await names(router, "a.example") == ["first.example", "second.example", "fallback.example"]
+
+
+async def test_a_route_by_mx_leads_to_the_mx_hosts_with_what_the_route_says() -> None:
+    cloud = NextHop(host="cloud.example", lookup=HostLookup.MX, port=2525, tls=TlsDemand.VERIFIED)
+    answers = {"cloud.example": {"MX": ["20 b.cloud.example", "10 a.cloud.example"]}}
+    router = a_router_to(cloud, answers=answers)
+
+    hops = await router.hops("a.example")
+
+    assert [(hop.host, hop.port, hop.tls) for hop in hops] == [
+        ("a.cloud.example", 2525, TlsDemand.VERIFIED),
+        ("b.cloud.example", 2525, TlsDemand.VERIFIED),
+    ]
+
+
+async def test_without_mx_records_the_fallback_is_called() -> None:
+    cloud = NextHop(host="cloud.example", lookup=HostLookup.MX)
+    spare = NextHop(host="spare.example", is_fallback=True)
+
+    assert await names(a_router_to(cloud, spare), "a.example") == ["spare.example"]
+
+
+async def test_a_route_by_mx_that_leads_nowhere_waits_to_be_mended() -> None:
+    router = a_router_to(NextHop(host="cloud.example", lookup=HostLookup.MX))
+
+    assert await refusal(router, "a.example") == "451 4.4.4"
+
+
+async def test_what_mx_records_name_is_not_trusted_to_lead_inside() -> None:
+    cloud = NextHop(host="cloud.example", lookup=HostLookup.MX)
+    answers = {"cloud.example": {"MX": ["10 evil.example"]}, "evil.example": {"A": ["127.0.0.1"]}}
+
+    assert await refusal(a_router_to(cloud, answers=answers), "a.example") == "550 5.4.4"

@@ -18,26 +18,34 @@ def domains(checked: Checked) -> Iterator[Remark]:
     if not document.domains:
         yield checked.remark(("tenant",), "there is no domain, so no mail is received; add domains")
     for written, _ in checked.keys("domains"):
-        if not document.domains[domain_name(written)].routes:
+        domain = document.domains[domain_name(written)]
+        if not (domain.routes or domain.route or domain.fallback):
             problem = f"{written} has no routes, so its mail cannot be delivered; add routes"
             yield checked.remark(("domains", written), problem)
 
 
 def routes(checked: Checked) -> Iterator[Remark]:
-    """Is mail to the tenant's servers encrypted, and can it be?"""
+    """Is mail to the tenant's servers encrypted, and can it be; and is each named route taken?"""
     for written, _ in checked.keys("domains"):
-        for number, node in enumerate(checked.entries("domains", written, "routes")):
-            given = node.plain()
-            host, tls = given["host"], given.get("tls", TlsDemand.OPPORTUNISTIC.value)
-            path = ("domains", written, "routes", number)
-            if tls == TlsDemand.OPPORTUNISTIC.value and _is_remote(host):
-                yield checked.remark(
-                    path, f"mail to {host} may travel in clear; set tls to required or verified"
-                )
-            elif tls == TlsDemand.VERIFIED.value and _is_address(host):
-                yield checked.remark(
-                    path, f"no certificate is valid for the address {host}; write the host's name"
-                )
+        yield from _channels(checked, "domains", written, "routes")
+    domains = checked.document.domains.values()
+    taken = {domain.route for domain in domains} | {domain.fallback for domain in domains}
+    for name, _ in checked.keys("routes"):
+        yield from _channels(checked, "routes", name)
+        if name not in taken:
+            yield checked.remark(("routes", name), f"no domain takes the route {name}; name it or remove it")
+
+
+def _channels(checked: Checked, *where: str) -> Iterator[Remark]:
+    for number, node in enumerate(checked.entries(*where)):
+        given = node.plain()
+        host, tls = given["host"], given.get("tls", TlsDemand.OPPORTUNISTIC.value)
+        if tls == TlsDemand.OPPORTUNISTIC.value and _is_remote(host):
+            problem = f"mail to {host} may travel in clear; set tls to required or verified"
+            yield checked.remark((*where, number), problem)
+        elif tls == TlsDemand.VERIFIED.value and _is_address(host):
+            problem = f"no certificate is valid for the address {host}; write the host's name"
+            yield checked.remark((*where, number), problem)
 
 
 def addresses(checked: Checked) -> Iterator[Remark]:
