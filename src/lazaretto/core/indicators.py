@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
 from lazaretto.core.envelope import Direction
 
@@ -61,6 +63,21 @@ class Indicator:
     directions: tuple[Direction, ...]
     expires_at: datetime
 
-    def counts_for(self, direction: Direction | None, at: datetime) -> bool:
-        """Tell whether it is about mail of ``direction`` received ``at`` that moment."""
-        return at < self.expires_at and (direction is None or direction in self.directions)
+    def counts_for(self, directions: frozenset[Direction], at: datetime) -> bool:
+        """Tell whether it is about mail of any of ``directions`` received ``at`` that moment."""
+        return at < self.expires_at and not directions.isdisjoint(self.directions)
+
+
+DIGEST: Final = 8
+"""Octets: among a million messages and a thousand indicators, a wrong match is a matter of centuries."""
+
+
+def trait_digest(kind: IndicatorKind, value: str) -> bytes:
+    """Return the eight octets that stand for one trait where many are kept."""
+    text = f"{kind.value}\0{value}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=DIGEST).digest()
+
+
+def url_trait(host: str, rest: str) -> str:
+    """Return how a web address is spelt as a trait: no scheme, port or fragment, no slash at the end."""
+    return f"{host.lower()}{rest.partition('#')[0]}".removesuffix("/")[:1_000]

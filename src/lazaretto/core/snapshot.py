@@ -17,6 +17,7 @@ from lazaretto.core.decision import ActionOrder, Disposition
 from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Verdict
 from lazaretto.core.identity import TenantId
+from lazaretto.core.indicators import Indicator
 from lazaretto.core.networks import network_holding
 
 MEGABYTE = 1_000_000
@@ -305,6 +306,10 @@ class TenantSnapshot:
     """``bob+anything`` exists where ``bob`` does."""
     ordered: frozenset[Option] = frozenset(Option)
     """Options of the contract."""
+    indicators: tuple[Indicator, ...] = ()
+    """Entries of its administrators and of the operator; no part of the published document."""
+    indicators_revision: int = 0
+    """Counts up whenever they change."""
 
     def accepts(self, address: str) -> bool:
         """Tell whether mail to ``address`` is wanted; the domain must be the tenant's."""

@@ -10,6 +10,7 @@ from typing import Final
 from lazaretto.core.address import fold
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.indicators import IndicatorKind as Kind
+from lazaretto.core.indicators import url_trait
 from lazaretto.mail.urls import parse
 
 MAX_VALUE: Final = 1_000
@@ -92,17 +93,11 @@ def _url(text: str) -> str:
     # Reports write addresses so that nobody clicks them by mistake.
     written = re.sub(r"^hxxp", "http", text.replace("[.]", "."), flags=re.IGNORECASE)
     url = parse(written if "://" in written else f"http://{written}")
-    if url is None or not url.host:
+    if url is None or not url.host or url.userinfo:
         raise ConfigurationError(f'"{text}" is no web address')
     if "." not in url.host and ":" not in url.host:
         raise ConfigurationError(f'"{text}" names no host; write it like bad.example/path')
     return url_trait(url.host, url.rest)
-
-
-def url_trait(host: str, rest: str) -> str:
-    """Return how the web address of ``host`` and ``rest`` is spelt: no scheme, port or fragment."""
-    path = rest.partition("#")[0]
-    return f"{host.lower()}{path}".removesuffix("/")
 
 
 _SPELL: Final[Mapping[Kind, Callable[[str], str]]] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, LiteralString
@@ -45,7 +45,16 @@ class Shipment:
 class Shipper:
     """Ships all events of one spool; where several processes try, one does and the others wait."""
 
-    def __init__(self, spool: Pool, trace: Pool, *, batch: int = 500) -> None:
+    def __init__(
+        self,
+        spool: Pool,
+        trace: Pool,
+        *,
+        batch: int = 500,
+        tell: Callable[[Sequence[OutboxEvent]], Awaitable[None]] | None = None,
+    ) -> None:
+        """``tell`` hears of events that are new to the trace, at most once: for figures, not for duties."""
+        self._tell = tell
         self._spool = spool
         self._trace = trace
         self._batch = batch
@@ -112,6 +121,8 @@ class Shipper:
             new = await _add_events(connection, shipments)
             events = [shipment.event for shipment in shipments if shipment.seq in new]
             await _add_stories(connection, stories_of(events))
+        if self._tell is not None and events:
+            await self._tell(events)
 
     async def _make_partitions(self, shipments: Sequence[Shipment]) -> None:
         happened = {Span.DAY.start_of(shipment.event.at) for shipment in shipments}

@@ -89,7 +89,7 @@ class Asker:
         """
         gathered = await self._gather(submission)
         snapshots = self._snapshots(submission)
-        keys = tuple(SnapshotKey(each.tenant, each.version) for each in snapshots)
+        keys = tuple(map(SnapshotKey.of, snapshots))
         request = frame(LookRequest.about(submission, gathered, keys, recorded))
         for path in (self._crowd, self._alone):
             try:
@@ -173,12 +173,12 @@ async def _converse(
     await loop.sock_sendall(connection, request)
     answer = await _receive(connection)
     if isinstance(answer, SnapshotsWanted):
-        wanted = {(key.tenant, key.version) for key in answer.keys}
+        wanted = set(answer.keys)
         sent = tuple(
             # Workers judge content; who may receive is decided at RCPT, and lists can be huge.
             replace(each, addresses=frozenset())
             for each in snapshots
-            if (each.tenant, each.version) in wanted
+            if SnapshotKey.of(each) in wanted
         )
         await loop.sock_sendall(connection, frame(Snapshots(sent)))
         answer = await _receive(connection)

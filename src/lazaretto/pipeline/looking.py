@@ -24,6 +24,7 @@ from lazaretto.core.submission import Submission
 from lazaretto.detect.api import Detector
 from lazaretto.detect.authentication.evaluating import authenticate
 from lazaretto.detect.authentication.results_header import authentication_results
+from lazaretto.detect.malware.allowing import spared
 from lazaretto.detect.runner import look_at
 from lazaretto.mail.octets import Octets
 from lazaretto.mail.scanner import view_of
@@ -69,7 +70,7 @@ class Inspector:
             facts = replace(facts, spf=told.spf, dkim=told.dkim, dmarc=told.dmarc)
         authenticated = time.process_time()
         looks = {
-            leg.tenant: look_at(view, facts, snapshots.get(leg.tenant), self._detectors)
+            leg.tenant: spared(look_at(view, facts, snapshots.get(leg.tenant), self._detectors), view, facts)
             for leg in request.legs
         }
         looked = time.process_time()

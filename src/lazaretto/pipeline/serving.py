@@ -74,7 +74,7 @@ class Worker:
         return {key.tenant: self._snapshots[key] for key in keys if key in self._snapshots}
 
     def _keep(self, snapshot: TenantSnapshot) -> None:
-        self._snapshots[SnapshotKey(snapshot.tenant, snapshot.version)] = snapshot
+        self._snapshots[SnapshotKey.of(snapshot)] = snapshot
         while len(self._snapshots) > MAX_SNAPSHOTS:
             self._snapshots.popitem(last=False)
 

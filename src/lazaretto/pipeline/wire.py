@@ -32,6 +32,13 @@ class SnapshotKey(msgspec.Struct, frozen=True, array_like=True):
 
     tenant: TenantId
     version: int
+    indicators: int = 0
+    """Which revision of the entries that count besides."""
+
+    @classmethod
+    def of(cls, snapshot: TenantSnapshot) -> SnapshotKey:
+        """Return the key of ``snapshot``."""
+        return cls(snapshot.tenant, snapshot.version, snapshot.indicators_revision)
 
 
 class Recorded(msgspec.Struct, frozen=True, array_like=True):

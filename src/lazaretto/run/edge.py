@@ -112,7 +112,7 @@ def _seams(
     # One limit for a look: the asker's, which says in the log what it waited for.
     limit = min(settings.scan.time_budget, settings.edge.look_timeout)
     limited = settings.scan.model_copy(update={"time_budget": limit})
-    asker = Asker(home.sockets, room.directory, gather, limited)
+    asker = Asker(home.sockets, room.looking, gather, limited)
     return Seams(
         directory=room.directory,
         new_intake=lambda: Intake(temporary.path, settings.content),

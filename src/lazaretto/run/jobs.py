@@ -14,6 +14,7 @@ import uvloop
 from lazaretto.core.errors import LazarettoError
 from lazaretto.db.pool import Pool
 from lazaretto.delivery.handover import HandoverClient
+from lazaretto.intelligence.indicator_store import IndicatorStore
 from lazaretto.journal.retention import forget_old
 from lazaretto.journal.shipping import Shipper
 from lazaretto.pipeline.asking import Asker
@@ -22,6 +23,7 @@ from lazaretto.run.children import tell_ready
 from lazaretto.run.collecting import spare_what_stays
 from lazaretto.run.database import Database
 from lazaretto.run.gathering import gather_with
+from lazaretto.run.hits import HitCounter
 from lazaretto.run.home import Home
 from lazaretto.run.naming import resolver_of
 from lazaretto.run.options import RunOptions
@@ -49,17 +51,19 @@ def run_jobs(home: Home, settings: Settings, options: RunOptions) -> None:
 
 async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
     remove_dead_folders(home.temporary)
-    trace = Pool(Database(home, settings).dsn("trace"), 2)
+    database = Database(home, settings)
+    trace, control = Pool(database.dsn("trace"), 3), Pool(database.dsn("control"), 2)
+    indicators = IndicatorStore(control)
     handover = HandoverClient(home.sockets / "handover.sock")
     async with spool_room(home, settings, f"jobs-{os.getpid()}") as room:
         with TemporaryFolder(home.temporary) as temporary:
             await handover.start()
             jobs = (
-                Shipper(room.pool, trace).run,
+                Shipper(room.pool, trace, tell=HitCounter(indicators).tell).run,
                 Housekeeping(room.pool, room.contents, settings.spool).run,
                 _rescanner(home, settings, options, room, temporary, handover).run,
                 _Sweeping(home, settings, room).run,
-                _Forgetting(settings, trace).run,
+                _Forgetting(settings, trace, indicators).run,
             )
             tasks = [asyncio.create_task(_again_and_again(job)) for job in jobs]
             spare_what_stays()
@@ -70,6 +74,7 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
             await asyncio.gather(*tasks, return_exceptions=True)
             await handover.stop()
     await trace.close()
+    await control.close()
 
 
 async def _again_and_again(job: Any) -> None:
@@ -106,7 +111,7 @@ def _rescanner(
     return Rescanner(
         unscanned,
         Queue(room.pool, room.contents, room.node, settings.spool),
-        Asker(home.sockets, room.directory, gather, settings.scan),
+        Asker(home.sockets, room.looking, gather, settings.scan),
         handover.offer,
     )
 
@@ -124,9 +129,10 @@ class _Sweeping:
 
 
 class _Forgetting:
-    def __init__(self, settings: Settings, trace: Pool) -> None:
+    def __init__(self, settings: Settings, trace: Pool, indicators: IndicatorStore) -> None:
         self._settings = settings
         self._trace = trace
+        self._indicators = indicators
 
     async def run(self) -> None:
         while True:
@@ -137,4 +143,5 @@ class _Forgetting:
                 keep_trace=spool.keep_trace,
                 keep_figures=spool.keep_figures,
             )
+            await self._indicators.forget_old(datetime.now(UTC))
             await asyncio.sleep(FORGET_EVERY)

@@ -10,7 +10,6 @@ from lazaretto.detect import knowledge
 from lazaretto.detect.registry import detectors
 from lazaretto.detect.settings import DetectSettings
 from lazaretto.intelligence.bundle_folder import BUILT_IN, BundleFolder
-from lazaretto.pipeline.looking import Inspector
 from lazaretto.pipeline.serving import Worker
 from lazaretto.pipeline.station import Serve, Station
 from lazaretto.run.children import tell_ready
@@ -30,6 +29,7 @@ def make_serve(authserv_id: str, settings: DetectSettings, bundle: str = BUILT_I
     # Not before: these read knowledge when they are imported.
     from lazaretto.detect.malware.contents import open_apart
     from lazaretto.detect.malware.unpacking.keeping import load_codecs
+    from lazaretto.pipeline.looking import Inspector
 
     load_codecs()
     versions = {"rules": lazaretto.__version__, "bundle": bundle}

@@ -16,7 +16,9 @@ from lazaretto.db.pool import Pool
 from lazaretto.intelligence.bundle_folder import BundleFolder
 from lazaretto.intelligence.bundle_following import BundleSubject
 from lazaretto.intelligence.following import IntelligenceFollower
+from lazaretto.intelligence.indicator_following import IndicatorSubject
 from lazaretto.run.database import Database
+from lazaretto.run.equipping import EquippedDirectory
 from lazaretto.run.home import Home
 from lazaretto.run.settings import Settings
 from lazaretto.spool import node as nodes
@@ -46,6 +48,8 @@ class SpoolRoom:
     contents: Contents
     places: tuple[ContentPlace, ...]
     directory: SnapshotFollower
+    looking: EquippedDirectory
+    """The same tenants, with the indicators that a look goes by."""
 
 
 @asynccontextmanager
@@ -59,12 +63,20 @@ async def spool_room(home: Home, settings: Settings, process_name: str) -> Async
     contents = Contents(keys, InlineContentRows(pool).fetch, *places)
     directory = SnapshotFollower(database.dsn("control"), process_name)
     await _patiently(directory.start)
-    shared = _shared(home, settings, database.dsn("control"), process_name, node)
+    indicators = IndicatorSubject()
+    bundle = BundleSubject(BundleFolder(home.bundles), settings.bundles.keys(), str(node.number))
+    shared = IntelligenceFollower(database.dsn("control"), process_name, (indicators, bundle))
     await _patiently(shared.start)
     upkeep = asyncio.create_task(_keep_up(pool, node, keys, settings))
     try:
         yield SpoolRoom(
-            pool=pool, node=node, keys=keys, contents=contents, places=places, directory=directory
+            pool=pool,
+            node=node,
+            keys=keys,
+            contents=contents,
+            places=places,
+            directory=directory,
+            looking=EquippedDirectory(directory, indicators),
         )
     finally:
         upkeep.cancel()
@@ -73,11 +85,6 @@ async def spool_room(home: Home, settings: Settings, process_name: str) -> Async
         await shared.stop()
         await directory.stop()
         await pool.close()
-
-
-def _shared(home: Home, settings: Settings, dsn: str, process_name: str, node: Node) -> IntelligenceFollower:
-    bundle = BundleSubject(BundleFolder(home.bundles), settings.bundles.keys(), str(node.number))
-    return IntelligenceFollower(dsn, process_name, (bundle,))
 
 
 async def _patiently(work: Callable[[], Awaitable[T]]) -> T:

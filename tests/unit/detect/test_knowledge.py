@@ -54,6 +54,12 @@ def test_no_detector_reads_the_programs_files_past_a_bundle() -> None:
     assert set(past) == READERS, "read through lazaretto.detect.knowledge, so that bundles reach it"
 
 
+def test_a_station_reads_nothing_before_it_has_chosen_a_bundle() -> None:
+    code = "import lazaretto.run.scan, lazaretto.run.bundles\nprint(k._SOURCE.was_read)"
+
+    assert _told(Path("/nowhere"), code) == "False"
+
+
 def test_everything_shipped_is_listed_once_in_order() -> None:
     paths = [path for path, _ in knowledge.shipped_files()]
 

@@ -1,0 +1,2 @@
+-- Forget entries that ended before a moment.
+DELETE FROM indicator WHERE expires_at < %(before)s
