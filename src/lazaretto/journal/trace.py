@@ -31,6 +31,23 @@ _ATTEMPTS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a list of stories was left off: behind the message ``id`` of ``received_at``."""
+
+    received_at: datetime
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Which domains a search sees messages of."""
+
+    domains: frozenset[str]
+    all_except: bool
+    """``domains`` are those left out; False = they are the only ones."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """What people know of a message; every part that is given must hold."""
@@ -46,8 +63,13 @@ class Search:
     subject: str | None = None
     """A part of it, in any case."""
     client_ip: str | None = None
+    verdict: str | None = None
+    direction: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    reach: Reach | None = None
+    """Only messages from or to a domain of these; None = of all domains."""
+    after: Place | None = None
     limit: int = 50
 
 
@@ -153,6 +175,12 @@ async def _found(connection: Connection, search: Search) -> list[_MessageRow]:
         "sender": None if search.sender is None else fold(search.sender),
         "subject": None if search.subject is None else f"%{_escaped(search.subject)}%",
         "client_ip": search.client_ip,
+        "verdict": search.verdict,
+        "direction": search.direction,
+        "domains": None if search.reach is None else sorted(search.reach.domains),
+        "all_except": search.reach is not None and search.reach.all_except,
+        "after_time": None if search.after is None else search.after.received_at,
+        "after_id": None if search.after is None else search.after.id,
         "since": search.since,
         "until": search.until,
         "wanted": min(search.limit, MOST),

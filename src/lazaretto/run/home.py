@@ -80,6 +80,11 @@ class Home:
         return self.folder / "master.key"
 
     @property
+    def web_key(self) -> Path:
+        """What pages and hooks sign with; mode 0600."""
+        return self.folder / "web.key"
+
+    @property
     def certificate(self) -> Path:
         """Certificate chain of the edge, PEM."""
         return self.folder / "tls" / "edge.crt"

@@ -26,6 +26,7 @@ from lazaretto.run.home import Home
 from lazaretto.run.options import host_and_port
 from lazaretto.spool.content_settings import ContentSettings
 from lazaretto.spool.settings import SpoolSettings
+from lazaretto.web.process_settings import WebSettings
 
 
 def _checked_address(text: str) -> str:
@@ -74,6 +75,9 @@ class ListenSettings(BaseModel):
         description="Address for the balancers in edge.balancers, which say by the PROXY protocol for whom"
         " they connect, HOST:PORT; empty = none.",
     )
+    http: _OptionalAddress = Field(
+        "", description="Address of the API and the pages, HOST:PORT; empty = none, unless --http names one."
+    )
     mailbox: _ListenAddress = Field(
         "127.0.0.1:2626",
         description="Address of the next hop that `lazaretto demo run` adds, HOST:PORT.",
@@ -99,6 +103,7 @@ class Settings(BaseModel):
     bundles: BundleSettings = Field(default_factory=BundleSettings)
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     dns: DnsSettings = Field(default_factory=DnsSettings)
+    web: WebSettings = Field(default_factory=WebSettings)
 
 
 def load_settings(home: Home, environment: Mapping[str, str] = os.environ) -> Settings:

@@ -1,7 +1,8 @@
 """All processes of one machine under one roof: ``lazaretto run``.
 
 Order of start: database, schema, then scan, deliver, jobs, and the edge last, so that nothing is
-accepted before everything behind it stands.  Stopping goes the other way round: the edge first.
+accepted before everything behind it stands; then the pages, where an address is given for them.
+Stopping goes the other way round: pages and edge first.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 ROLES: Final = ("scan", "deliver", "jobs", "edge")
 START_PATIENCE: Final = 60.0
-STOP_PATIENCE: Final = {"edge": 20.0, "deliver": 20.0, "jobs": 10.0, "scan": 10.0}
+STOP_PATIENCE: Final = {"web": 10.0, "edge": 20.0, "deliver": 20.0, "jobs": 10.0, "scan": 10.0}
 LOOK_EVERY: Final = 0.1
 
 
@@ -50,9 +51,9 @@ class Supervisor:
         self._database = Database(home, settings, tell)
         self._when_ready = when_ready
         self._tell = tell
-        self._children = [
-            Child(role, options.arguments(home), home.logs / f"{role}.log") for role in (*more_roles, *ROLES)
-        ]
+        http = options.http or settings.listen.http
+        roles = (*more_roles, *ROLES, *(("web",) if http else ()))
+        self._children = [Child(role, options.arguments(home), home.logs / f"{role}.log") for role in roles]
         self._options = options
         self._stopping = False
 
@@ -86,7 +87,7 @@ class Supervisor:
             Running(
                 pid=os.getpid(),
                 smtp=self._options.smtp or self._settings.listen.smtp,
-                http=self._options.http,
+                http=self._options.http or self._settings.listen.http,
             ),
         )
         log.info("started", pid=os.getpid())

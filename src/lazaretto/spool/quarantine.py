@@ -73,14 +73,19 @@ class Quarantine:
         tenant: TenantId | None = None,
         recipient: str | None = None,
         messages: Sequence[UUID] | None = None,
+        copies: Sequence[UUID] | None = None,
+        after: UUID | None = None,
         limit: int = 1_000,
     ) -> Sequence[QuarantinedCopy]:
         """Return what rests, newest first; with ``recipient`` only copies for that address.
 
-        With ``messages`` only copies of those, and those that have left as well.
+        With ``messages`` only copies of those, or with ``copies`` only these themselves; those that
+        have left as well then.  With ``after`` what comes behind that copy.
         """
         parameters = {
             "messages": None if messages is None else list(messages),
+            "copies": None if copies is None else list(copies),
+            "after": after,
             "tenant": tenant,
             "recipient": None if recipient is None else fold(recipient),
             "wanted": limit,

@@ -43,6 +43,15 @@ class Version:
     note: str
 
 
+class OutdatedVersion(ConfigurationError):
+    """Somebody else published since the one that was changed was read."""
+
+    def __init__(self, expected: int, found: int) -> None:
+        super().__init__(
+            f"version {found} is in force, not {expected}; read it again and repeat the change on it"
+        )
+
+
 class TenantStore:
     """The tenants' documents in the ``control`` database; for use in one event loop."""
 
@@ -61,13 +70,16 @@ class TenantStore:
         """Close the connections."""
         await self._pool.close()
 
-    async def apply(self, text: str, by: str, *, name: str = "document", note: str = "") -> Applied:
+    async def apply(
+        self, text: str, by: str, *, name: str = "document", note: str = "", expected: int | None = None
+    ) -> Applied:
         """Publish the document in ``text``; the same configuration again changes nothing.
 
         ``name`` is what messages call the document.  Raises ``ConfigurationError`` when it is wrong,
-        or names a domain or sending network of another tenant.
+        or names a domain or sending network of another tenant, and ``OutdatedVersion`` where another
+        version than ``expected`` is in force.
         """
-        return await self._publish(parse_document(text, name), by, note)
+        return await self._publish(parse_document(text, name), by, note, expected)
 
     async def rollback(self, name: str, version: int, by: str = "rollback") -> Applied:
         """Publish the document of an older version again, as a new version."""
@@ -87,6 +99,12 @@ class TenantStore:
         if row is None:
             raise _unknown(name)
         return str(row[3])
+
+    async def version_text(self, name: str, version: int) -> str | None:
+        """Return the canonical document of one version; None when there is none."""
+        async with self._pool.connection() as connection:
+            row = await _first(connection, _sql("version_of"), {"name": name, "version": version})
+        return None if row is None else str(row[0])
 
     async def number_of(self, name: str) -> TenantId | None:
         """Return the number of the tenant called ``name``; None when there is none."""
@@ -135,7 +153,9 @@ class TenantStore:
             await asyncio.sleep(_LOOK_EVERY)
         return lagging
 
-    async def _publish(self, document: TenantDocument, by: str, note: str) -> Applied:
+    async def _publish(
+        self, document: TenantDocument, by: str, note: str, expected: int | None = None
+    ) -> Applied:
         text = export_document(document)
         if (in_force := await self._in_force(document.tenant, text)) is not None:
             return in_force
@@ -143,6 +163,8 @@ class TenantStore:
             # First, so that nothing that is read below can change before the end.
             (publication,) = await _only(connection, _sql("next_publication"), {})
             row = await _first(connection, _sql("current_version"), {"name": document.tenant})
+            if expected is not None and (row is None or row[1] != expected):
+                raise OutdatedVersion(expected, 0 if row is None else row[1])
             await _check_foreign(connection, document)
             applied = await _advance(connection, document, row, publication)
             await _write(connection, document, text, applied, by, note)

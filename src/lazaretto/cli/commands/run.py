@@ -16,9 +16,7 @@ from lazaretto.run.supervisor import Supervisor, announce_ready
 @click.command(epilog="Example: lazaretto run --home /var/lib/lazaretto --smtp 127.0.0.1:2525", name="run")
 @home_option
 @click.option("--smtp", default="", metavar="HOST:PORT", help="Where the edge listens.")
-@click.option(
-    "--http", default="", metavar="HOST:PORT", help="Kept for the portals; nothing listens there yet."
-)
+@click.option("--http", default="", metavar="HOST:PORT", help="Where the API and the pages listen.")
 @click.option(
     "--dns",
     "dns_file",

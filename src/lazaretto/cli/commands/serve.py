@@ -18,16 +18,14 @@ from lazaretto.run.settings import load_settings
 
 log = structlog.get_logger(__name__)
 
-ROLES: Final = ("edge", "scan", "deliver", "jobs", "mailbox")
+ROLES: Final = ("edge", "scan", "deliver", "jobs", "web", "mailbox")
 
 
 @click.command(epilog="Example: lazaretto serve edge --home /var/lib/lazaretto --smtp 192.0.2.1:25")
 @click.argument("role", type=click.Choice(ROLES))
 @home_option
 @click.option("--smtp", default="", metavar="HOST:PORT", help="Where the edge (or the mailbox) listens.")
-@click.option(
-    "--http", default="", metavar="HOST:PORT", help="Kept for the portals; nothing listens there yet."
-)
+@click.option("--http", default="", metavar="HOST:PORT", help="Where the API and the pages listen.")
 @click.option(
     "--dns",
     "dns_file",
@@ -37,8 +35,8 @@ ROLES: Final = ("edge", "scan", "deliver", "jobs", "mailbox")
 def command(role: str, home: Home, smtp: str, http: str, dns_file: str | None) -> None:
     """Run one ROLE until told to stop.
 
-    edge receives, scan looks, deliver sends, jobs does what is due by the clock.  mailbox is a
-    next hop for demonstrations: it keeps what it gets as files in HOME/mailbox.
+    edge receives, scan looks, deliver sends, jobs does what is due by the clock, web answers at the
+    API.  mailbox is a next hop for demonstrations: it keeps what it gets as files in HOME/mailbox.
     """
     options = RunOptions(smtp=smtp, http=http, dns_file=dns_file or "")
     settings = load_settings(home)

@@ -1,0 +1,66 @@
+"""What the web process and commands about people need: the store of one home, opened."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+from lazaretto.run.database import Database
+from lazaretto.run.home import Home
+from lazaretto.run.settings import Settings, load_settings
+from lazaretto.store.given import StoreSettings
+from lazaretto.store.opening import bring_up_to_date, open_store
+
+DEMO_ADDRESS: Final = "127.0.0.1:8025"
+"""Where pages listen in the demonstration."""
+
+
+def store_settings(home: Home, settings: Settings, http: str = "") -> StoreSettings:
+    """Return what the store of ``home`` is opened with."""
+    database = Database(home, settings)
+    base_url = settings.web.base_url or f"http://{http or settings.listen.http or DEMO_ADDRESS}"
+    host = urlsplit(base_url).hostname or ""
+    return StoreSettings(
+        control=database.dsn("control"),
+        spool=database.dsn("spool"),
+        trace=database.dsn("trace"),
+        secret=web_key(home),
+        base_url=base_url,
+        hosts=tuple(dict.fromkeys((host, "127.0.0.1", "localhost", "[::1]"))),
+        give_up_after=settings.spool.give_up_after.total_seconds(),
+        requests_per_minute=settings.web.requests_per_minute,
+        max_body=settings.web.max_body,
+        secure=base_url.startswith("https://"),
+    )
+
+
+def web_key(home: Home) -> str:
+    """Return the key that pages and hooks sign with, made when there is none."""
+    try:
+        return home.web_key.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        fresh = home.web_key.with_suffix(f".{os.getpid()}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            # Another process may have made it meanwhile; then that one counts.
+            os.link(fresh, home.web_key)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+        return web_key(home)
+
+
+@contextmanager
+def open_storeroom(home: Home) -> Iterator[None]:
+    """Open the store of ``home`` for the length of a command; starts PostgreSQL if nothing runs."""
+    settings = load_settings(home)
+    with Database(home, settings).available():
+        open_store(store_settings(home, settings))
+        bring_up_to_date()
+        yield

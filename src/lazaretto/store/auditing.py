@@ -1,0 +1,54 @@
+"""Every management act, recorded before it is carried out; and what was recorded, read and verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from lazaretto.core.identity import TenantId
+from lazaretto.journal.auditing import OPERATOR, Act, Entry, Verified, failed
+from lazaretto.store.mailpath import mail_path
+from lazaretto.store.scope import Area, Right, Scope
+
+
+@contextmanager
+def ordered(scope: Scope, act: str, subject: str, *, before: Any = None, after: Any = None) -> Iterator[None]:
+    """Record that the scope's person orders ``act``, then let the block do it; a failure is recorded, too."""
+    path = mail_path()
+    order = Act(
+        tenant=_chain_of(scope),
+        actor=scope.who.name,
+        on_behalf_of=scope.who.on_behalf_of,
+        client=scope.who.client,
+        act=act,
+        object=subject,
+        before=before,
+        after=after,
+    )
+    path.wait(path.audit.record(order))
+    try:
+        yield
+    except Exception as failure:
+        path.wait(path.audit.record(failed(order, failure)))
+        raise
+
+
+def entries(
+    scope: Scope, *, before: int | None = None, act: str = "", actor: str = "", limit: int = 100
+) -> Sequence[Entry]:
+    """Return what was ordered in the scope's tenant (or on the platform), latest first."""
+    scope.demand(Area.AUDIT, Right.VIEW_STATISTICS)
+    path = mail_path()
+    return path.wait(path.audit.read(_chain_of(scope), before=before, act=act, actor=actor, limit=limit))
+
+
+def verified(scope: Scope) -> Verified:
+    """Read the whole chain of the scope's tenant again."""
+    scope.demand(Area.AUDIT, Right.VIEW_STATISTICS)
+    path = mail_path()
+    return path.wait(path.audit.verify(_chain_of(scope)))
+
+
+def _chain_of(scope: Scope) -> TenantId:
+    return OPERATOR if scope.tenant is None else scope.tenant

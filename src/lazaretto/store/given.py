@@ -1,0 +1,49 @@
+"""What a process opens the store with, handed over in its environment.
+
+``LAZARETTO_STORE`` holds a JSON object of ``StoreSettings``: the server's own worker processes inherit
+it, and Django reads it when it is set up.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Final
+
+import msgspec
+
+VARIABLE: Final = "LAZARETTO_STORE"
+
+
+class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the store is opened with."""
+
+    control: str = ""
+    """Connection strings."""
+    spool: str = ""
+    trace: str = ""
+    secret: str = "no secret was given"  # noqa: S105 - says itself that it is none
+    base_url: str = "http://127.0.0.1:8025"
+    """What links in mail and pages begin with; its host is the only one that is answered."""
+    hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    """Host names that requests may be for."""
+    give_up_after: float = 7 * 86_400.0
+    """Seconds for which a released copy is tried."""
+    requests_per_minute: int = 600
+    """Of one token."""
+    max_body: int = 32_000_000
+    """Octets of a request."""
+    secure: bool = False
+    """Pages are reached over HTTPS only."""
+
+
+@cache
+def given() -> StoreSettings:
+    """Return what this process was given; without anything there is no database, which tools can do with."""
+    return msgspec.json.decode(os.environ.get(VARIABLE, "{}"), type=StoreSettings)
+
+
+def hand_over(settings: StoreSettings) -> None:
+    """Let this process and its children find ``settings``; before the first ``given``."""
+    os.environ[VARIABLE] = msgspec.json.encode(settings).decode()
+    given.cache_clear()

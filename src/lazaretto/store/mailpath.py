@@ -1,0 +1,74 @@
+"""The mail path's own commands and queries, for pages that wait for an answer.
+
+Pages run in threads; the mail path runs in an event loop.  One loop per process, in a thread of its
+own, does what they ask: with the same code and the same transactions as everywhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from datetime import timedelta
+from functools import cache
+from typing import Any, Final, TypeVar
+
+from lazaretto.core.errors import TemporaryFailure
+from lazaretto.db.pool import Pool
+from lazaretto.journal.auditing import AuditLog
+from lazaretto.journal.feeding import Feed
+from lazaretto.journal.trace import Trace
+from lazaretto.spool.quarantine import Quarantine
+from lazaretto.spool.settings import SpoolSettings
+from lazaretto.spool.waiting import Waiting
+from lazaretto.store.given import StoreSettings, given
+from lazaretto.tenants.store import TenantStore
+
+PATIENCE: Final = 30.0
+T = TypeVar("T")
+
+
+class MailPath:
+    """What the store needs of the mail path."""
+
+    def __init__(self, settings: StoreSettings) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="mail-path", daemon=True)
+        self._thread.start()
+        self._pools = tuple(Pool(dsn, 4) for dsn in (settings.control, settings.spool, settings.trace))
+        control, spool, trace = self._pools
+        spool_settings = SpoolSettings(give_up_after=timedelta(seconds=settings.give_up_after))
+        self.tenants = TenantStore(settings.control)
+        self.audit = AuditLog(control)
+        self.quarantine = Quarantine(spool, spool_settings)
+        self.waiting = Waiting(spool)
+        self.trace = Trace(trace)
+        self.feed = Feed(trace)
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what ``work`` comes to.  Raises ``TemporaryFailure`` when it takes too long."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result(PATIENCE)
+        except TimeoutError as failure:
+            future.cancel()
+            raise TemporaryFailure("the database takes too long to answer") from failure
+
+    def close(self) -> None:
+        """Let go of connections, loop and thread."""
+
+        async def close() -> None:
+            await self.tenants.close()
+            for pool in self._pools:
+                await pool.close()
+
+        self.wait(close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@cache
+def mail_path() -> MailPath:
+    """Return this process's way into the mail path, made when it is first needed."""
+    return MailPath(given())

@@ -1,0 +1,1 @@
+"""People and programs: accounts, what they are granted, and their tokens."""

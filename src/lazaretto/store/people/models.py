@@ -1,0 +1,102 @@
+"""Accounts, their grants and their tokens, in the ``control`` database."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+
+class Accounts(BaseUserManager["Account"]):
+    """Finds accounts by their address, whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> Account:
+        """Return the account that signs in as ``username``."""
+        return self.get(email=(username or "").lower())
+
+
+class Account(AbstractBaseUser):
+    """Somebody who signs in, or a program that has tokens."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.CharField(max_length=254, unique=True)
+    """Lower case."""
+    name = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=5, default="en")
+    time_zone = models.CharField(max_length=64, default="UTC")
+    is_active = models.BooleanField(default=True)
+    must_change_password = models.BooleanField(default=True)
+    """An initial password is changed at the first sign-in."""
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[Accounts] = Accounts()
+
+    USERNAME_FIELD = "email"
+
+    class Meta:
+        db_table = "account"
+
+
+class Grant(models.Model):
+    """A role, or permissions, of one account in one tenant or on the whole platform."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="grants")
+    tenant = models.IntegerField(null=True, blank=True)
+    """None = every tenant, and the platform itself: the operator's people."""
+    role = models.CharField(max_length=64, blank=True)
+    permissions = models.JSONField(default=list)
+    """Beyond the role's, as ``area:right``."""
+    domains = models.JSONField(default=list)
+    domains_are_excepted = models.BooleanField(default=True)
+    """``domains`` are those left out; False = they are the only ones."""
+
+    class Meta:
+        db_table = "account_grant"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("account", "tenant"), name="one_grant_per_tenant", nulls_distinct=False
+            ),
+        )
+        indexes = (models.Index(fields=("tenant",)),)
+
+
+class Token(models.Model):
+    """A secret with which a program acts for its account."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=100)
+    digest = models.BinaryField(max_length=32)
+    """SHA-256 of the secret, which has 256 bits of chance and needs no slower hash."""
+    permissions = models.JSONField(null=True)
+    """Only these of the account's, as ``area:right``; None = all."""
+    tenant = models.IntegerField(null=True, blank=True)
+    """Only in this tenant; None = wherever the account may act."""
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "account_token"
+
+
+class Replay(models.Model):
+    """What a request with an idempotency key was answered, so that the same again changes nothing."""
+
+    owner = models.CharField(max_length=64)
+    """Digest of who asked."""
+    key = models.CharField(max_length=128)
+    request = models.CharField(max_length=64)
+    """Digest of what was asked."""
+    status = models.IntegerField(null=True)
+    """None while the first one is being answered."""
+    content_type = models.CharField(max_length=100, default="")
+    body = models.TextField(default="")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "api_replay"
+        constraints = (models.UniqueConstraint(fields=("owner", "key"), name="one_replay_per_key"),)
+        indexes = (models.Index(fields=("at",)),)

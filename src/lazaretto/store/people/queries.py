@@ -1,0 +1,36 @@
+"""Reading accounts, grants and tokens."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from lazaretto.core.errors import ScopeError
+from lazaretto.store.people.models import Account, Grant, Token
+from lazaretto.store.people.scopes import Caller
+from lazaretto.store.scope import Area, Right, Scope
+
+
+def accounts(scope: Scope) -> QuerySet[Account]:
+    """Return the accounts that are granted something in the scope's tenant (or on the platform)."""
+    scope.demand(Area.PEOPLE, Right.VIEW_CONFIGURATION)
+    return Account.objects.filter(grants__tenant=scope.tenant).order_by("email")
+
+
+def account(scope: Scope, identity: UUID) -> Account:
+    """Return one of them.  Raises ``ScopeError`` when it is not there."""
+    found = accounts(scope).filter(id=identity).first()
+    if found is None:
+        raise ScopeError("there is no such account")
+    return found
+
+
+def grant_of(scope: Scope, account: Account) -> Grant:
+    """Return what ``account`` is granted in the scope's tenant."""
+    return Grant.objects.get(account=account, tenant=scope.tenant)
+
+
+def own_tokens(caller: Caller) -> QuerySet[Token]:
+    """Return the tokens of the caller's own account."""
+    return Token.objects.filter(account=caller.account).order_by("created_at", "id")

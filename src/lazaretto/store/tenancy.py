@@ -1,0 +1,151 @@
+"""Tenants and their documents: read, checked, published, compared and taken back."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from lazaretto.core.errors import ConfigurationError, ScopeError
+from lazaretto.core.identity import TenantId
+from lazaretto.store.auditing import ordered
+from lazaretto.store.mailpath import mail_path
+from lazaretto.store.people.scopes import Caller
+from lazaretto.store.scope import Area, Right, Scope
+from lazaretto.store.sections import demand_change, demand_view, parts_of
+from lazaretto.tenants.checking import check
+from lazaretto.tenants.document import TenantDocument, parse_document
+from lazaretto.tenants.remarks import Remark
+from lazaretto.tenants.store import Applied, OutdatedVersion, Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """A tenant's document as it applies."""
+
+    name: str
+    version: int
+    text: str
+
+
+def visible_names(caller: Caller) -> list[str]:
+    """Return the names of the tenants in which something is granted to ``caller``, in order."""
+    path = mail_path()
+    reached = caller.tenants()
+    names = path.wait(path.tenants.names())
+    if reached is None:
+        return list(names)
+    numbers = {name: path.wait(path.tenants.number_of(name)) for name in names}
+    return [name for name in names if numbers[name] in reached]
+
+
+def in_force(scope: Scope) -> InForce:
+    """Return the document that applies, if the scope may see all that it says."""
+    found = _in_force(scope)
+    demand_view(scope, parse_document(found.text, scope.tenant_name))
+    return found
+
+
+def history(scope: Scope) -> Sequence[Version]:
+    """Return the versions, latest first."""
+    scope.demand(Area.AUDIT, Right.VIEW_STATISTICS)
+    path = mail_path()
+    return path.wait(path.tenants.history(scope.tenant_name))
+
+
+def version_text(scope: Scope, version: int) -> str:
+    """Return the document of an older version, if the scope may see all that it says."""
+    path = mail_path()
+    text = path.wait(path.tenants.version_text(scope.tenant_name, version))
+    if text is None:
+        raise ScopeError("there is no such version")
+    demand_view(scope, parse_document(text, scope.tenant_name))
+    return text
+
+
+def difference(scope: Scope, older: int, newer: int) -> str:
+    """Return what changed between two versions, as a unified diff."""
+    lines = difflib.unified_diff(
+        version_text(scope, older).splitlines(keepends=True),
+        version_text(scope, newer).splitlines(keepends=True),
+        f"version {older}",
+        f"version {newer}",
+    )
+    return "".join(lines)
+
+
+def remarks(scope: Scope, text: str) -> Sequence[Remark]:
+    """Tell what is wrong, or odd, in a document that was not published yet."""
+    scope.demand(Area.ROUTES, Right.VIEW_CONFIGURATION)
+    return check(text, "document", datetime.now(UTC).date())
+
+
+def publish(scope: Scope, text: str, *, expected: int, note: str = "") -> Applied:
+    """Publish the document in ``text`` in place of version ``expected``; return when it is in force.
+
+    Raises ``OutdatedVersion`` where another version is in force, ``ConfigurationError`` where the document is
+    wrong, ``Forbidden`` where it changes what the scope may not change.
+    """
+    document = _parsed_for(scope, text)
+    found = _in_force(scope)
+    if found.version != expected:
+        raise OutdatedVersion(expected, found.version)
+    before = parse_document(found.text, scope.tenant_name)
+    demand_change(scope, before, document)
+    path = mail_path()
+    changes = _changes(before, document)
+    with ordered(scope, "tenant.publish", scope.tenant_name, before=changes[0], after=changes[1]):
+        applied = path.wait(path.tenants.apply(text, by=scope.who.name, note=note, expected=expected))
+        path.wait(path.tenants.wait_until_in_force(applied.publication))
+    return applied
+
+
+def rollback(scope: Scope, version: int) -> Applied:
+    """Publish what ``version`` said as a new version."""
+    text = version_text(scope, version)
+    return publish(scope, text, expected=_in_force(scope).version, note=f"rollback to version {version}")
+
+
+def add_tenant(scope: Scope, text: str) -> Applied:
+    """Make a tenant of the document in ``text``; for the operator."""
+    scope.demand(Area.TENANTS, Right.EDIT)
+    document = parse_document(text, "document")
+    path = mail_path()
+    if path.wait(path.tenants.number_of(document.tenant)) is not None:
+        raise ConfigurationError(f"there is a tenant {document.tenant} already; change its configuration")
+    with ordered(scope, "tenant.add", document.tenant, after=parts_of(document)):
+        applied = path.wait(path.tenants.apply(text, by=scope.who.name))
+        path.wait(path.tenants.wait_until_in_force(applied.publication))
+    return applied
+
+
+def number_of(name: str) -> TenantId | None:
+    """Return the number of the tenant called ``name``."""
+    path = mail_path()
+    return path.wait(path.tenants.number_of(name))
+
+
+def _in_force(scope: Scope) -> InForce:
+    path = mail_path()
+    latest = path.wait(path.tenants.history(scope.tenant_name))[0]
+    return InForce(
+        name=scope.tenant_name,
+        version=latest.number,
+        text=path.wait(path.tenants.export(scope.tenant_name)),
+    )
+
+
+def _parsed_for(scope: Scope, text: str) -> TenantDocument:
+    document = parse_document(text, "document")
+    if document.tenant != scope.tenant_name:
+        raise ConfigurationError(
+            f"this document is of a tenant {document.tenant!r}, not of {scope.tenant_name!r}"
+        )
+    return document
+
+
+def _changes(before: TenantDocument, after: TenantDocument) -> tuple[dict[str, object], dict[str, object]]:
+    old, new = parts_of(before), parts_of(after)
+    changed = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
+    return {key: old.get(key) for key in changed}, {key: new.get(key) for key in changed}

@@ -1,0 +1,1 @@
+"""Pages and the API: thin views over ``store``, which decides who may see and do what."""

@@ -1,0 +1,24 @@
+"""Settings of the web process."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class WebSettings(BaseModel):
+    """Pages and the API."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: str = Field(
+        "",
+        description="What links in mail and pages begin with, such as https://mail.example.net;"
+        " empty = http:// and the address at which it listens.",
+        pattern=r"^(https?://[^/\s]+)?$",
+    )
+    workers: int = Field(1, ge=1, le=64, description="Processes that answer requests.")
+    threads: int = Field(4, ge=1, le=64, description="Requests that each of them answers at a time.")
+    requests_per_minute: int = Field(
+        600, ge=1, description="Requests of one API token, or of one address without a token, per worker."
+    )
+    max_body: int = Field(32_000_000, ge=1_000, description="Octets of a request.")

@@ -1,0 +1,146 @@
+"""The real web application on a real database with two tenants, asked without a socket."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from lazaretto.db.migrate import prepare
+from lazaretto.db.server import EmbeddedServer
+from lazaretto.store.given import StoreSettings
+from lazaretto.store.opening import bring_up_to_date, open_store
+
+DOCUMENT = """\
+version: 1
+tenant: {name}
+domains:
+  {name}.example:
+    routes: [{{host: 127.0.0.1, port: 2626}}]
+  branch.{name}.example:
+    routes: [{{host: 127.0.0.1, port: 2626}}]
+addresses: [alice@{name}.example, bob@branch.{name}.example]
+"""
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedServer]:
+    """An embedded PostgreSQL with the three databases."""
+    home = Path(tempfile.mkdtemp(prefix="lazaretto-tests-"))
+    home.chmod(0o711)
+    server = EmbeddedServer(home)
+    server.start()
+    prepare(server)
+    yield server
+    cluster = server.cluster
+    server.stop()
+    shutil.rmtree(cluster.data.parent, ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def store(server: EmbeddedServer) -> Iterator[StoreSettings]:
+    """The store, opened, with the tenants ``acme`` and ``zeta``."""
+    settings = StoreSettings(
+        control=server.dsn("control"),
+        spool=server.dsn("spool"),
+        trace=server.dsn("trace"),
+        secret=uuid4().hex,
+        hosts=("testserver",),
+        requests_per_minute=1_000_000,
+    )
+    open_store(settings)
+    bring_up_to_date()
+    from lazaretto.store.mailpath import mail_path
+
+    for name in ("acme", "zeta"):
+        mail_path().wait(mail_path().tenants.apply(DOCUMENT.format(name=name), by="test"))
+    yield settings
+    mail_path().close()
+
+
+@dataclass
+class Answer:
+    """What the API answered."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        """Return the body's JSON value."""
+        return json.loads(self.text)
+
+
+class Program:
+    """Somebody with a token; empty = nobody known."""
+
+    def __init__(self, token: str) -> None:
+        from django.test import Client
+
+        self.token = token
+        self._client = Client(raise_request_exception=False)
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """Send one request to ``/api/v1`` and return the answer."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.token:
+            given["Authorization"] = f"Bearer {self.token}"
+        response = self._client.generic(
+            method,
+            f"/api/v1{path}",
+            b"" if body is None else json.dumps(body).encode(),
+            content_type="application/json",
+            headers=given,
+        )
+        return Answer(response.status_code, dict(response.headers), response.content.decode())
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """Ask with GET."""
+        return self.ask("GET", path, **headers)
+
+    def post(self, path: str, body: Any, **headers: str) -> Answer:
+        """Ask with POST."""
+        return self.ask("POST", path, body, **headers)
+
+
+def with_grant(tenant: str | None, role: str = "", **granted: Any) -> Program:
+    """Return somebody who is granted ``role`` in ``tenant`` (None = on the platform), and nothing else."""
+    from lazaretto.store.people.commands import Granted, add_account
+    from lazaretto.store.people.console import console_scope, console_token
+
+    email = f"{role or 'own'}-{uuid4().hex[:8]}@people.example"
+    add_account(console_scope("test", tenant), email, Granted(role=role, **granted))
+    return Program(console_token("test", email, "test", (), None))
+
+
+@pytest.fixture(scope="session")
+def operator(store: StoreSettings) -> Program:
+    """An administrator of the platform."""
+    return with_grant(None, "operator-administrator")
+
+
+@pytest.fixture(scope="session")
+def administrator(store: StoreSettings) -> Program:
+    """The administrator of the tenant ``acme``."""
+    return with_grant("acme", "tenant-administrator")
+
+
+@pytest.fixture(scope="session")
+def stranger(store: StoreSettings) -> Program:
+    """The administrator of the other tenant, ``zeta``."""
+    return with_grant("zeta", "tenant-administrator")
+
+
+@pytest.fixture(scope="session")
+def nobody(store: StoreSettings) -> Program:
+    """Somebody without a token."""
+    return Program("")

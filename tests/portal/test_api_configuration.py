@@ -1,0 +1,128 @@
+"""A tenant's document by API: read, checked, changed by who may, compared and taken back."""
+
+from __future__ import annotations
+
+import pytest
+
+from lazaretto.store.given import StoreSettings
+from tests.portal.conftest import DOCUMENT, Program, with_grant
+
+pytestmark = pytest.mark.integration
+
+
+def changed(document: str, *lines: str) -> dict[str, str]:
+    return {"document": document + "".join(f"{line}\n" for line in lines), "note": "as asked"}
+
+
+@pytest.fixture
+def configuration(operator: Program) -> dict[str, str]:
+    """The configuration of ``acme``, back at its beginning."""
+    found = operator.get("/tenants/acme/configuration")
+    body = {"document": DOCUMENT.format(name="acme")}
+    operator.ask("PUT", "/tenants/acme/configuration", body, If_Match=found.headers["ETag"])
+    found = operator.get("/tenants/acme/configuration")
+    return {"etag": found.headers["ETag"], "document": found.json["document"]}
+
+
+def test_a_change_is_published_and_in_the_history(
+    administrator: Program, configuration: dict[str, str]
+) -> None:
+    body = changed(configuration["document"], "max_message_size: 20")
+
+    answer = administrator.ask("PUT", "/tenants/acme/configuration", body, If_Match=configuration["etag"])
+
+    assert (answer.status, answer.json["changed"]) == (200, True)
+    assert "max_message_size: 20" in administrator.get("/tenants/acme/configuration").json["document"]
+    latest = administrator.get("/tenants/acme/configuration/versions").json["items"][0]
+    assert (latest["note"], "tenant-administrator" in latest["published_by"]) == ("as asked", True)
+
+
+def test_a_change_of_something_older_is_refused(
+    administrator: Program, configuration: dict[str, str]
+) -> None:
+    body = changed(configuration["document"], "max_message_size: 21")
+    administrator.ask("PUT", "/tenants/acme/configuration", body, If_Match=configuration["etag"])
+
+    again = administrator.ask(
+        "PUT",
+        "/tenants/acme/configuration",
+        changed(configuration["document"], "max_message_size: 22"),
+        If_Match=configuration["etag"],
+    )
+    without = administrator.ask("PUT", "/tenants/acme/configuration", body)
+
+    assert (again.status, without.status) == (412, 428)
+    assert again.headers["Content-Type"] == "application/problem+json"
+
+
+def test_mistakes_are_told_with_their_lines(administrator: Program, configuration: dict[str, str]) -> None:
+    body = changed(configuration["document"], "no_such_setting: 1")
+
+    answer = administrator.ask("PUT", "/tenants/acme/configuration", body, If_Match=configuration["etag"])
+    remarks = administrator.post("/tenants/acme/configuration/check", body).json
+
+    assert answer.status == 422
+    assert answer.json["errors"][0]["line"] == len(body["document"].splitlines())
+    assert remarks[0]["severity"] == "error"
+
+
+def test_each_part_needs_the_right_to_edit_its_area(
+    store: StoreSettings, configuration: dict[str, str]
+) -> None:
+    somebody = with_grant("acme", "read-only", permissions=["lists:edit"])
+    put = "/tenants/acme/configuration"
+
+    lists = changed(configuration["document"], "blocked_senders: [spam.example]")
+    routes = changed(configuration["document"], "max_message_size: 30")
+
+    assert somebody.ask("PUT", put, routes, If_Match=configuration["etag"]).status == 403
+    assert somebody.ask("PUT", put, lists, If_Match=configuration["etag"]).status == 200
+
+
+def test_rights_in_one_domain_change_nothing_of_another(
+    store: StoreSettings, configuration: dict[str, str]
+) -> None:
+    somebody = with_grant(
+        "acme", "tenant-administrator", domains=["branch.acme.example"], domains_are_excepted=False
+    )
+    own = configuration["document"].replace("bob@branch.acme", "carol@branch.acme")
+    foreign = configuration["document"].replace("alice@acme", "dave@acme")
+    put = "/tenants/acme/configuration"
+
+    refused = somebody.ask("PUT", put, {"document": foreign}, If_Match=configuration["etag"])
+    done = somebody.ask("PUT", put, {"document": own}, If_Match=configuration["etag"])
+
+    assert (refused.status, done.status) == (403, 200)
+
+
+def test_an_older_version_can_apply_again(administrator: Program, configuration: dict[str, str]) -> None:
+    before = int(configuration["etag"].strip('"'))
+    body = changed(configuration["document"], "max_message_size: 25")
+    administrator.ask("PUT", "/tenants/acme/configuration", body, If_Match=configuration["etag"])
+
+    answer = administrator.post("/tenants/acme/configuration/rollback", {"version": before})
+    difference = administrator.get(
+        f"/tenants/acme/configuration/difference?older={before + 1}&newer={before + 2}"
+    ).json["diff"]
+
+    assert answer.json["version"] == before + 2
+    assert "-max_message_size: 25" in difference
+
+
+def test_a_document_of_another_tenant_is_refused(
+    administrator: Program, configuration: dict[str, str]
+) -> None:
+    body = {"document": DOCUMENT.format(name="zeta")}
+
+    answer = administrator.ask("PUT", "/tenants/acme/configuration", body, If_Match=configuration["etag"])
+
+    assert answer.status == 422
+
+
+def test_only_the_operator_makes_tenants(operator: Program, administrator: Program) -> None:
+    body = {"document": DOCUMENT.format(name="nova")}
+
+    assert administrator.post("/tenants", body).status == 403
+    assert operator.post("/tenants", body).status == 201
+    assert operator.post("/tenants", body).status == 422
+    assert "nova" not in administrator.get("/tenants").text
