@@ -67,12 +67,13 @@ def version_text(scope: Scope, version: int) -> str:
 def difference(scope: Scope, older: int, newer: int) -> str:
     """Return what changed between two versions, as a unified diff."""
     lines = difflib.unified_diff(
-        version_text(scope, older).splitlines(keepends=True),
-        version_text(scope, newer).splitlines(keepends=True),
+        version_text(scope, older).split("\n"),
+        version_text(scope, newer).split("\n"),
         f"version {older}",
         f"version {newer}",
+        lineterm="",
     )
-    return "".join(lines)
+    return "\n".join(lines)
 
 
 def remarks(scope: Scope, text: str) -> Sequence[Remark]:
