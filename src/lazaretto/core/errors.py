@@ -19,6 +19,10 @@ class PermanentFailure(LazarettoError):
     """It did not work and never will as it is (a ``5xx`` to a client)."""
 
 
+class RowsRefused(TemporaryFailure):
+    """The database is there and does not take these very rows; others it may take."""
+
+
 class NotDurable(TemporaryFailure):
     """The database could not promise that what we wrote will survive."""
 

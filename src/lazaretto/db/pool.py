@@ -16,7 +16,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from lazaretto.core.errors import LazarettoError, NotDurable, StorageFull, TemporaryFailure
+from lazaretto.core.errors import LazarettoError, NotDurable, RowsRefused, StorageFull, TemporaryFailure
 
 Connection = AsyncConnection[TupleRow]
 _DISK_FULL: Final = "53100"
@@ -37,7 +37,7 @@ class Pool:
     async def connection(self) -> AsyncIterator[Connection]:
         """Lend a connection; what is not committed inside is rolled back.
 
-        Database errors leave as TemporaryFailure or StorageFull.
+        Database errors leave as TemporaryFailure; the narrower ones are RowsRefused and StorageFull.
         """
         async with self._places:
             connection = await self._take()
@@ -136,6 +136,8 @@ def translated(failure: psycopg.Error | OSError) -> LazarettoError:
     text = str(failure).strip().partition("\n")[0] or type(failure).__name__
     if isinstance(failure, psycopg.Error) and failure.sqlstate == _DISK_FULL:
         return StorageFull(f"database: {text}")
+    if isinstance(failure, psycopg.DataError | psycopg.IntegrityError | psycopg.ProgrammingError):
+        return RowsRefused(f"database: {text}")
     return TemporaryFailure(f"database: {text}")
 
 

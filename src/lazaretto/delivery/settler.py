@@ -11,7 +11,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import Enum, auto
 
+from lazaretto.core.errors import RowsRefused, TemporaryFailure
 from lazaretto.core.queued import Lease, QueuedCopy, Settlement
 from lazaretto.delivery.journal_file import DeliveryJournal
 from lazaretto.delivery.outstanding import Outstanding, is_delivery
@@ -25,10 +28,32 @@ _GATHER = 0.05
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 5.0
 _PAUSES_AT_START = (0.1, 0.5, 1.0, 5.0)
-_LONG_AFTER = 60.0
-"""Seconds until an outcome is tried again that the database does not take while it takes others."""
+_FIRST_REST = 1.0
+"""Seconds until an outcome is tried again that the database does not take while it takes others; they
+double with each time.  What is just coming back refuses one and takes the next, so the first are few."""
+_LONGEST_REST = 60.0
 _FAILURES_OF_A_DATABASE = 3
 """After so many single failures without a success it is the database and not the outcomes."""
+
+
+class _Answer(Enum):
+    """What the database said to a batch."""
+
+    TAKEN = auto()
+    REFUSED = auto()
+    """It does not take this batch as it is."""
+    NOT_NOW = auto()
+    """It is away, or full, or may only be read: no word about any outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What of a batch could not be written."""
+
+    waiting: Sequence[Settlement] = ()
+    """Not to be blamed: nothing can be written now."""
+    refused: Sequence[Settlement] = ()
+    """Not taken while others were."""
 
 
 class Settler:
@@ -46,6 +71,8 @@ class Settler:
         self._thread = ThreadPoolExecutor(1, "delivery-journal")
         self._ended: list[Settlement] = []
         self._journalled: list[Settlement] = []
+        self._rests: dict[Lease, float] = {}
+        """Of outcomes that were refused: how long they rested last."""
         self._backlog = 0
         self._has_ended = asyncio.Event()
         self._has_journalled = asyncio.Event()
@@ -104,7 +131,8 @@ class Settler:
         for start in range(0, len(settlements), MAX_BATCH):
             batch = list(settlements[start : start + MAX_BATCH])
             for pause in _PAUSES_AT_START:
-                if not (batch := await self._settle(batch)):
+                missed = await self._settle(batch)
+                if not (batch := [*missed.waiting, *missed.refused]):
                     break
                 await asyncio.sleep(pause)
             left.extend(batch)
@@ -129,48 +157,70 @@ class Settler:
 
     async def settle_forever(self) -> None:
         """Settle what is journalled, one transaction for all of it."""
-        pause = _FIRST_PAUSE
+        pause, most = _FIRST_PAUSE, MAX_BATCH
         while True:
             await self._has_journalled.wait()
             # Nobody waits for this any more, and a transaction costs the same for one as for twenty.
             await asyncio.sleep(_GATHER)
-            batch, self._journalled = self._journalled[:MAX_BATCH], self._journalled[MAX_BATCH:]
+            batch, self._journalled = self._journalled[:most], self._journalled[most:]
             left = await self._settle(batch)
-            if left and len(left) == len(batch):
-                self._journalled[:0] = left
+            for settlement in left.refused:
+                self._let_rest(settlement)
+            if left.waiting:
+                # Behind the others and fewer at a time: should one of them be what fells the
+                # database, it ends up alone and the others get past it.
+                self._journalled.extend(left.waiting)
                 await asyncio.sleep(pause)
-                pause = min(_LONGEST_PAUSE, pause * 2)
-            elif left:
-                asyncio.get_running_loop().call_later(_LONG_AFTER, self._settle_again, left)
-                pause = _FIRST_PAUSE
+                pause, most = min(_LONGEST_PAUSE, pause * 2), max(1, len(batch) // 2)
+            else:
+                pause, most = _FIRST_PAUSE, min(MAX_BATCH, most * 2)
             if not self._journalled:
                 self._has_journalled.clear()
 
-    async def _settle(self, batch: list[Settlement]) -> list[Settlement]:
-        """Write ``batch``; return what could not be written, which is all of it while nothing can."""
-        if await self._is_written(batch):
-            return []
-        # Perhaps one of them is what the database does not take; it must not stop the others.
-        left: list[Settlement] = []
-        for number, settlement in enumerate(batch, start=1):
-            if not await self._is_written((settlement,)):
-                left.append(settlement)
-            if len(left) == number == _FAILURES_OF_A_DATABASE:
-                return batch
-        # What failed first may have failed because the database was only just coming back.
-        return [settlement for settlement in left if not await self._is_written((settlement,))]
+    async def _settle(self, batch: Sequence[Settlement]) -> _Left:
+        """Write ``batch``; return what could not be written, and whether that is its own doing."""
+        match await self._write(batch):
+            case _Answer.TAKEN:
+                return _Left()
+            case _Answer.NOT_NOW:
+                return _Left(waiting=batch)
+            case _Answer.REFUSED:
+                return await self._settle_singly(batch)
 
-    def _settle_again(self, settlements: list[Settlement]) -> None:
-        self._journalled.extend(settlements)
+    async def _settle_singly(self, batch: Sequence[Settlement]) -> _Left:
+        """Find what of ``batch`` the database does not take; it must not stop the others."""
+        refused: list[Settlement] = []
+        for number, settlement in enumerate(batch, start=1):
+            answer = await self._write((settlement,))
+            if answer is _Answer.NOT_NOW:
+                return _Left(waiting=batch[number - 1 :], refused=refused)
+            if answer is _Answer.REFUSED:
+                refused.append(settlement)
+            if len(refused) == number == _FAILURES_OF_A_DATABASE:
+                # It takes nothing from anybody: its tables are not ours, most likely.
+                return _Left(waiting=batch)
+        return _Left(refused=refused)
+
+    def _let_rest(self, settlement: Settlement) -> None:
+        rest = min(_LONGEST_REST, self._rests.get(settlement.lease, _FIRST_REST / 2) * 2)
+        self._rests[settlement.lease] = rest
+        asyncio.get_running_loop().call_later(rest, self._settle_again, settlement)
+
+    def _settle_again(self, settlement: Settlement) -> None:
+        self._journalled.append(settlement)
         self._has_journalled.set()
 
-    async def _is_written(self, batch: Sequence[Settlement]) -> bool:
+    async def _write(self, batch: Sequence[Settlement]) -> _Answer:
         try:
             lost = set(await self._queue.settle(batch))
-        except Exception:
-            # A worker loop: whatever the database's trouble is, the outcomes are not forgotten.
-            log.exception("outcomes cannot be written", extra={"settlements": len(batch)})
-            return False
+        except Exception as failure:
+            # A worker loop: whatever the database's trouble is, or ours, the outcomes are not forgotten.
+            details = {"settlements": len(batch), "problem": str(failure)}
+            if isinstance(failure, TemporaryFailure) and not isinstance(failure, RowsRefused):
+                log.warning("outcomes wait for the database", extra=details)
+                return _Answer.NOT_NOW
+            log.exception("outcomes cannot be written", extra=details)
+            return _Answer.REFUSED
         if lost:
             log.warning("outcomes of leases that were lost", extra={"leases": [str(each) for each in lost]})
         for settlement in batch:
@@ -182,9 +232,10 @@ class Settler:
         except OSError:
             log.exception("delivery journal cannot be written")
         for lease in leases:
+            self._rests.pop(lease, None)
             self._on_settled(lease)
         self._count(len(batch))
-        return True
+        return _Answer.TAKEN
 
     def _count(self, settled: int) -> None:
         self._backlog -= settled

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from lazaretto.core.errors import LazarettoError, TemporaryFailure
+from lazaretto.core.errors import LazarettoError, RowsRefused, TemporaryFailure
 from lazaretto.db.pool import Connection, Pool, commit
 from lazaretto.spool.rows import Rows
 
@@ -138,8 +138,7 @@ def _is_about_one(failure: Exception) -> bool:
     After a commit of unknown outcome nothing is repeated: finding the rows there would not say
     that they are replicated.
     """
-    cause = failure if isinstance(failure, psycopg.Error) else failure.__cause__
-    return isinstance(cause, psycopg.DataError | psycopg.IntegrityError | psycopg.ProgrammingError)
+    return isinstance(failure, RowsRefused)
 
 
 def _answer(group: Sequence[_Waiting], failure: Exception | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from lazaretto.core.errors import NotDurable, StorageFull, TemporaryFailure
+from lazaretto.core.errors import NotDurable, RowsRefused, StorageFull, TemporaryFailure
 from lazaretto.db.pool import check_committed, translated
 
 
@@ -15,7 +15,7 @@ from lazaretto.db.pool import check_committed, translated
         pytest.param(psycopg.errors.DiskFull("no space"), StorageFull, id="disk full"),
         pytest.param(psycopg.OperationalError("gone"), TemporaryFailure, id="server gone"),
         pytest.param(ConnectionResetError("reset"), TemporaryFailure, id="socket gone"),
-        pytest.param(psycopg.errors.UniqueViolation("twice"), TemporaryFailure, id="a fault of ours"),
+        pytest.param(psycopg.errors.UniqueViolation("twice"), RowsRefused, id="these rows"),
     ],
 )
 def test_every_error_is_one_of_ours(failure: psycopg.Error | OSError, expected: type[Exception]) -> None:
