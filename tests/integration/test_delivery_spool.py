@@ -139,7 +139,9 @@ class Unreachable:
     async def claim(self, kinds: Sequence[QueueKind], limit: int) -> Sequence[QueuedCopy]:
         return ()
 
-    async def claim_own(self, kinds: Sequence[QueueKind], limit: int) -> Sequence[QueuedCopy]:
+    async def claim_own(
+        self, kinds: Sequence[QueueKind], limit: int, besides: Sequence[Lease]
+    ) -> Sequence[QueuedCopy]:
         return ()
 
     async def settle(self, settlements: Sequence[Settlement]) -> Sequence[Lease]:

@@ -110,6 +110,26 @@ async def test_a_new_process_takes_over_what_its_node_held(spool) -> None:
     assert await spool.queue.renew([copy.lease]) == (copy.lease,)
 
 
+async def test_what_nobody_was_told_of_is_taken_and_what_is_in_hand_keeps_its_lease(spool) -> None:
+    in_hand, untold = await accepted(spool), await accepted(spool)
+
+    own = await spool.queue.claim_own(besides=[in_hand.lease])
+
+    assert [copy.lease.message for copy in own] == [untold.lease.message]
+    assert await spool.queue.renew([in_hand.lease]) == ()
+
+
+async def test_a_lease_that_is_given_back_is_free_when_its_pause_is_over(spool) -> None:
+    copy, lost = await accepted(spool), await accepted(spool)
+    await spool.queue.claim_own(besides=[copy.lease])
+
+    await spool.queue.give_back([copy.lease, lost.lease], timedelta(minutes=1))
+
+    assert await spool.queue.claim() == []
+    spool.clock.turn(timedelta(minutes=1))
+    assert [each.lease.message for each in await spool.queue.claim()] == [copy.lease.message]
+
+
 async def test_partial_outcomes_split_a_copy(spool) -> None:
     addresses = ("a@customer.example", "b@customer.example", "c@customer.example")
     copy = await accepted(spool, *addresses, return_path_trusted=True)

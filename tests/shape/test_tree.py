@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import logging
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -104,3 +106,37 @@ def test_the_lock_file_pins_hashes_and_records_no_addresses() -> None:
 
     assert "--hash=sha256:" in lock
     assert re.findall(r"https?://|@ file:|--index|--find-links", lock) == []
+
+
+def test_no_log_line_has_a_field_that_the_log_record_has_already() -> None:
+    """``extra={"message": …}`` raises KeyError in place of logging, there and then."""
+    reserved = {*vars(logging.makeLogRecord({})), "message", "asctime"}
+    found = [
+        f"{path.relative_to(SOURCE)}:{field.lineno}"
+        for path in MODULES
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for field in _log_fields(function)
+        if field.value in reserved
+    ]
+
+    assert found == []
+
+
+def _log_fields(function: ast.AST) -> Iterator[ast.Constant]:
+    """Yield the names of all ``extra`` fields of standard log calls, given in place or by a local name."""
+    nodes = list(ast.walk(function))
+    given = {
+        target.id: node.value
+        for node in nodes
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for call in nodes:
+        for keyword in call.keywords if isinstance(call, ast.Call) else ():
+            if keyword.arg == "extra":
+                value = keyword.value
+                value = given.get(value.id, value) if isinstance(value, ast.Name) else value
+                if isinstance(value, ast.Dict):
+                    yield from (key for key in value.keys if isinstance(key, ast.Constant))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from lazaretto.core.errors import ContentDamaged, LazarettoError
 from lazaretto.core.queued import Outcome, QueuedCopy, QueueKind, RecipientOutcome, Settlement
 from lazaretto.core.reply import Reply
 from lazaretto.delivery.bounce import Notice, compose, returns_all
@@ -19,6 +20,7 @@ from lazaretto.delivery.retry import Schedule
 from lazaretto.delivery.seams import Clock, Contents
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.delivery.signing import Signing
+from lazaretto.mail.octets import Octets
 
 LanguagesOf = Callable[[QueuedCopy], tuple[str, ...]]
 """Tell in which languages the sender of a copy is told about it."""
@@ -35,6 +37,21 @@ class Made:
     settlement: Settlement
     carried: Carried | None
     """None when no host was to be called."""
+
+
+class ContentUnread(Exception):
+    """There was no attempt: what was to be sent could not be read, and no host is to blame."""
+
+    def __init__(self, failure: LazarettoError) -> None:
+        super().__init__(str(failure))
+        self.is_damaged = isinstance(failure, ContentDamaged)
+        """It is there, and is not what was stored."""
+
+    @property
+    def reply(self) -> Reply:
+        """What is told of the copy that waits."""
+        what = "is damaged" if self.is_damaged else "cannot be read now"
+        return Reply(451, "4.3.0", f"the stored content {what}")
 
 
 class Attempts:
@@ -66,10 +83,12 @@ class Attempts:
         )
 
     async def make(self, held: Held, courier: Courier) -> Made:
-        """Do what is due for ``held``, by ``courier`` where a host is to be called."""
+        """Do what is due for ``held``, by ``courier`` where a host is to be called.
+
+        Raises ``ContentUnread`` before anybody was called.
+        """
         copy = held.copy
-        octets = held.octets
-        payload = Payload(copy, await self._contents.open(copy.content) if octets is None else octets)
+        payload = Payload(copy, await self._read(copy) if held.octets is None else held.octets)
         if copy.kind is QueueKind.DELAY_NOTICE:
             return Made(await self._tell_of_delay(copy, payload), None)
         if copy.kind is QueueKind.BOUNCE:
@@ -86,6 +105,12 @@ class Attempts:
         )
         # The lease may have been taken anew while the copy was carried.
         return Made(self._settlement(held.copy, attempt), carried)
+
+    async def _read(self, copy: QueuedCopy) -> Octets:
+        try:
+            return await self._contents.open(copy.content)
+        except LazarettoError as failure:
+            raise ContentUnread(failure) from failure
 
     def put_off(self, copy: QueuedCopy, problem: Reply, pause: timedelta = timedelta(0)) -> Settlement:
         """Return what follows when ``copy`` is not tried, or not to an end, because of ``problem``."""

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from lazaretto.core.facts import Resolver
-from lazaretto.core.queued import QueuedCopy, QueueKind, Settlement
+from lazaretto.core.queued import Lease, QueuedCopy, QueueKind, Settlement
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import Directory
-from lazaretto.delivery.attempts import Attempts
+from lazaretto.delivery.attempts import Attempts, ContentUnread
 from lazaretto.delivery.connecting import Opener
 from lazaretto.delivery.courier import Carried, Courier, DeadHosts, Means
 from lazaretto.delivery.destination import Destination
@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 _KINDS = (QueueKind.DELIVER, QueueKind.DELAY_NOTICE, QueueKind.BOUNCE)
 _NO_HOST = "no host"
 _MOST_DESTINATIONS = 10_000
+_PATIENCE_WITH_CONTENT = 6
+_FIRST_PAUSE_FOR_CONTENT = 1.0
+"""Seconds; content that cannot be read is asked for again after one, two, four, … seconds, for a minute."""
 
 
 class Dispatcher:
@@ -108,7 +111,7 @@ class Dispatcher:
         return True
 
     def look_again(self) -> None:
-        """Look, as soon as nothing is in hand, for copies that are leased to this node and were not offered.
+        """Look for copies that are leased to this node and are not in hand: nobody told us of them.
 
         For when an edge went away, perhaps between a commit and the offer: without it such a copy would
         rest until its lease ends.
@@ -135,6 +138,11 @@ class Dispatcher:
         await _ended(self._writing)
         self._settler.close()
         self._journal.close()
+
+    @property
+    def in_hand(self) -> tuple[Lease, ...]:
+        """The leases of all copies that wait here, are carried, or have an outcome that is to be written."""
+        return tuple(held.copy.lease for held in self._holding)
 
     async def idle(self) -> None:
         """Return when no copy is in hand; for tests and for a node that is to be emptied."""
@@ -255,11 +263,31 @@ class Dispatcher:
             made = await self._attempts.make(held, courier)
             self._learn(destination, made.carried)
             settlement = made.settlement
+        except ContentUnread as failure:
+            details = {"copy": str(held.copy.lease.message), "problem": str(failure)}
+            log.warning("content cannot be read for its delivery", extra=details)
+            if not failure.is_damaged and held.unread_times < _PATIENCE_WITH_CONTENT:
+                self._read_again_later(destination.key, held)
+                return
+            settlement = self._attempts.put_off(held.copy, failure.reply)
         except Exception:
-            # A worker loop: one copy that cannot be handled, or read, must not stop the others.
+            # A worker loop: one copy that cannot be handled must not stop the others.
             log.exception("attempt broke off", extra={"copy": str(held.copy.lease.message)})
             settlement = self._attempts.put_off(held.copy, Reply(451, "4.3.0", "the attempt broke off"))
         self._settle(held, settlement)
+
+    def _read_again_later(self, key: str, held: Held) -> None:
+        """Keep ``held`` in hand: a database that is away for moments costs its copies no retry delay."""
+        pause = _FIRST_PAUSE_FOR_CONTENT * 2**held.unread_times
+        held.unread_times += 1
+        asyncio.get_running_loop().call_later(pause, self._put_again, key, held)
+
+    def _put_again(self, key: str, held: Held) -> None:
+        if held.is_lost or self._is_stopping:
+            return
+        destination = self._destination(key)
+        destination.put(held)
+        self._staff(destination)
 
     def _learn(self, destination: Destination, carried: Carried | None) -> None:
         if carried is None:
@@ -279,15 +307,20 @@ class Dispatcher:
     # Loops.
 
     async def _take_back_own(self) -> None:
-        """Lease anew what this node holds; nothing may be in hand, for its leases would be lost.
+        """Lease anew what is leased to this node and not in hand.
 
         What is offered meanwhile waits: which of two leases is the newer one is known only afterwards.
         """
         self._must_look_again = False
         self._postponed = []
         try:
-            for copy in await self._queue.claim_own(_KINDS, self._settings.max_held_copies):
+            in_hand = self.in_hand
+            room = self._settings.max_held_copies - len(in_hand)
+            copies = await self._queue.claim_own(_KINDS, room, in_hand)
+            for copy in copies:
                 self._hold(copy, None)
+            if len(copies) == room:
+                self._must_look_again = True
         except Exception:
             # They may be leased anew all the same, where only the answer was lost.
             self._must_look_again = True
@@ -304,7 +337,7 @@ class Dispatcher:
             wanted = min(self._settings.claim_limit, room)
             claimed: Sequence[QueuedCopy] = ()
             try:
-                if self._must_look_again and not len(self._holding):
+                if self._must_look_again and wanted > 0:
                     await self._take_back_own()
                 if wanted > 0:
                     claimed = await self._queue.claim(_KINDS, wanted)

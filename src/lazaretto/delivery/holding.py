@@ -26,6 +26,8 @@ class Held:
     """Its content, where it came along."""
     leased_at: float
     """Monotonic seconds at which its lease was last known to begin."""
+    unread_times: int = 0
+    """How often its content could not be read."""
     is_lost: bool = False
     """Somebody else has the lease: an attempt that has not begun must not begin."""
 

@@ -24,8 +24,13 @@ class Queue(Protocol):
     async def claim(self, kinds: Sequence[QueueKind], limit: int) -> Sequence[QueuedCopy]:
         """Lease at most ``limit`` copies that are due, each under a new attempt number."""
 
-    async def claim_own(self, kinds: Sequence[QueueKind], limit: int) -> Sequence[QueuedCopy]:
-        """Lease again what this node held when it stopped, each under a new attempt number."""
+    async def claim_own(
+        self, kinds: Sequence[QueueKind], limit: int, besides: Sequence[Lease]
+    ) -> Sequence[QueuedCopy]:
+        """Lease again what is leased to this node, each under a new attempt number.
+
+        The rows of ``besides``, which are in hand, keep their leases.
+        """
 
     async def settle(self, settlements: Sequence[Settlement]) -> Sequence[Lease]:
         """Write all outcomes in one transaction; return the leases that were lost.

@@ -96,7 +96,15 @@ class Asker:
                 return await self._ask_stations(path, request, snapshots)
             except WorkerDied:
                 log.warning("a scan worker died over a message", message=str(submission.id))
-        return unscannable(submission, gathered, {each.tenant: each for each in snapshots})
+        return _unscannable(submission, gathered, snapshots, "two scan workers died over this message")
+
+    async def without_look(self, submission: Submission, why: str) -> Judgement:
+        """Return the judgement of a message that there is nothing of to look at.
+
+        Raises ``TemporaryFailure`` like ``look_patiently``.
+        """
+        gathered = await self._gather(submission)
+        return _unscannable(submission, gathered, self._snapshots(submission), why)
 
     def _snapshots(self, submission: Submission) -> tuple[TenantSnapshot, ...]:
         found = tuple(self._directory.by_id(leg.tenant) for leg in submission.legs)
@@ -125,6 +133,12 @@ class Asker:
             raise (WorkerDied if _is_alive(station) else StationDied) from failure
         finally:
             connection.close()
+
+
+def _unscannable(
+    submission: Submission, gathered: Gathered, snapshots: tuple[TenantSnapshot, ...], why: str
+) -> Judgement:
+    return unscannable(submission, gathered, {each.tenant: each for each in snapshots}, why)
 
 
 async def _connect(path: str) -> socket.socket:

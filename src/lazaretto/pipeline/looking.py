@@ -87,16 +87,16 @@ class Inspector:
 
 
 def unscannable(
-    submission: Submission, gathered: Gathered, snapshots: Mapping[TenantId, TenantSnapshot]
+    submission: Submission, gathered: Gathered, snapshots: Mapping[TenantId, TenantSnapshot], why: str
 ) -> Judgement:
-    """Return the judgement of a message that no worker survived."""
+    """Return the judgement of a message that nobody can look at; ``why`` is told as its finding."""
     facts = Facts(
         received_at=gathered.received_at,
         client=gathered.client,
         reverse_path=submission.envelope.reverse_path,
         spf=gathered.spf,
     )
-    finding = found(SCANNER_FAILED, "two scan workers died over this message")
+    finding = found(SCANNER_FAILED, why)
     looks = {leg.tenant: (finding,) for leg in submission.legs}
     return _judged(submission.legs, looks, facts, snapshots, _Changer(None, facts, ""))
 

@@ -1,7 +1,7 @@
 """Looking at messages that were accepted without a look: no worker was free, or time ran out.
 
-They go nowhere before they were looked at.  While one is looked at, its lease is renewed; a process
-that dies over it loses the lease, and somebody else begins anew.
+They go nowhere before they were looked at.  While one is looked at, its lease is renewed.  A process
+that dies over it leaves the lease to the next one of its node; where there is none, it ends by itself.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 import structlog
 
-from lazaretto.core.errors import LazarettoError
+from lazaretto.core.decision import Judgement
+from lazaretto.core.errors import ContentDamaged, LazarettoError
 from lazaretto.core.queued import QueuedCopy
 from lazaretto.pipeline.asking import Asker
 from lazaretto.pipeline.looking import accepted
@@ -25,6 +27,8 @@ log = structlog.get_logger(__name__)
 AT_ONCE: Final = 4
 LOOK_EVERY: Final = 1.0
 RENEW_EVERY: Final = 60.0
+AGAIN_AFTER: Final = timedelta(minutes=1)
+"""Until a message comes again that could not be looked at: no station, or its content out of reach."""
 
 Offer = Callable[[QueuedCopy, bytes | None], bool]
 """Hand a copy that is ready to the deliver process; best effort."""
@@ -38,6 +42,9 @@ class Rescanner:
         self._queue = queue
         self._asker = asker
         self._offer = offer
+        self._may_hold = True
+        """Some message may be leased to this node that nobody here works on: an earlier process died
+        over it, or the answer to a claim, or to giving it back, was lost."""
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -47,23 +54,42 @@ class Rescanner:
 
     async def look_once(self) -> int:
         """Look at what is due, at most ``AT_ONCE`` messages; return how many there were."""
-        messages = await self._unscanned.claim_unscanned(AT_ONCE)
-        await asyncio.gather(*(self._look(message) for message in messages))
+        takes_own, self._may_hold = self._may_hold, True
+        claim = self._unscanned.claim_own if takes_own else self._unscanned.claim_unscanned
+        messages = await claim(AT_ONCE)
+        are_settled = await asyncio.gather(*(self._look(message) for message in messages))
+        left = [
+            message.lease for message, is_settled in zip(messages, are_settled, strict=True) if not is_settled
+        ]
+        if left:
+            await self._queue.give_back(left, AGAIN_AFTER)
+        self._may_hold = takes_own and bool(messages)
         return len(messages)
 
-    async def _look(self, message: UnscannedMessage) -> None:
+    async def _look(self, message: UnscannedMessage) -> bool:
+        """Have ``message`` judged and moved on; False when it must come again."""
         renewal = asyncio.create_task(self._keep(message))
         try:
-            judgement = accepted(await self._asker.look_patiently(message.submission))
+            judgement = accepted(await self._judge(message))
             ready = await self._unscanned.settle_scan(message.lease, message.submission, judgement)
             for copy in ready or ():
-                self._offer(copy, message.submission.content.octets)
+                self._offer(copy, message.submission.content.octets if message.unread is None else None)
         except LazarettoError as failure:
-            # Its lease ends by itself and it comes again.
             log.warning("could not look", message=str(message.lease.message), problem=str(failure))
+            return False
         finally:
             renewal.cancel()
             discard_content(message)
+        return True
+
+    async def _judge(self, message: UnscannedMessage) -> Judgement:
+        if message.unread is None:
+            return await self._asker.look_patiently(message.submission)
+        if isinstance(message.unread, ContentDamaged):
+            # Looking later would find no more; whoever answers for the mail must hear of it.
+            why = f"its stored content is damaged: {message.unread}"
+            return await self._asker.without_look(message.submission, why)
+        raise message.unread
 
     async def _keep(self, message: UnscannedMessage) -> None:
         while True:

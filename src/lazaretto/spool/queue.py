@@ -8,6 +8,7 @@ comes back after its lease went to another.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Final, LiteralString
 
 from lazaretto.core.queued import Lease, QueuedCopy, QueueKind, Settlement
@@ -51,11 +52,21 @@ class Queue:
         """Lease what is due, oldest first, at most ``limit`` copies; what others hold is passed over."""
         return [row.copy() for row in await self.claim_rows("claim", kinds, limit)]
 
-    async def claim_own(self, kinds: Iterable[QueueKind] = DELIVERY, limit: int = 20_000) -> list[QueuedCopy]:
-        """Lease anew what an earlier process of this node held; for its successor's start."""
-        return [row.copy() for row in await self.claim_rows("claim_own", kinds, limit)]
+    async def claim_own(
+        self,
+        kinds: Iterable[QueueKind] = DELIVERY,
+        limit: int = 20_000,
+        besides: Sequence[Lease] = (),
+    ) -> list[QueuedCopy]:
+        """Lease anew what is leased to this node, but for the rows of ``besides``, which are in hand.
 
-    async def claim_rows(self, how: LiteralString, kinds: Iterable[QueueKind], limit: int) -> list[HeldRow]:
+        For a successor's start, and for copies whose lease nobody was told of.
+        """
+        return [row.copy() for row in await self.claim_rows("claim_own", kinds, limit, besides)]
+
+    async def claim_rows(
+        self, how: LiteralString, kinds: Iterable[QueueKind], limit: int, besides: Sequence[Lease] = ()
+    ) -> list[HeldRow]:
         """Lease rows by query ``how`` and return them; those without work left end here."""
         now = self._clock()
         parameters = {
@@ -64,6 +75,7 @@ class Queue:
             "until": now + self._settings.lease_time,
             "owner": self._node.number,
             "wanted": limit,
+            "besides": row_set(besides),
         }
         async with self._pool.transaction() as connection:
             cursor = await connection.execute(query(_PACKAGE, how), parameters, prepare=True)
@@ -83,6 +95,12 @@ class Queue:
             cursor = await connection.execute(query(_PACKAGE, "renew"), parameters)
             kept = {QueueKey(*row) for row in await cursor.fetchall()}
         return tuple(lease for lease in leases if _key(lease) not in kept)
+
+    async def give_back(self, leases: Sequence[Lease], pause: timedelta) -> None:
+        """End ``leases``; anybody may have the rows when ``pause`` is over.  Lost ones stay as they are."""
+        parameters = {"leases": row_set(leases), "at": self._clock() + pause}
+        async with self._pool.transaction() as connection:
+            await connection.execute(query(_PACKAGE, "give_back"), parameters)
 
     async def settle(self, settlements: Sequence[Settlement]) -> tuple[Lease, ...]:
         """Write what came of attempts, all in one transaction; return the leases that were lost.

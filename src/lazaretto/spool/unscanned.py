@@ -45,6 +45,8 @@ class UnscannedMessage:
 
     lease: Lease
     submission: Submission
+    unread: LazarettoError | None = None
+    """Why its content could not be read; ``submission.content`` is empty then."""
 
 
 class UnscannedMessages:
@@ -72,19 +74,12 @@ class UnscannedMessages:
         self._partitions = PartitionsReady(pool)
 
     async def claim_unscanned(self, limit: int = 10) -> list[UnscannedMessage]:
-        """Lease messages that wait for a look, with their content; one whose content cannot be read
-        now stays leased and comes again when the lease ends."""
-        claimed = []
-        for row in await self._queue.claim_rows("claim", [QueueKind.SCAN], limit):
-            try:
-                content = await self._fetch(row.content)
-            except LazarettoError as failure:
-                # One damaged or unreachable content must not keep all others from being looked at.
-                details = {"message": str(row.message), "reason": str(failure)}
-                log.error("content cannot be read for its look", extra=details)
-                continue
-            claimed.append(UnscannedMessage(lease=row.lease, submission=_submission(row, content)))
-        return claimed
+        """Lease messages that wait for a look, with their content where it can be read."""
+        return await self._with_content(await self._queue.claim_rows("claim", [QueueKind.SCAN], limit))
+
+    async def claim_own(self, limit: int = 10) -> list[UnscannedMessage]:
+        """Lease anew what is leased to this node: an earlier process of it ended over them."""
+        return await self._with_content(await self._queue.claim_rows("claim_own", [QueueKind.SCAN], limit))
 
     async def settle_scan(
         self, lease: Lease, submission: Submission, judgement: Judgement
@@ -114,6 +109,20 @@ class UnscannedMessages:
             settings=self._settings,
             first_number=row.next_number,
         )
+
+    async def _with_content(self, rows: Sequence[HeldRow]) -> list[UnscannedMessage]:
+        return [await self._read(row) for row in rows]
+
+    async def _read(self, row: HeldRow) -> UnscannedMessage:
+        try:
+            content = await self._fetch(row.content)
+        except LazarettoError as failure:
+            # One damaged or unreachable content must not keep all others from being looked at.
+            details = {"copy": str(row.message), "reason": str(failure)}
+            log.error("content cannot be read for its look", extra=details)
+            empty = ReceivedContent(size=row.size, sha256=row.sha256, octets=b"")
+            return UnscannedMessage(lease=row.lease, submission=_submission(row, empty), unread=failure)
+        return UnscannedMessage(lease=row.lease, submission=_submission(row, content))
 
     async def _fetch(self, ref: ContentRef) -> ReceivedContent:
         if ref.kind is ContentKind.INLINE:

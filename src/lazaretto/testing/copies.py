@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from lazaretto.core.decision import Splice
 from lazaretto.core.envelope import Direction
+from lazaretto.core.errors import ContentDamaged
 from lazaretto.core.facts import DnsAnswer, DnsStatus
 from lazaretto.core.identity import MessageId, TenantId, new_message_id
 from lazaretto.core.queued import (
@@ -139,8 +140,15 @@ class MemorySpool:
         due = [key for key, at in self.next_at.items() if at <= self.now and self.rows[key].kind in kinds]
         return [self._lease(key) for key in due[:limit]]
 
-    async def claim_own(self, kinds: Sequence[QueueKind], limit: int) -> list[QueuedCopy]:
-        return [copy for copy in self.own if copy.kind in kinds][:limit]
+    async def claim_own(
+        self, kinds: Sequence[QueueKind], limit: int, besides: Sequence[Lease] = ()
+    ) -> list[QueuedCopy]:
+        in_hand = {(lease.message, lease.row) for lease in besides}
+        return [
+            copy
+            for copy in self.own
+            if copy.kind in kinds and (copy.lease.message, copy.lease.row) not in in_hand
+        ][:limit]
 
     async def settle(self, settlements: Sequence[Settlement]) -> list[Lease]:
         if self.breaks:
@@ -171,6 +179,8 @@ class MemorySpool:
         return [lease for lease in leases if lease not in held]
 
     async def open(self, ref: ContentRef) -> bytes:
+        if ref.message not in self.contents:
+            raise ContentDamaged("not in its row")
         return self.contents[ref.message]
 
     def _lease(self, key: tuple[MessageId, int]) -> QueuedCopy:

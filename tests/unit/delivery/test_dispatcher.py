@@ -11,7 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from lazaretto.core.queued import Lease, Outcome, QueuedCopy, QueueKind, RecipientOutcome, Settlement
+from lazaretto.core.errors import TemporaryFailure
+from lazaretto.core.queued import (
+    ContentRef,
+    Lease,
+    Outcome,
+    QueuedCopy,
+    QueueKind,
+    RecipientOutcome,
+    Settlement,
+)
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import NextHop, TlsDemand
 from lazaretto.delivery.dispatcher import Dispatcher
@@ -235,7 +244,7 @@ async def test_a_dead_destination_does_not_hold_up_another(spool: MemorySpool, d
         await hop.arrived(1)
 
 
-async def test_a_copy_whose_content_cannot_be_read_is_deferred_alone(
+async def test_a_copy_whose_content_is_damaged_is_deferred_alone(
     spool: MemorySpool, delivering: Deliverer
 ) -> None:
     unreadable = spool.add(a_copy(), due=None)
@@ -246,6 +255,46 @@ async def test_a_copy_whose_content_cannot_be_read_is_deferred_alone(
         settlements = await settled(spool, 2)
 
     assert sorted(outcome_of(s).value for s in settlements) == ["deferred", "delivered"]
+    replies = [settlement.outcomes[0].reply.text for settlement in settlements]
+    assert "the stored content is damaged" in replies
+
+
+async def test_a_copy_whose_content_cannot_be_read_for_a_moment_loses_no_more_than_that(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    """A database that is away is nobody's failed attempt: the copy waits moments, not a retry delay."""
+    read = spool.open
+    failures = iter([TemporaryFailure("database: connection refused")])
+
+    async def away_at_first(ref: ContentRef) -> bytes:
+        if failure := next(failures, None):
+            raise failure
+        return await read(ref)
+
+    spool.open = away_at_first  # type: ignore[method-assign]
+    async with next_hop.NextHop() as hop, delivering(hop) as dispatcher:
+        dispatcher.offer(spool.add(a_copy(), due=None), None)
+        (settlement,) = await settled(spool, 1)
+
+    assert outcome_of(settlement) is Outcome.DELIVERED
+
+
+async def test_content_that_stays_unread_is_told_of_as_what_it_is(
+    spool: MemorySpool, delivering: Deliverer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lazaretto.delivery.dispatcher._FIRST_PAUSE_FOR_CONTENT", 0.001)
+
+    async def away(ref: ContentRef) -> bytes:
+        raise TemporaryFailure("object store: no answer")
+
+    spool.open = away  # type: ignore[method-assign,assignment]
+    async with next_hop.NextHop() as hop, delivering(hop) as dispatcher:
+        dispatcher.offer(spool.add(a_copy(), due=None), None)
+        (settlement,) = await settled(spool, 1)
+
+    assert outcome_of(settlement) is Outcome.DEFERRED
+    assert settlement.outcomes[0].reply.text == "the stored content cannot be read now"
+    assert hop.connections == 0
 
 
 async def test_where_tls_is_demanded_and_not_offered_nothing_is_sent(
@@ -531,6 +580,26 @@ async def test_what_an_edge_committed_and_did_not_offer_is_found(
     assert len(hop.arrivals) == 2
 
 
+async def test_what_an_edge_committed_is_found_while_others_are_in_hand_and_those_keep_their_leases(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    """A next hop that never answers must not keep what nobody told us of from being looked for."""
+    async with (
+        next_hop.NextHop() as hop,
+        next_hop.NextHop(Behaviour(stall=frozenset({"GREETING"}))) as deaf,
+        delivering(hop, relay=f"127.0.0.1:{deaf.port}") as dispatcher,
+    ):
+        stuck = spool.add(a_copy("x@other.example", destination="other.example"), due=None)
+        dispatcher.offer(stuck, MESSAGE)
+        untold = spool.add(a_copy(attempt=2), due=None)
+        spool.own = [untold, replace(stuck, lease=replace(stuck.lease, attempt=2))]
+        dispatcher.look_again()
+        (settlement,) = await settled(spool, 1)
+
+        assert settlement.lease == untold.lease
+        assert dispatcher.in_hand == (stuck.lease,)
+
+
 async def test_an_offer_that_crosses_with_a_newer_lease_is_not_delivered_twice(
     spool: MemorySpool, delivering: Deliverer
 ) -> None:
@@ -539,10 +608,12 @@ async def test_an_offer_that_crosses_with_a_newer_lease_is_not_delivered_twice(
         spool.own = [spool.add(replace(offered, lease=replace(offered.lease, attempt=2)), due=None)]
         claim_own = spool.claim_own
 
-        async def crossed(kinds: Sequence[QueueKind], limit: int) -> list[QueuedCopy]:
+        async def crossed(
+            kinds: Sequence[QueueKind], limit: int, besides: Sequence[Lease]
+        ) -> list[QueuedCopy]:
             dispatcher.offer(offered, MESSAGE)
             await asyncio.sleep(0.1)
-            return await claim_own(kinds, limit)
+            return await claim_own(kinds, limit, besides)
 
         spool.claim_own = crossed  # type: ignore[method-assign]
         dispatcher.look_again()

@@ -1,9 +1,13 @@
--- Lease anew the rows that an earlier process of this node held.
+-- Lease anew the rows that are leased to this node and that none of its processes has in hand.
 WITH own AS (
     SELECT tenant, message, number
     FROM queue
     WHERE owner = %(owner)s
       AND kind = ANY (%(kinds)s)
+      AND (tenant, message, number) NOT IN (
+          SELECT given.tenant, given.message, given."row"
+          FROM json_to_recordset(%(besides)s::json) AS given (tenant integer, message uuid, "row" smallint)
+      )
     ORDER BY next_at
     LIMIT %(wanted)s
     FOR UPDATE SKIP LOCKED
