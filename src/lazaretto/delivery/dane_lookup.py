@@ -42,8 +42,8 @@ async def dane_demand(
     records = usable(answer.records)
     if not records:
         # RFC 7672 §2.2: records of other kinds still say that the host speaks TLS.
-        return replace(_DANE, check=CertificateCheck.NONE)
-    return replace(_DANE, tlsa=records, names=(hop.host, domain))
+        return replace(_DANE, check=CertificateCheck.NONE, published=answer.records)
+    return replace(_DANE, tlsa=records, names=(hop.host, domain), published=answer.records)
 
 
 async def _is_named(resolver: Resolver, domain: str, host: str) -> bool:

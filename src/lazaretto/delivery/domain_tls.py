@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from lazaretto.core.facts import Resolver
+from lazaretto.core.identity import PLATFORM
 from lazaretto.core.queued import QueuedCopy, Remote
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import Directory, NextHop, TlsDemand, TlsMode, TlsPartner
@@ -61,6 +62,8 @@ class DomainTls:
 
     async def demand(self, copy: QueuedCopy, hop: NextHop) -> ChannelDemand:
         """Return the demand for ``copy`` at ``hop``; raise ``PolicyUnmet`` where ``hop`` is ruled out."""
+        if copy.lease.tenant == PLATFORM:
+            return await self._mildly(copy, hop)
         snapshot = self._directory.by_id(copy.lease.tenant)
         partner = None if snapshot is None else snapshot.tls_partner_of(copy.destination)
         if partner is not None:
@@ -68,6 +71,14 @@ class DomainTls:
         if self._is_fixed(copy.destination) or copy.destination.startswith("["):
             return demand_of_route(hop.tls)
         return await self._published(copy.destination, hop)
+
+    async def _mildly(self, copy: QueuedCopy, hop: NextHop) -> ChannelDemand:
+        """Return what is tried first of the demand: a report on broken TLS must not need it (RFC 8460 §3)."""
+        try:
+            demand = await self._published(copy.destination, hop)
+        except PolicyUnmet:
+            return demand_of_route(hop.tls)
+        return replace(demand, is_required=False)
 
     def note(self, copy: QueuedCopy, demand: ChannelDemand, remote: Remote) -> None:
         """Count the channel for the reports of the domain, where hosts are the domain's own choice."""
@@ -134,9 +145,12 @@ class DomainTls:
                 policy="mta-sts testing",
                 is_required=False,
                 check=CertificateCheck.HOST,
+                published=policy.lines,
                 sts_pattern_failed=not policy.covers(hop.host),
             )
-        enforced = ChannelDemand(policy="mta-sts", is_required=True, check=CertificateCheck.HOST)
+        enforced = ChannelDemand(
+            policy="mta-sts", is_required=True, check=CertificateCheck.HOST, published=policy.lines
+        )
         _rule_out_others(enforced, policy, hop)
         return enforced
 

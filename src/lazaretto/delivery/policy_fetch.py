@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import re
-import ssl
 from collections.abc import Callable
 from typing import Final
 
 from lazaretto.core.errors import TemporaryFailure
 from lazaretto.core.facts import Resolver
 from lazaretto.delivery.failures import TlsFailure
+from lazaretto.delivery.https import MOST_HEAD, Https, HttpsFailed, status_of
 from lazaretto.protocol.dns_names import question_name
 from lazaretto.protocol.mta_sts import MOST_OCTETS
-from lazaretto.protocol.problems import in_words
 
 PATH: Final = "/.well-known/mta-sts.txt"
-MOST_HEAD: Final = 16 * 1024
-MOST_ADDRESSES: Final = 3
 
-_STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3})(?: [^\r\n]*)?")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;[^\r\n]*)?\r\n")
 
 
@@ -47,12 +43,9 @@ class PolicyFetcher:
         port: int = 443,
         ca_file: str = "",
     ) -> None:
-        self._resolver = resolver
-        self._may_call = may_call
+        self._https = Https(resolver, may_call, ca_file=ca_file)
         self._seconds = seconds
         self._port = port
-        self._context = ssl.create_default_context(cafile=ca_file or None)
-        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
 
     async def fetch(self, domain: str) -> bytes:
         """Return the text of ``domain``'s policy; raise ``FetchFailed``."""
@@ -61,40 +54,16 @@ class PolicyFetcher:
             raise FetchFailed("the domain cannot have a host for its policy")
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._get(host, await self._addresses(host))
+                return await self._https.exchange(host, self._port, _request(host), _policy_in)
         except TimeoutError as failure:
             raise FetchFailed("the policy's host is too slow") from failure
+        except HttpsFailed as failure:
+            kind = TlsFailure.STS_WEBPKI if failure.is_certificate else TlsFailure.STS_FETCH
+            raise FetchFailed(f"the policy's host: {failure}", kind) from failure
 
-    async def _addresses(self, host: str) -> list[str]:
-        answers = await asyncio.gather(*(self._resolver.ask(host, kind) for kind in ("A", "AAAA")))
-        found = [ip for answer in answers for ip in answer.records if self._may_call(ip)]
-        if not found:
-            raise FetchFailed("the policy's host has no usable address")
-        return found[:MOST_ADDRESSES]
 
-    async def _get(self, host: str, addresses: list[str]) -> bytes:
-        problem = FetchFailed("the policy's host was not called")
-        for ip in addresses:
-            try:
-                return await self._get_at(host, ip)
-            except ssl.SSLCertVerificationError as failure:
-                problem = FetchFailed(f"the policy's host: {in_words(failure)}", TlsFailure.STS_WEBPKI)
-            except OSError as failure:
-                problem = FetchFailed(f"the policy's host: {in_words(failure)}")
-        raise problem
-
-    async def _get_at(self, host: str, ip: str) -> bytes:
-        reader, writer = await asyncio.open_connection(
-            ip, self._port, ssl=self._context, server_hostname=host, limit=MOST_HEAD
-        )
-        try:
-            writer.write(_request(host))
-            head = await reader.readuntil(b"\r\n\r\n")
-            return await _body(reader, _fields(head))
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as failure:
-            raise FetchFailed("the policy's host does not answer in HTTP") from failure
-        finally:
-            writer.transport.abort()
+async def _policy_in(head: bytes, reader: asyncio.StreamReader) -> bytes:
+    return await _body(reader, _fields(head))
 
 
 def _request(host: str) -> bytes:
@@ -104,12 +73,10 @@ def _request(host: str) -> bytes:
 
 def _fields(head: bytes) -> dict[bytes, bytes]:
     """Return the header fields of an answer with a policy; raise ``FetchFailed`` for any other answer."""
-    first, *lines = head.split(b"\r\n")
-    status = _STATUS.fullmatch(first)
-    if status is None:
-        raise FetchFailed("the policy's host does not answer in HTTP")
-    if status[1] != b"200":
-        raise FetchFailed(f"the policy's host answers {status[1].decode('ascii')}")
+    status = status_of(head)
+    if status != 200:
+        raise FetchFailed(f"the policy's host answers {status}")
+    lines = head.split(b"\r\n")[1:]
     split = (line.partition(b":") for line in lines)
     fields = {name.lower(): value.strip(b" \t") for name, colon, value in split if colon}
     if fields.get(b"content-type", b"").partition(b";")[0].strip(b" \t").lower() != b"text/plain":

@@ -165,6 +165,21 @@ class DeliverySettings(BaseModel):
     mta_sts_timeout: float = Field(
         default=30.0, ge=10, le=60, description="Seconds for fetching a domain's MTA-STS policy."
     )
+    tls_reports: bool = Field(
+        default=True,
+        description="Send daily TLS reports to the domains that ask for them (RFC 8460).",
+    )
+    tls_report_organization: str = Field(
+        default="", description="Whose reports these are; empty = our host name."
+    )
+    tls_report_contact: str = Field(
+        default="", description="Whom to ask about a report; empty = postmaster at our host name."
+    )
+    tls_report_author: str = Field(
+        default="",
+        pattern=r"^(|[^\s@<>]+@[^\s@<>]+)$",
+        description="Address in the From field of reports; empty = tls-reports at our host name.",
+    )
     dane: bool = Field(
         default=True,
         description=(

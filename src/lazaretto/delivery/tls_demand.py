@@ -40,6 +40,8 @@ class ChannelDemand:
     names: tuple[str, ...] = ()
     pins: tuple[str, ...] = ()
     tlsa: tuple[Tlsa, ...] = ()
+    published: tuple[str, ...] = ()
+    """What the domain published, line by line or record by record, for reports."""
     sts_pattern_failed: bool = False
     """The host is not among those of the domain's policy, which is only being tested."""
 

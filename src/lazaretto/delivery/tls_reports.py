@@ -23,6 +23,10 @@ MOST_FAILURES: Final = 100
 """Kinds of failures, with their hosts, of one domain on one day."""
 
 
+MOST_LINES: Final = 50
+"""Of one policy."""
+
+
 class PolicyType(Enum):
     """Which policy a session was held against, in the words of RFC 8460 §4.4."""
 
@@ -52,6 +56,8 @@ class Counted:
     failed: int
     failures: tuple[tuple[Failure, int], ...]
     """The most frequent kinds with their numbers; together they may be fewer than ``failed``."""
+    lines: tuple[str, ...] = ()
+    """The policy itself, as last seen."""
 
 
 class CountStore(Protocol):
@@ -68,6 +74,7 @@ class _Sum:
     successful: int = 0
     failed: int = 0
     failures: Counter[Failure] = field(default_factory=Counter)
+    lines: tuple[str, ...] = ()
 
     def fail(self, failure: Failure) -> None:
         self.failed += 1
@@ -90,6 +97,7 @@ class TlsReports:
         """Count one session with ``domain``."""
         if remote.channel is None or (counted := self._sum((day, domain, _type_of(demand)))) is None:
             return
+        counted.lines = demand.published[:MOST_LINES] or counted.lines
         if remote.channel.failure:
             counted.fail(Failure(kind=remote.channel.failure, host=remote.host, ip=remote.ip))
         elif remote.channel.used:
@@ -130,6 +138,7 @@ class TlsReports:
                 counted.successful += each.successful
                 counted.failed += each.failed
                 counted.failures.update(dict(each.failures))
+                counted.lines = counted.lines or each.lines
 
     def _sum(self, key: _Key) -> _Sum | None:
         counted = self._sums.get(key)
@@ -160,4 +169,5 @@ def _counted(key: _Key, counted: _Sum) -> Counted:
         successful=counted.successful,
         failed=counted.failed,
         failures=tuple(counted.failures.most_common()),
+        lines=counted.lines,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from lazaretto.db.partitions import drop_before, ensure_ahead
 from lazaretto.db.pool import Pool
@@ -36,7 +36,10 @@ async def forget_old(
             await ensure_ahead(connection, table, now, 1)
             dropped += await drop_before(connection, table, now - keep_trace)
     async with pool.transaction() as connection:
-        parameters = {"figures_before": now - keep_figures, "ended_before": now - keep_trace}
+        parameters: dict[str, Any] = {"figures_before": now - keep_figures, "ended_before": now - keep_trace}
         figures = await connection.execute(query(_PACKAGE, "forget_figures"), parameters)
         quarantined = await connection.execute(query(_PACKAGE, "forget_quarantined"), parameters)
+        await connection.execute(query(_PACKAGE, "forget_tls_reports"), parameters)
+        counted_before = {"before": (now - keep_trace).date()}
+        await connection.execute(query(_PACKAGE, "forget_tls_counts"), counted_before)
         return Forgotten(tuple(dropped), figures.rowcount, quarantined.rowcount)

@@ -176,6 +176,7 @@ async def _add_stories(connection: Connection, stories: Stories) -> None:
         "add_quarantined": ("quarantined", list(stories.quarantined.values())),
         "end_quarantined": ("ended", list(stories.left.values())),
         "add_figures": ("ended", stories.ended()),
+        "add_tls_reports": ("reports", stories.tls_reports),
     }
     for name, (parameter, rows) in sets.items():
         if rows:

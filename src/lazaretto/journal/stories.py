@@ -98,6 +98,26 @@ class QuarantineLeft:
     ended_as: str
 
 
+@dataclass(frozen=True, slots=True)
+class TlsReportStory:
+    """One policy of a TLS report that came in."""
+
+    tenant: int
+    message: UUID
+    received_at: datetime
+    organization: str
+    contact: str
+    report: str
+    began: str
+    ended: str
+    signed_by: str
+    domain: str
+    policy: str
+    successful: int
+    failed: int
+    failures: list[dict[str, Any]]
+
+
 @dataclass(slots=True)
 class Stories:
     """What a batch of events comes to."""
@@ -106,6 +126,7 @@ class Stories:
     recipients: dict[tuple[_Key, str], RecipientStory] = field(default_factory=dict)
     quarantined: dict[UUID, QuarantineStory] = field(default_factory=dict)
     left: dict[UUID, QuarantineLeft] = field(default_factory=dict)
+    tls_reports: list[TlsReportStory] = field(default_factory=list)
     ends: Counter[tuple[_Key, str, str, datetime]] = field(default_factory=Counter)
 
     def ended(self) -> list[Ended]:
@@ -191,6 +212,31 @@ def _scanned(stories: Stories, event: OutboxEvent) -> None:
         for address in targets or copy.get("recipients", ()):
             recipient = _recipient(stories, event, address)
             recipient.disposition, recipient.place = copy.get("disposition"), copy.get("place")
+    for report in details.get("facts", {}).get("tls_reports", ()):
+        _reported(stories, event, report)
+
+
+def _reported(stories: Stories, event: OutboxEvent, report: dict[str, Any]) -> None:
+    """Take the policies of one TLS report; those of other tenants' domains were left out by who read it."""
+    for policy in report.get("policies", ()):
+        stories.tls_reports.append(
+            TlsReportStory(
+                tenant=event.tenant,
+                message=event.message,
+                received_at=event.received_at,
+                organization=report["organization"],
+                contact=report["contact"],
+                report=report["id"],
+                began=report["began"],
+                ended=report["ended"],
+                signed_by=report["signed_by"],
+                domain=policy["domain"],
+                policy=policy["type"],
+                successful=policy["successful"],
+                failed=policy["failed"],
+                failures=policy["failures"],
+            )
+        )
 
 
 def _attempted(stories: Stories, event: OutboxEvent) -> None:

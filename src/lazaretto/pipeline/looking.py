@@ -29,6 +29,7 @@ from lazaretto.detect.runner import look_at
 from lazaretto.mail.octets import Octets
 from lazaretto.mail.scanner import view_of
 from lazaretto.mail.view import MessageView
+from lazaretto.pipeline.tls_reports import tls_reports_in
 from lazaretto.pipeline.wire import LookRequest
 from lazaretto.policy.judging import Judged, judge
 from lazaretto.policy.late import after_acceptance
@@ -76,6 +77,8 @@ class Inspector:
         looked = time.process_time()
         judgement = _judged(request.legs, looks, facts, snapshots, _Changer(view, facts, self._authserv_id))
         judgement.versions.update(self._versions)
+        if reports := tls_reports_in(view, facts, snapshots.values()):
+            judgement.facts["tls_reports"] = reports
         judgement.timings.update(
             {
                 "authenticate": _milliseconds(began, authenticated),

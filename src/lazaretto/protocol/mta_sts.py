@@ -50,6 +50,12 @@ class Policy:
     max_age: int = 0
     """Seconds from the fetch."""
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The policy as a report shows it."""
+        patterns = (f"mx: {pattern}" for pattern in self.patterns)
+        return ("version: STSv1", f"mode: {self.mode.value}", *patterns, f"max_age: {self.max_age}")
+
     def covers(self, host: str) -> bool:
         """Tell whether ``host`` may take the domain's mail."""
         name = host.lower().removesuffix(".")

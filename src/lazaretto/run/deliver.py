@@ -7,13 +7,17 @@ import os
 
 import uvloop
 
+from lazaretto.db.pool import Pool
 from lazaretto.delivery.dispatcher import Dispatcher
 from lazaretto.delivery.domain_tls import domain_tls
 from lazaretto.delivery.handover import HandoverServer
+from lazaretto.delivery.report_store import ReportStore
 from lazaretto.delivery.seams import utc_now
 from lazaretto.delivery.signing import Signing
+from lazaretto.delivery.tls_reports import TlsReports
 from lazaretto.run.children import tell_ready
 from lazaretto.run.collecting import spare_what_stays
+from lazaretto.run.database import Database
 from lazaretto.run.home import Home
 from lazaretto.run.keyring import KeyRing
 from lazaretto.run.naming import host_name, resolver_of
@@ -21,6 +25,7 @@ from lazaretto.run.options import RunOptions
 from lazaretto.run.settings import Settings
 from lazaretto.run.spoolroom import spool_room
 from lazaretto.run.stopping import until_stopped
+from lazaretto.run.tls_reporting import keep_tls_counts
 from lazaretto.spool.queue import Queue
 from lazaretto.spool.signing_keys import SigningKeys
 
@@ -35,6 +40,8 @@ async def _deliver(home: Home, settings: Settings, options: RunOptions) -> None:
         resolver = resolver_of(settings, options)
         ring = KeyRing(SigningKeys(room.pool, room.keys))
         following = asyncio.create_task(ring.follow())
+        reports = TlsReports()
+        trace = Pool(Database(home, settings).dsn("trace"), 1)
         dispatcher = Dispatcher(
             queue=Queue(room.pool, room.contents, room.node, settings.spool),
             contents=room.contents,
@@ -44,16 +51,24 @@ async def _deliver(home: Home, settings: Settings, options: RunOptions) -> None:
             hostname=host_name(settings),
             settings=settings.delivery,
             tls_policy=domain_tls(
-                room.directory, resolver, settings.delivery, folder=home.folder / "mta-sts"
+                room.directory,
+                resolver,
+                settings.delivery,
+                folder=home.folder / "mta-sts",
+                reports=reports,
             ),
             signing=Signing(ring, host_name(settings), utc_now),
         )
         handover = HandoverServer(home.sockets / "handover.sock", dispatcher.offer, dispatcher.look_again)
         await dispatcher.start()
         await handover.start()
+        counting = asyncio.create_task(keep_tls_counts(reports, ReportStore(trace)))
         spare_what_stays()
         tell_ready()
         await until_stopped()
         await handover.stop()
         await dispatcher.stop()
         following.cancel()
+        counting.cancel()
+        await asyncio.wait([counting])
+        await trace.close()

@@ -14,6 +14,7 @@ import uvloop
 from lazaretto.core.errors import LazarettoError
 from lazaretto.db.pool import Pool
 from lazaretto.delivery.handover import HandoverClient
+from lazaretto.delivery.report_store import ReportStore
 from lazaretto.intelligence.indicator_store import IndicatorStore
 from lazaretto.journal.retention import forget_old
 from lazaretto.journal.shipping import Shipper
@@ -22,7 +23,7 @@ from lazaretto.pipeline.rescanning import Rescanner
 from lazaretto.run.children import tell_ready
 from lazaretto.run.collecting import spare_what_stays
 from lazaretto.run.database import Database
-from lazaretto.run.gathering import gather_with
+from lazaretto.run.gathering import gather_with, header_of
 from lazaretto.run.hits import HitCounter
 from lazaretto.run.home import Home
 from lazaretto.run.naming import resolver_of
@@ -30,6 +31,8 @@ from lazaretto.run.options import RunOptions
 from lazaretto.run.settings import Settings
 from lazaretto.run.spoolroom import SpoolRoom, spool_room
 from lazaretto.run.stopping import until_stopped
+from lazaretto.run.tls_reporting import send_reports, tls_reporter
+from lazaretto.spool.acceptor import Acceptor
 from lazaretto.spool.housekeeping import Housekeeping
 from lazaretto.spool.named_references import MessageReferences
 from lazaretto.spool.queue import Queue
@@ -41,6 +44,7 @@ log = structlog.get_logger(__name__)
 
 SWEEP_EVERY: Final = 3_600.0
 FORGET_EVERY: Final = 3_600.0
+REPORT_EVERY: Final = 600.0
 START_AGAIN_AFTER: Final = 5.0
 
 
@@ -64,6 +68,7 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
                 _rescanner(home, settings, options, room, temporary, handover).run,
                 _Sweeping(home, settings, room).run,
                 _Forgetting(settings, trace, indicators).run,
+                _Reporting(settings, options, room, trace).run,
             )
             tasks = [asyncio.create_task(_again_and_again(job)) for job in jobs]
             spare_what_stays()
@@ -114,6 +119,20 @@ def _rescanner(
         Asker(home.sockets, room.looking, gather, settings.scan),
         handover.offer,
     )
+
+
+class _Reporting:
+    def __init__(self, settings: Settings, options: RunOptions, room: SpoolRoom, trace: Pool) -> None:
+        acceptor = Acceptor(room.pool, room.contents, room.node, settings.spool, read_header=header_of)
+        resolver = resolver_of(settings, options)
+        self._is_wanted = settings.delivery.tls_reports
+        self._reporter = tls_reporter(settings, ReportStore(trace), resolver, acceptor.commit_composed)
+
+    async def run(self) -> None:
+        while True:
+            if self._is_wanted:
+                await send_reports(self._reporter)
+            await asyncio.sleep(REPORT_EVERY)
 
 
 class _Sweeping:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from lazaretto.core.envelope import TlsRecord
-from lazaretto.core.identity import TenantId
+from lazaretto.core.identity import PLATFORM, TenantId
 from lazaretto.core.queued import Outcome, QueuedCopy
 from lazaretto.core.snapshot import NextHop, TenantSnapshot, TlsDemand, TlsMode, TlsPartner
 from lazaretto.delivery.connecting import Opener
@@ -501,6 +501,24 @@ async def test_a_partners_demand_comes_before_what_its_domain_publishes(
         made = await carried(benches.make(hop, partner(TlsMode.VALID), tlsa=["3 1 1 " + "ab" * 32]))
 
     assert was_delivered(made)
+
+
+async def test_a_report_of_our_own_goes_out_over_the_broken_tls_that_it_tells_of(
+    benches: Benches, good: Certified, stranger: Authority
+) -> None:
+    """RFC 8460 §3: what is demanded of the domain's other mail is only tried for reports."""
+    copy = to_other()
+    report = replace(copy, lease=replace(copy.lease, tenant=PLATFORM))
+    async with next_hop.NextHop(Behaviour(context=good.context())) as hop:
+        valid = await carried(benches.make(hop, sts=sts("enforce")), report)
+    async with next_hop.NextHop(Behaviour(context=stranger.issue(HOST).context())) as hop:
+        invalid = await carried(benches.make(hop, sts=sts("enforce")), report)
+    async with next_hop.NextHop(CLEAR) as hop:
+        clear = await carried(benches.make(hop, sts=sts("enforce", "elsewhere.example")), report)
+
+    assert was_delivered(valid) and record(valid).verified
+    assert was_delivered(invalid) and record(invalid).failure == "certificate-not-trusted"
+    assert was_delivered(clear)
 
 
 async def test_where_nothing_forbids_it_clear_text_will_do_and_is_recorded(
