@@ -66,6 +66,8 @@ class Decision:
     """Words of the 550 when everybody's disposition is reject; empty = the general words."""
     after_acceptance: Disposition = Disposition.QUARANTINE
     """What a rejection becomes where the client is told 250 all the same: quarantine or delete."""
+    judged: Disposition | None = None
+    """What it was before the client was told 250; None = nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,24 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one tenant is told of a look: its own lists found something, others' did not."""
+
+    verdict: Verdict
+    score: float
+    findings: tuple[Finding, ...]
+    sums: dict[str, float] = field(default_factory=dict)
+    """How much speaks for ``spam``, ``phishing`` and ``bulk``, in the unit of thresholds."""
+    tenant: str = ""
+    """The tenant's name."""
+    version: int = 0
+    """Of the tenant's configuration by which it was judged."""
+    shadow: tuple[Decision, ...] = ()
+    """What the configuration with everything that is only on trial would have decided, where it
+    differs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What trace and quarantine lists show of a message; decoded, cut, safe as plain text."""
 
@@ -115,6 +135,8 @@ class Judgement:
     score: float
     findings: tuple[Finding, ...]
     copies: tuple[Copy, ...]
+    looks: dict[int, Look] = field(default_factory=dict)
+    """By tenant; for people of one tenant nothing else is told."""
     summary: Summary = Summary()
     facts: dict[str, Any] = field(default_factory=dict)
     """The facts as JSON values, for the trace."""

@@ -310,6 +310,8 @@ class TenantSnapshot:
     """Entries of its administrators and of the operator; no part of the published document."""
     indicators_revision: int = 0
     """Counts up whenever they change."""
+    shadow: TenantSnapshot | None = None
+    """The same with everything that is only on trial in force; judged beside, and never acted on."""
 
     def accepts(self, address: str) -> bool:
         """Tell whether mail to ``address`` is wanted; the domain must be the tenant's."""

@@ -24,7 +24,7 @@ from lazaretto.db.pool import Connection, Pool
 from lazaretto.db.sql import query
 from lazaretto.journal.outbox import OutboxEvent, read_payload
 from lazaretto.journal.stories import Stories, stories_of
-from lazaretto.journal.tables import EVENT, MESSAGE, RECIPIENT
+from lazaretto.journal.tables import EVENT, LOOK, MESSAGE, RECIPIENT
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ class Shipper:
     async def _make_partitions(self, shipments: Sequence[Shipment]) -> None:
         happened = {Span.DAY.start_of(shipment.event.at) for shipment in shipments}
         received = {Span.DAY.start_of(shipment.event.received_at) for shipment in shipments}
-        for table, days in ((EVENT, happened), (MESSAGE, received), (RECIPIENT, received)):
+        for table, days in ((EVENT, happened), (MESSAGE, received), (RECIPIENT, received), (LOOK, received)):
             wanted = days | {Span.DAY.start_of(day + AHEAD) for day in days}
             missing = wanted - self._days.setdefault(table.table, set())
             if missing:
@@ -173,6 +173,7 @@ async def _add_stories(connection: Connection, stories: Stories) -> None:
     sets: dict[LiteralString, tuple[str, Sequence[Any]]] = {
         "add_messages": ("messages", list(stories.messages.values())),
         "add_recipients": ("recipients", list(stories.recipients.values())),
+        "add_looks": ("looks", list(stories.looks.values())),
         "add_quarantined": ("quarantined", list(stories.quarantined.values())),
         "end_quarantined": ("ended", list(stories.left.values())),
         "add_figures": ("ended", stories.ended()),

@@ -18,6 +18,7 @@ from lazaretto.core.address import domain_of, fold
 from lazaretto.core.events import EventKind
 from lazaretto.core.places import Place
 from lazaretto.db.partitions import Span
+from lazaretto.journal.looks import LookStory, look_story
 from lazaretto.journal.outbox import OutboxEvent
 
 _Key = tuple[datetime, int, UUID]
@@ -127,6 +128,7 @@ class Stories:
     quarantined: dict[UUID, QuarantineStory] = field(default_factory=dict)
     left: dict[UUID, QuarantineLeft] = field(default_factory=dict)
     tls_reports: list[TlsReportStory] = field(default_factory=list)
+    looks: dict[_Key, LookStory] = field(default_factory=dict)
     ends: Counter[tuple[_Key, str, str, datetime]] = field(default_factory=Counter)
 
     def ended(self) -> list[Ended]:
@@ -204,6 +206,7 @@ def _describe(story: MessageStory, details: dict[str, Any]) -> None:
 
 def _scanned(stories: Stories, event: OutboxEvent) -> None:
     story, details = _message(stories, event), event.details
+    stories.looks[event.received_at, event.tenant, event.message] = look_story(event)
     story.verdict, story.score = details.get("verdict"), details.get("score")
     story.subject = details.get("subject") or story.subject
     story.message_id = details.get("message_id") or story.message_id

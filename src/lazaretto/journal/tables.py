@@ -9,4 +9,5 @@ from lazaretto.db.partitions import Partitioned, Span
 EVENT: Final = Partitioned("event", Span.DAY)
 MESSAGE: Final = Partitioned("trace_message", Span.DAY)
 RECIPIENT: Final = Partitioned("trace_recipient", Span.DAY)
-TRACE: Final = (EVENT, MESSAGE, RECIPIENT)
+LOOK: Final = Partitioned("trace_look", Span.DAY)
+TRACE: Final = (EVENT, MESSAGE, RECIPIENT, LOOK)

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from lazaretto.actions.carrying_out import Changes, changes
-from lazaretto.core.decision import Copy, Decision, Disposition, Judgement, Summary
+from lazaretto.core.decision import Copy, Decision, Disposition, Judgement, Look, Summary
 from lazaretto.core.envelope import Leg
 from lazaretto.core.facts import AuthResult, Facts, Gathered
 from lazaretto.core.findings import Finding, Symbol, Verdict, found
@@ -25,6 +25,7 @@ from lazaretto.detect.api import Detector
 from lazaretto.detect.authentication.evaluating import authenticate
 from lazaretto.detect.authentication.results_header import authentication_results
 from lazaretto.detect.malware.allowing import spared
+from lazaretto.detect.reputation.sender_lists import relisted
 from lazaretto.detect.runner import look_at
 from lazaretto.mail.octets import Octets
 from lazaretto.mail.scanner import view_of
@@ -33,6 +34,7 @@ from lazaretto.pipeline.tls_reports import tls_reports_in
 from lazaretto.pipeline.wire import LookRequest
 from lazaretto.policy.judging import Judged, judge
 from lazaretto.policy.late import after_acceptance
+from lazaretto.policy.verdicts import sums_of
 
 SCANNER_FAILED: Final = Symbol(
     name="SCANNER_FAILED",
@@ -42,6 +44,7 @@ SCANNER_FAILED: Final = Symbol(
 MAX_SHOWN: Final = 250
 """Characters of a subject, an author or a file name that trace and lists keep."""
 MAX_SHOWN_ATTACHMENTS: Final = 50
+MAX_SHOWN_AUTHORS: Final = 5
 _REFERENCE_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -136,6 +139,7 @@ def _judged(
 ) -> Judgement:
     copies: list[Copy] = []
     judged: list[Judged] = []
+    told: dict[int, Look] = {}
     for leg in legs:
         snapshot = snapshots.get(leg.tenant)
         if snapshot is None:
@@ -144,6 +148,8 @@ def _judged(
         recipients = tuple(recipient.address for recipient in leg.recipients)
         one = judge(looks[leg.tenant], facts, snapshot, recipients, leg.direction)
         judged.append(one)
+        tried = _on_trial(leg, looks[leg.tenant], facts, snapshot, one, changer.view)
+        told[leg.tenant] = _look(told.get(leg.tenant), one, looks[leg.tenant], snapshot, tried)
         for decision in one.decisions:
             copies.extend(_copies(leg, decision, one, snapshot, changer))
     worst = max(judged, key=lambda each: (each.verdict.severity, each.score), default=None)
@@ -153,12 +159,63 @@ def _judged(
         score=worst.score if worst else 0.0,
         findings=tuple(findings.values()),
         copies=tuple(copies),
+        looks=told,
         summary=summary_of(changer.view) if changer.view else Summary(),
-        facts=_facts_for_trace(facts),
-        versions={f"tenant:{each.name}": str(each.version) for each in snapshots.values()},
+        facts=_facts_for_trace(facts, changer.view),
         return_path_trusted=_is_return_path_trusted(facts, worst),
         reference=_reference(copies),
     )
+
+
+def _look(
+    other: Look | None,
+    judged: Judged,
+    findings: Sequence[Finding],
+    snapshot: TenantSnapshot,
+    tried: tuple[Decision, ...],
+) -> Look:
+    """Return what the tenant is told; ``other`` is what its other leg of the message came to."""
+    look = Look(
+        verdict=judged.verdict,
+        score=judged.score,
+        findings=tuple(findings),
+        sums=sums_of(findings),
+        tenant=snapshot.name,
+        version=snapshot.version,
+        shadow=tried,
+    )
+    if other is None:
+        return look
+    worse = max(other, look, key=lambda each: (each.verdict.severity, each.score))
+    return replace(worse, shadow=(*other.shadow, *tried))
+
+
+def _on_trial(
+    leg: Leg,
+    findings: Sequence[Finding],
+    facts: Facts,
+    snapshot: TenantSnapshot,
+    judged: Judged,
+    view: MessageView | None,
+) -> tuple[Decision, ...]:
+    """Return the decisions that everything which is only on trial would change."""
+    trial = snapshot.shadow
+    if trial is None:
+        return ()
+    if view is not None and (trial.approved != snapshot.approved or trial.blocked != snapshot.blocked):
+        findings = relisted(findings, view, facts, trial)
+    recipients = tuple(recipient.address for recipient in leg.recipients)
+    tried = judge(findings, facts, trial, recipients, leg.direction)
+    actual = {one: decision for decision in judged.decisions for one in decision.recipients}
+    return tuple(
+        decision
+        for decision in tried.decisions
+        if any(_outcome(actual[one]) != _outcome(decision) for one in decision.recipients)
+    )
+
+
+def _outcome(decision: Decision) -> tuple[object, ...]:
+    return decision.disposition, decision.orders, decision.quarantine_reason
 
 
 def _copies(
@@ -223,7 +280,7 @@ def _shown(text: str) -> str:
     return text.strip()
 
 
-def _facts_for_trace(facts: Facts) -> dict[str, Any]:
+def _facts_for_trace(facts: Facts, view: MessageView | None) -> dict[str, Any]:
     told: dict[str, Any] = msgspec.to_builtins(
         {
             "spf": facts.spf,
@@ -232,6 +289,9 @@ def _facts_for_trace(facts: Facts) -> dict[str, Any]:
             "arc": facts.arc,
             "hostname": facts.client.hostname,
             "reputation": facts.reputation,
+            "reverse_path": facts.reverse_path,
+            "client_ip": facts.client.ip,
+            "authors": [str(each.address) for each in view.authors[:MAX_SHOWN_AUTHORS]] if view else [],
         }
     )
     return told

@@ -17,7 +17,7 @@ def after_acceptance(decision: Decision) -> Decision:
     """Return what ``decision`` becomes once the message is accepted; twice does no more than once."""
     if decision.disposition is not Disposition.REJECT:
         return decision
-    return replace(decision, disposition=decision.after_acceptance)
+    return replace(decision, disposition=decision.after_acceptance, judged=decision.disposition)
 
 
 def is_refusable(decisions: Iterable[Decision]) -> bool:

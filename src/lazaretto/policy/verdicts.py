@@ -48,6 +48,16 @@ def classes_of(findings: Sequence[Finding], thresholds: Mapping[str, float]) -> 
     return Classes(reached=classes, verdict=verdict, score=score)
 
 
+def sums_of(findings: Sequence[Finding]) -> dict[str, float]:
+    """Return how much speaks for each class that has a threshold; the threshold is met from there."""
+    sums = _sums(findings)
+    return {
+        "spam": sums[None] + sums[Verdict.SPAM],
+        "phishing": sums[None] + sums[Verdict.PHISHING],
+        "bulk": sums[Verdict.BULK],
+    }
+
+
 def _sums(findings: Iterable[Finding]) -> dict[Verdict | None, float]:
     sums: dict[Verdict | None, float] = dict.fromkeys(SUMMED, 0.0)
     # Sorted, because adding floats in another order may give another last digit.

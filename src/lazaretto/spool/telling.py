@@ -9,9 +9,10 @@ from uuid import UUID
 
 import msgspec
 
-from lazaretto.core.decision import Copy, Decision, Judgement, Summary
+from lazaretto.core.decision import Copy, Decision, Judgement, Look, Summary
 from lazaretto.core.envelope import Client, Direction, Tls
 from lazaretto.core.events import Event, EventKind
+from lazaretto.core.findings import Finding
 from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.core.places import Place
 from lazaretto.core.queued import RecipientOutcome
@@ -74,29 +75,49 @@ def scanned(
     judgement: Judgement, copies: Iterable[Copy], tenant: TenantId, message: MessageId, at: datetime
 ) -> Event:
     """Return what SCANNED says to ``tenant``: findings and facts, and what becomes of its copies."""
+    look = judgement.looks.get(tenant)
+    if look is None:
+        look = Look(verdict=judgement.verdict, score=judgement.score, findings=judgement.findings)
     return Event(
         kind=EventKind.SCANNED,
         at=at,
         tenant=tenant,
         message=message,
         details={
-            "verdict": judgement.verdict.value,
-            "score": judgement.score,
-            "findings": [
-                {"symbol": found.symbol, "score": found.score, "evidence": found.evidence}
-                for found in judgement.findings
-            ],
+            "verdict": look.verdict.value,
+            "score": look.score,
+            "findings": [_finding(found) for found in look.findings],
+            "sums": look.sums,
+            "version": look.version,
             "copies": [_copy(copy) for copy in copies],
             "facts": judgement.facts,
-            "versions": judgement.versions,
+            "versions": {**judgement.versions, f"tenant:{look.tenant}": str(look.version)},
             "timings": judgement.timings,
             "subject": judgement.summary.subject,
             "message_id": judgement.summary.message_id,
             "author": judgement.summary.author,
             "attachments": list(judgement.summary.attachments),
             "reference": judgement.reference,
+            **_on_trial(look),
         },
     )
+
+
+def _on_trial(look: Look) -> dict[str, Any]:
+    """Return what settings that are only on trial would have done; nothing where it is the same."""
+    if not look.shadow:
+        return {}
+    return {
+        "shadow": [
+            {
+                "recipients": list(decision.recipients),
+                "disposition": decision.disposition.word,
+                "actions": [order.action for order in decision.orders],
+                "settings": _settings(decision),
+            }
+            for decision in look.shadow
+        ]
+    }
 
 
 def refused(
@@ -218,11 +239,22 @@ def _message(
     }
 
 
+def _finding(found: Finding) -> dict[str, Any]:
+    told: dict[str, Any] = {"symbol": found.symbol, "score": found.score, "evidence": found.evidence}
+    if found.verdict is not None:
+        told["class"] = found.verdict.value
+    if found.recipient:
+        told["recipient"] = found.recipient
+    return told
+
+
 def _copy(copy: Copy) -> dict[str, Any]:
     decision = copy.decision
     return {
+        "direction": copy.direction.value,
         "recipients": list(decision.recipients),
         "disposition": decision.disposition.word,
+        "judged": (decision.judged or decision.disposition).word,
         "place": place_of(copy).value,
         "deliver_to": list(copy.deliver_to),
         "additional": copy.additional,
@@ -234,6 +266,11 @@ def _copy(copy: Copy) -> dict[str, Any]:
 
 def _settings(decision: Decision) -> list[dict[str, Any]]:
     return [
-        {"rule": reason.rule, "setting": reason.setting, "symbols": list(reason.symbols)}
+        {
+            "rule": reason.rule,
+            "setting": reason.setting,
+            "symbols": list(reason.symbols),
+            "disposition": reason.disposition.word,
+        }
         for reason in decision.reasons
     ]

@@ -83,17 +83,17 @@ class TenantStore:
 
     async def rollback(self, name: str, version: int, by: str = "rollback") -> Applied:
         """Publish the document of an older version again, as a new version."""
-        async with self._pool.connection() as connection:
-            row = await _first(connection, _sql("version_of"), {"name": name, "version": version})
-        if row is None:
-            raise ConfigurationError(
-                f'tenant "{name}" has no version {version}; "lazaretto tenant history {name}" lists them'
-            )
-        document = parse_document(row[0], f"{name} version {version}")
+        text = await self._document_of(name, version)
+        document = parse_document(text, f"{name} version {version}")
         return await self._publish(document, by, f"rollback to version {version}")
 
-    async def export(self, name: str) -> str:
-        """Return the canonical document in force; applying it changes nothing."""
+    async def export(self, name: str, version: int | None = None) -> str:
+        """Return the canonical document in force, or that of an older ``version``.
+
+        Applying the one in force changes nothing.  Raises ``ConfigurationError`` when there is none.
+        """
+        if version is not None:
+            return await self._document_of(name, version)
         async with self._pool.connection() as connection:
             row = await _first(connection, _sql("current_version"), {"name": name})
         if row is None:
@@ -105,6 +105,14 @@ class TenantStore:
         async with self._pool.connection() as connection:
             row = await _first(connection, _sql("version_of"), {"name": name, "version": version})
         return None if row is None else str(row[0])
+
+    async def _document_of(self, name: str, version: int) -> str:
+        text = await self.version_text(name, version)
+        if text is None:
+            raise ConfigurationError(
+                f'"{name}" has no version {version}; "lazaretto tenant history {name}" lists them'
+            )
+        return text
 
     async def number_of(self, name: str) -> TenantId | None:
         """Return the number of the tenant called ``name``; None when there is none."""

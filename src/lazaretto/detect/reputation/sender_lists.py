@@ -8,13 +8,14 @@ because anybody can write an address into a message.  An approved network needs 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from lazaretto.core.address import domain_of
 from lazaretto.core.cards import DetectorCard, Service
 from lazaretto.core.facts import AuthResult, Facts
 from lazaretto.core.findings import Finding, Symbol, found
 from lazaretto.core.snapshot import SenderList, TenantSnapshot
+from lazaretto.mail.mailboxes import Mailbox
 from lazaretto.mail.view import MessageView
 
 SENDER_BLOCKED_ADDRESS = Symbol(
@@ -59,7 +60,24 @@ class SenderLists:
         return tuple(_findings(message, facts, tenant))
 
 
-def _findings(message: MessageView, facts: Facts, snapshot: TenantSnapshot) -> Iterator[Finding]:
+class HasAuthors(Protocol):
+    """A message, as far as lists of senders need it."""
+
+    @property
+    def authors(self) -> Sequence[Mailbox]:
+        """Every mailbox of every From field."""
+
+
+def relisted(
+    findings: Sequence[Finding], message: HasAuthors, facts: Facts, tenant: TenantSnapshot
+) -> tuple[Finding, ...]:
+    """Return ``findings`` with those of the administrators' lists replaced by what ``tenant`` lists."""
+    own = {symbol.name for symbol in SenderLists.card.symbols}
+    kept = [finding for finding in findings if finding.symbol not in own]
+    return (*kept, *_findings(message, facts, tenant))
+
+
+def _findings(message: HasAuthors, facts: Facts, snapshot: TenantSnapshot) -> Iterator[Finding]:
     # Entries may expire while a worker keeps its snapshot.
     tenant = snapshot.on(facts.received_at.date())
     authors = [str(author.address) for author in message.authors]

@@ -1,0 +1,82 @@
+"""Finding looks by what they found, for processes that judge very many of them again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+
+from lazaretto.db.sql import query
+from lazaretto.journal.looks import CLASS_MARK
+
+_PACKAGE: Final = "lazaretto.journal"
+_AT_ONCE: Final = 2_000
+_NEVER: Final = math.inf
+_SLACK: Final = 1e-3
+"""Sums are kept in less precision than they are compared in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Looks with any of these, of one tenant and span of time."""
+
+    tenant: int
+    since: datetime
+    until: datetime
+    everything: bool = False
+    symbols: Sequence[str] = ()
+    """Whole names."""
+    classes: Sequence[str] = ()
+    senders: Sequence[str] = ()
+    networks: Sequence[str] = ()
+    sums_from: Mapping[str, float] = field(default_factory=dict)
+    sums_between: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    score_from: float | None = None
+
+    def parameters(self) -> dict[str, Any]:
+        """Return what the query is asked with."""
+        values: dict[str, Any] = {
+            "tenant": self.tenant,
+            "since": self.since,
+            "until": self.until,
+            "everything": self.everything,
+            "symbols": [*self.symbols, *(f"{CLASS_MARK}{each}" for each in self.classes)],
+            "senders": list(self.senders),
+            "networks": list(self.networks),
+            "score_from": _NEVER if self.score_from is None else self.score_from - _SLACK,
+        }
+        for name in ("spam", "phishing", "bulk"):
+            low, high = self.sums_between.get(name, (_NEVER, -_NEVER))
+            values[f"{name}_from"] = self.sums_from.get(name, _NEVER) - _SLACK
+            values[f"{name}_low"], values[f"{name}_high"] = low - _SLACK, high + _SLACK
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLook:
+    """A look with the message that it is about."""
+
+    message: UUID
+    received_at: datetime
+    octets: bytes
+
+
+def find_looks(dsn: str, wanted: Wanted) -> Iterator[FoundLook]:
+    """Yield the looks that ``wanted`` means, in no order; the connection ends with the last one."""
+    with psycopg.connect(dsn) as connection, connection.cursor(name="looks", binary=True) as cursor:
+        cursor.itersize = _AT_ONCE
+        cursor.execute(query(_PACKAGE, "find_looks"), wanted.parameters())
+        for message, received_at, octets in cursor:
+            yield FoundLook(message, received_at, octets)
+
+
+def count_looks(dsn: str, wanted: Wanted) -> int:
+    """Return how many looks the tenant has in the span of time, whatever they found."""
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute(query(_PACKAGE, "count_looks"), wanted.parameters()).fetchone()
+        return int(row[0]) if row else 0

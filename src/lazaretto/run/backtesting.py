@@ -1,0 +1,236 @@
+"""The time machine: a change of configuration tried on the mail of the last days.
+
+The index names the messages that the change can touch, and each of them is judged by the
+configuration in force and by the changed one.  Several processes share the days.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from multiprocessing import get_context
+from typing import Any, Final
+
+from lazaretto.core.address import Address
+from lazaretto.core.findings import Finding
+from lazaretto.core.snapshot import TenantSnapshot
+from lazaretto.core.stored import StoredLook, decode_look
+from lazaretto.detect.registry import symbols as known_symbols
+from lazaretto.detect.reputation.sender_lists import relisted
+from lazaretto.journal.looks_found import FoundLook, Wanted, count_looks, find_looks
+from lazaretto.mail.mailboxes import Mailbox
+from lazaretto.policy.reach import Reach, reach_of
+from lazaretto.policy.trying import Difference, Trial, facts_of
+from lazaretto.tenants.encoding import decode_snapshot, encode_snapshot
+
+EXAMPLES: Final = 5
+"""Messages that are named for each kind of change."""
+_NOT_REPLAYED: Final = (
+    ("protected_names", "protected_names"),
+    ("domains", "domains"),
+    ("outbound_networks", "outbound.senders"),
+    ("options", "settings of single methods"),
+    ("ordered", "contract.options"),
+)
+"""What detectors read: to know what they would find the message itself is needed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One copy that would fare otherwise."""
+
+    message: str
+    received_at: str
+    recipient: str
+    setting: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What a change would have done."""
+
+    judged: int = 0
+    """Messages that were judged twice."""
+    kept: int = 0
+    """Messages of the span, whatever they found."""
+    changed: Counter[str] = field(default_factory=Counter)
+    """Copies by what they would have become: ``deliver → quarantine``."""
+    examples: dict[str, list[Example]] = field(default_factory=dict)
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    not_replayed: tuple[str, ...] = ()
+    """Settings that differ and need the message itself."""
+
+    def add(self, other: Outcome) -> None:
+        """Count what another process found."""
+        self.judged += other.judged
+        self.cpu_seconds += other.cpu_seconds
+        self.changed += other.changed
+        for kind, examples in other.examples.items():
+            self.examples.setdefault(kind, []).extend(examples)
+            del self.examples[kind][EXAMPLES:]
+
+    def note(self, found: FoundLook, difference: Difference) -> None:
+        """Count one copy."""
+        kind = f"{difference.before.words} → {difference.after.words}"
+        self.changed[kind] += 1
+        examples = self.examples.setdefault(kind, [])
+        if len(examples) < EXAMPLES:
+            examples.append(
+                Example(
+                    message=str(found.message),
+                    received_at=found.received_at.isoformat(timespec="seconds"),
+                    recipient=difference.recipient,
+                    setting=difference.setting,
+                )
+            )
+
+    @property
+    def microseconds(self) -> float:
+        """CPU time per message that was judged."""
+        return self.cpu_seconds / self.judged * 1e6 if self.judged else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "messages": self.kept,
+            "judged": self.judged,
+            "changed": dict(self.changed.most_common()),
+            "examples": {
+                kind: [
+                    {"message": each.message, "time": each.received_at, "recipient": each.recipient,
+                     "setting": each.setting}
+                    for each in examples
+                ]
+                for kind, examples in self.examples.items()
+            },
+            "not_replayed": list(self.not_replayed),
+            "cpu_us_per_message": round(self.microseconds, 1),
+            "seconds": round(self.wall_seconds, 2),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """From when to when."""
+
+    since: datetime
+    until: datetime
+
+    def days(self) -> Iterator[Span]:
+        """Yield its days."""
+        since = self.since
+        while since < self.until:
+            until = min(since + timedelta(days=1), self.until)
+            yield Span(since=since, until=until)
+            since = until
+
+
+def backtest(
+    dsn: str,
+    before: TenantSnapshot,
+    after: TenantSnapshot,
+    span: Span,
+    *,
+    full: bool = False,
+    processes: int | None = None,
+) -> Outcome:
+    """Return what ``after`` would have changed; ``full`` judges every message, index or not."""
+    began = time.monotonic()
+    reach = reach_of(before, after)
+    whole = Wanted(tenant=before.tenant, since=span.since, until=span.until, everything=full)
+    outcome = Outcome(kept=count_looks(dsn, whole), not_replayed=tuple(_not_replayed(before, after)))
+    if not full:
+        whole = _wanted(reach, whole)
+    if full or not reach.is_empty:
+        slices = [replace(whole, since=day.since, until=day.until) for day in span.days()]
+        for part in _shared(dsn, before, after, slices, processes or os.cpu_count() or 1):
+            outcome.add(part)
+    outcome.wall_seconds = time.monotonic() - began
+    return outcome
+
+
+def _shared(
+    dsn: str, before: TenantSnapshot, after: TenantSnapshot, slices: Sequence[Wanted], processes: int
+) -> Iterator[Outcome]:
+    encoded = encode_snapshot(before), encode_snapshot(after)
+    if processes == 1 or len(slices) == 1:
+        yield from (_judge_slice(dsn, *encoded, each) for each in slices)
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
+        jobs = [pool.submit(_judge_slice, dsn, *encoded, each) for each in slices]
+        yield from (job.result() for job in jobs)
+
+
+def _judge_slice(dsn: str, before: bytes, after: bytes, wanted: Wanted) -> Outcome:
+    began = time.process_time()
+    trial = Trial(decode_snapshot(before), decode_snapshot(after))
+    lists_differ = reach_of(trial.before, trial.after).lists_differ
+    outcome = Outcome()
+    for found in find_looks(dsn, wanted):
+        outcome.judged += 1
+        for difference in differences(trial, found, lists_differ=lists_differ):
+            outcome.note(found, difference)
+    outcome.cpu_seconds = time.process_time() - began
+    return outcome
+
+
+def differences(trial: Trial, found: FoundLook, *, lists_differ: bool) -> Iterable[Difference]:
+    """Return the copies of one message that would fare otherwise."""
+    look = decode_look(found.octets)
+    if not lists_differ:
+        return trial.differences(look)
+    one = _relisted(look, trial.before, found.received_at)
+    other = _relisted(look, trial.after, found.received_at)
+    return trial.differences(look, one, other)
+
+
+@dataclass(frozen=True, slots=True)
+class _Authors:
+    authors: tuple[Mailbox, ...]
+
+
+def _relisted(look: StoredLook, snapshot: TenantSnapshot, received_at: datetime) -> Sequence[Finding]:
+    authors = _Authors(tuple(_mailbox(each) for each in look.authors))
+    findings = [each.finding() for each in look.findings]
+    return relisted(findings, authors, facts_of(look, received_at), snapshot)
+
+
+def _mailbox(text: str) -> Mailbox:
+    local, _, domain = text.rpartition("@")
+    return Mailbox("", Address(local, domain))
+
+
+def _wanted(reach: Reach, whole: Wanted) -> Wanted:
+    return replace(
+        whole,
+        everything=reach.everything,
+        symbols=sorted(_whole_names(reach.symbols)),
+        classes=sorted(reach.classes),
+        senders=sorted(reach.senders),
+        networks=sorted(reach.networks),
+        sums_from=dict(reach.sums_from),
+        sums_between=dict(reach.sums_between),
+        score_from=reach.score_from,
+    )
+
+
+def _whole_names(names: Iterable[str]) -> Iterator[str]:
+    known = list(known_symbols())
+    for name in names:
+        if name.endswith("*"):
+            yield from (each for each in known if each.startswith(name[:-1]))
+        else:
+            yield name
+
+
+def _not_replayed(before: TenantSnapshot, after: TenantSnapshot) -> Iterator[str]:
+    for attribute, words in _NOT_REPLAYED:
+        one, other = getattr(before, attribute), getattr(after, attribute)
+        if (set(one) != set(other)) if attribute == "domains" else one != other:
+            yield words
