@@ -25,7 +25,7 @@ from lazaretto.edge.server import EdgeServer, ListenAddress, serve_edge
 from lazaretto.edge.settings import EdgeSettings
 from lazaretto.testing.edge_fakes import ACME, FAILURES, OTHER, FixedDirectory, MemorySpool
 
-PATIENCE = 5.0
+PATIENCE = 60.0
 HOP_KEY = b"a key for tests"
 HOST_NAME = "mx.lazaretto.example"
 _STEP = re.compile(r"(?P<kind>[CRSTXZ-]|after)(?:\*(?P<times>\d+))?:(?: (?P<text>.*))?\Z")

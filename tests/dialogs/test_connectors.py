@@ -149,7 +149,7 @@ async def _session_at(
     address: ListenAddress, context: ssl.SSLContext, session: ssl.SSLSession | None
 ) -> tuple[ssl.SSLSession | None, bool]:
     def talk() -> tuple[ssl.SSLSession | None, bool]:
-        plain = socket.create_connection((address.host, address.port), timeout=5)
+        plain = socket.create_connection((address.host, address.port), timeout=60)
         for words in (b"", EHLO, b"STARTTLS\r\n"):
             plain.sendall(words)
             plain.recv(2_000)

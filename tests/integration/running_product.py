@@ -6,18 +6,23 @@ import json
 import secrets
 import smtplib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from lazaretto.db.cluster import cluster_of
 from lazaretto.db.service_user import service_user
 from tests.journeys.conftest import Platform
 from tests.load.processes import role_of, tree
 from tests.load.product import Product, SinkProcess
+from tests.load.sender import Ledger
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 EICAR = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-" + "STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
@@ -53,7 +58,7 @@ def letter(token: str = "", *, lines: int = 0) -> bytes:
     """Return a harmless letter; ``lines`` of 76 octets make it as large as wanted."""
     head = (
         "From: Ann Baker <ann@partner.example>\r\nTo: bob@one.example\r\nSubject: minutes\r\n"
-        f"Date: Tue, 24 Nov 2026 10:00:00 +0000\r\nMessage-ID: <{secrets.token_hex(8)}@partner.example>\r\n"
+        f"Date: {formatdate()}\r\nMessage-ID: <{secrets.token_hex(8)}@partner.example>\r\n"
         "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"
     )
     filling = "".join(
@@ -75,7 +80,7 @@ def answer(
     platform: Platform, octets: bytes, recipient: str = "bob@one.example", sender: str = "ann@partner.example"
 ) -> str:
     """Send one message; return the reply to its dot, or the first refusal before it."""
-    with smtplib.SMTP("127.0.0.1", platform.product.port, timeout=60) as client:
+    with smtplib.SMTP("127.0.0.1", platform.product.port, timeout=PATIENCE) as client:
         client.ehlo("mx.partner.example")
         code, text = client.mail(sender)
         if code == 250:
@@ -122,6 +127,27 @@ def first_accepted(platform: Platform, octets: bytes, patience: float = PATIENCE
 def copies(platform: Platform, identity: str) -> list[bytes]:
     """Return what reached the next hop of a message, once something did."""
     return eventually(lambda: platform.delivered(identity))  # type: ignore[no-any-return]
+
+
+def all_arrive(platform: Platform, ledger: Ledger) -> Counter[str]:
+    """Wait until the queue is empty and everything that was accepted is at the sink; count it by name.
+
+    What does not come is told apart: late is what waits in the queue, lost is what waits nowhere.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        arrived = Counter(name for name, _, _, _ in platform.sink.received() if name in ledger.sent)
+        missing = {ledger.queued_as[name] for name in ledger.accepted if name not in arrived}
+        rows = queue(platform)
+        if not missing and not rows:
+            return arrived
+        if time.monotonic() > deadline:
+            waiting = {row["id"] for row in rows}
+            lost = {each: platform.product.command("trace", "--id", each) for each in missing - waiting}
+            late = [row for row in rows if row["id"] in missing]
+            unsettled = [row for row in rows if row["id"] not in missing]
+            pytest.fail(f"LOST: {lost}; late: {late}; delivered and not settled: {unsettled}")
+        time.sleep(0.2)
 
 
 def wrong_balances(platform: Platform) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from lazaretto.testing.ports import free_port
 from tests.integration.running_product import (
     answer,
     eventually,
@@ -18,9 +19,9 @@ from tests.integration.running_product import (
     running_product,
 )
 from tests.journeys.conftest import Platform
-from tests.load.product import LAZARETTO, free_port
+from tests.load.product import LAZARETTO
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 SETTINGS = """\
 [edge]
@@ -48,7 +49,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 def said(platform: Platform, *words: str, typed: str = "") -> Said:
     """Run a command against the platform's home."""
     command = [LAZARETTO, *words, "--home", platform.product.home]
-    done = subprocess.run(command, input=typed, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, input=typed, capture_output=True, text=True, check=False, timeout=120)
     return Said(done.returncode, done.stdout, done.stderr)
 
 
@@ -119,7 +120,7 @@ def test_a_second_station_does_not_take_the_place_of_the_first(platform: Platfor
 def test_a_port_that_somebody_has_is_a_sentence(platform: Platform) -> None:
     home = platform.product.home.parent / "second"
     command = [LAZARETTO, "run", "--home", home, "--smtp", f"127.0.0.1:{platform.product.port}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
     assert done.returncode == 1
     assert (

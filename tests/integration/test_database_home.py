@@ -19,7 +19,7 @@ from lazaretto.db.binaries import STATE_FOLDER
 from lazaretto.db.server import EmbeddedServer
 
 LAZARETTO = Path(sys.executable).with_name("lazaretto")
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root lends PostgreSQL another account")
 
 
@@ -74,7 +74,7 @@ def command(*words: str | Path, **environment: str) -> subprocess.CompletedProce
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
         env=os.environ | environment,
     )
 
@@ -208,7 +208,7 @@ def test_a_database_of_another_account_is_refused_with_what_to_do(home: Path) ->
         "    except ConfigurationError as refusal: print(refusal)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, str(home)], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", program, str(home)], capture_output=True, text=True, check=False, timeout=120
     )
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 3

@@ -6,11 +6,7 @@ import asyncio
 import os
 import pwd
 import shutil
-import signal
-import socket
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,137 +20,82 @@ from lazaretto.delivery.dispatcher import Dispatcher
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.run.certificate import ensure_certificate
 from lazaretto.testing.copies import NOON, FixedDirectory, FixedResolver, MemorySpool, a_copy
+from lazaretto.testing.postfix import Postfix, is_there
 
-DAEMONS = Path("/usr/lib/postfix/sbin")
 NAME = "mx.customer.example"
 
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(
-        os.geteuid() != 0 or not (DAEMONS / "master").exists(),
+        not is_there(),
         reason="Postfix needs root and the Debian package postfix",
     ),
 ]
 
-MAIN = """\
-compatibility_level = 3.6
-config_directory = {folder}/etc
-queue_directory = {folder}/queue
-data_directory = {folder}/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-mail_owner = postfix
-setgid_group = postdrop
-maillog_file = {folder}/log/maillog
-maillog_file_prefixes = {folder}
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
+SETTINGS = """\
 myhostname = {name}
-mydestination =
-mynetworks =
-alias_maps =
-alias_database =
 virtual_mailbox_domains = customer.example
 virtual_mailbox_maps = inline:{{ b@customer.example=b/, c@customer.example=c/ }}
-virtual_mailbox_base = {folder}/mail
+virtual_mailbox_base = {mail}
+virtual_mailbox_limit = 0
 virtual_minimum_uid = 1
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
-smtpd_relay_restrictions = permit_auth_destination, reject
 smtpd_tls_security_level = may
-smtpd_tls_cert_file = {folder}/etc/certificate.pem
-smtpd_tls_key_file = {folder}/etc/key.pem
+smtpd_tls_cert_file = {certificate}
+smtpd_tls_key_file = {key}
 message_size_limit = 100000000
-mailbox_size_limit = 0
-virtual_mailbox_limit = 0
-disable_dns_lookups = yes
-smtpd_peername_lookup = no
-"""
-MASTER = """\
-127.0.0.1:{port} inet n - n - 50 smtpd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-tlsmgr unix - - n 1000? 1 tlsmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-proxymap unix - - n - - proxymap
-virtual unix - n n - - virtual
-smtp unix - - n - - smtp
-error unix - - n - - error
-retry unix - - n - - error
-anvil unix - - n - 1 anvil
-postlog unix-dgram n - n - 1 postlogd
 """
 
 
 @dataclass(frozen=True)
-class Postfix:
+class NextDoor:
     """A Postfix of our own that keeps mail for customer.example."""
 
     folder: Path
     port: int
 
+    @property
+    def certificate(self) -> Path:
+        return self.folder / "certificate.pem"
+
     async def stored(self, count: int, mailbox: str = "b") -> list[bytes]:
         """Return the messages in ``mailbox`` as soon as there are ``count``, as Postfix stored them."""
         folder = self.folder / "mail" / mailbox / "new"
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while not folder.is_dir() or len(list(folder.iterdir())) < count:
                 await asyncio.sleep(0.05)
         return [path.read_bytes() for path in sorted(folder.iterdir())]
 
 
 @pytest.fixture(scope="module")
-def started() -> Iterator[Postfix]:
+def started() -> Iterator[NextDoor]:
     folder = Path(tempfile.mkdtemp(prefix="lazaretto-postfix-"))
     # Its unprivileged daemons must be able to enter.
     folder.chmod(0o755)
     owner = pwd.getpwnam("postfix")
-    for name in ("etc", "queue", "data", "log", "mail"):
-        (folder / name).mkdir()
-    for name in ("data", "mail"):
-        os.chown(folder / name, owner.pw_uid, owner.pw_gid)
-    port = _free_port()
-    settings = MAIN.format(folder=folder, name=NAME, uid=owner.pw_uid, gid=owner.pw_gid)
-    (folder / "etc" / "main.cf").write_text(settings)
-    (folder / "etc" / "master.cf").write_text(MASTER.format(port=port))
-    ensure_certificate(folder / "etc" / "certificate.pem", folder / "etc" / "key.pem", NAME)
-    # It makes the folders of the queue; what it says about shared files is not for us.
-    subprocess.run(["/usr/sbin/postfix", "-c", folder / "etc", "check"], check=False, capture_output=True)
-    master = subprocess.Popen([DAEMONS / "master", "-c", folder / "etc", "-d"])
-    _await_port(port)
-    yield Postfix(folder, port)
-    master.send_signal(signal.SIGTERM)
-    master.wait(20)
+    mail, certificate, key = folder / "mail", folder / "certificate.pem", folder / "key.pem"
+    mail.mkdir()
+    os.chown(mail, owner.pw_uid, owner.pw_gid)
+    ensure_certificate(certificate, key, NAME)
+    settings = SETTINGS.format(
+        name=NAME, mail=mail, uid=owner.pw_uid, gid=owner.pw_gid, certificate=certificate, key=key
+    )
+    server = Postfix.start(folder, settings)
+    yield NextDoor(folder, server.port)
+    server.stop()
     shutil.rmtree(folder)
 
 
 @pytest.fixture
-def postfix(started: Postfix) -> Postfix:
+def postfix(started: NextDoor) -> NextDoor:
     """Postfix with empty mailboxes."""
     for mailbox in (started.folder / "mail").iterdir():
         shutil.rmtree(mailbox)
     return started
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _await_port(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError(f"nothing listens on port {port}")
-
-
-async def deliver(postfix: Postfix, folder: Path, spool: MemorySpool, **hop: object) -> None:
+async def deliver(postfix: NextDoor, folder: Path, spool: MemorySpool, **hop: object) -> None:
     """Deliver everything that is due in ``spool``."""
     route = NextHop(**{"host": "127.0.0.1", "port": postfix.port, **hop})  # type: ignore[arg-type]
     resolver = FixedResolver({NAME: {"A": ["127.0.0.1"]}})
@@ -165,14 +106,12 @@ async def deliver(postfix: Postfix, folder: Path, spool: MemorySpool, **hop: obj
         resolver=resolver,
         journal=folder / "journal",
         hostname="gw.example",
-        settings=DeliverySettings(
-            claim_interval=timedelta(seconds=0.02), ca_file=str(postfix.folder / "etc" / "certificate.pem")
-        ),
+        settings=DeliverySettings(claim_interval=timedelta(seconds=0.02), ca_file=str(postfix.certificate)),
         clock=lambda: NOON,
     )
     waiting = len(spool.next_at)
     await dispatcher.start()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while len(spool.settled) < waiting:
             await asyncio.sleep(0.02)
     await dispatcher.stop(5)
@@ -183,7 +122,7 @@ def as_stored(content: bytes) -> bytes:
     return content.replace(b"\r\n", b"\n")
 
 
-async def test_postfix_stores_what_it_was_given(postfix: Postfix, tmp_path: Path) -> None:
+async def test_postfix_stores_what_it_was_given(postfix: NextDoor, tmp_path: Path) -> None:
     header = b"From: a@sender.example\r\nTo: b@customer.example\r\nSubject: caf\xc3\xa9\r\n"
     octets = header + b"\r\n.dot\r\n..\r\n\xff\r\nend"
     spool = MemorySpool()
@@ -204,7 +143,7 @@ async def test_postfix_stores_what_it_was_given(postfix: Postfix, tmp_path: Path
 @pytest.mark.parametrize(
     "end", [b"\n.\n", b"\n.\r\n", b"\r.\r", b"\r\n.\n", b"\r\n.\r", b"\r\n\x00.\r\n", b"\r\r\n.\r\r\n"]
 )
-async def test_no_end_of_data_can_be_smuggled_past_us(postfix: Postfix, tmp_path: Path, end: bytes) -> None:
+async def test_no_end_of_data_can_be_smuggled_past_us(postfix: NextDoor, tmp_path: Path, end: bytes) -> None:
     smuggled = b"MAIL FROM:<evil@sender.example>\r\nRCPT TO:<c@customer.example>\r\nDATA\r\nX: y\r\n\r\nz\r\n"
     octets = b"Subject: one\r\n\r\nbefore" + end + smuggled + b".\r\nafter\r\n"
     spool = MemorySpool()
@@ -218,7 +157,7 @@ async def test_no_end_of_data_can_be_smuggled_past_us(postfix: Postfix, tmp_path
     assert not (postfix.folder / "mail" / "c").exists()
 
 
-async def test_a_verified_channel_is_verified(postfix: Postfix, tmp_path: Path) -> None:
+async def test_a_verified_channel_is_verified(postfix: NextDoor, tmp_path: Path) -> None:
     spool = MemorySpool()
     spool.add(a_copy())
 
@@ -229,7 +168,7 @@ async def test_a_verified_channel_is_verified(postfix: Postfix, tmp_path: Path) 
     assert tls.verified
 
 
-async def test_an_unknown_mailbox_fails_alone(postfix: Postfix, tmp_path: Path) -> None:
+async def test_an_unknown_mailbox_fails_alone(postfix: NextDoor, tmp_path: Path) -> None:
     spool = MemorySpool()
     spool.add(a_copy("nobody@customer.example", "b@customer.example"))
 
@@ -242,7 +181,7 @@ async def test_an_unknown_mailbox_fails_alone(postfix: Postfix, tmp_path: Path) 
 
 
 async def test_hundreds_of_messages_arrive_each_with_its_own_content(
-    postfix: Postfix, tmp_path: Path
+    postfix: NextDoor, tmp_path: Path
 ) -> None:
     spool = MemorySpool()
     contents = {b"Subject: %d\r\n\r\n%s\r\n" % (n, b"%d " % n * (n * 20)) for n in range(300)}

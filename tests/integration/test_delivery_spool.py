@@ -62,7 +62,7 @@ async def accepted(spool, *addresses: str, splices: tuple[Splice, ...] = (), **m
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not holds():
             await asyncio.sleep(0.02)
 

@@ -18,6 +18,7 @@ from lazaretto.run.home import Home
 from lazaretto.run.settings import load_settings
 from lazaretto.run.spoolroom import spool_room
 from lazaretto.spool.housekeeping import Housekeeping
+from lazaretto.testing.ports import free_port
 from tests.integration.running_product import (
     LARGE,
     answer,
@@ -33,9 +34,9 @@ from tests.integration.running_product import (
     wrong_balances,
 )
 from tests.journeys.conftest import Platform
-from tests.load.product import SinkProcess, free_port
+from tests.load.product import SinkProcess
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 SETTINGS = """\
 [edge]
@@ -177,7 +178,7 @@ def test_content_of_what_was_delivered_goes_and_no_other(resting: Resting) -> No
 def test_a_node_whose_clock_is_ahead_does_not_stop_the_others(resting: Resting) -> None:
     keep_house(resting.platform, datetime.now(UTC) + timedelta(hours=3))
 
-    identity, refusals = first_accepted(resting.platform, letter(), patience=5)
+    identity, refusals = first_accepted(resting.platform, letter())
 
     assert len(refusals) <= 1
     copies(resting.platform, identity)

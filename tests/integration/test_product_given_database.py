@@ -26,7 +26,7 @@ from tests.integration.running_product import (
 )
 from tests.journeys.conftest import Platform
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
 SETTINGS = "[edge]\nbanner_delay = 0.0\n"
@@ -85,7 +85,7 @@ def test_a_restart_of_that_server_loses_nothing(given: Given) -> None:
     given.server.start()
 
     assert refused.startswith("451 4.3.0")
-    identity, refusals = first_accepted(given.platform, letter(), patience=15)
+    identity, refusals = first_accepted(given.platform, letter())
     assert [reply for reply in refusals if not reply.startswith("4")] == []
     copies(given.platform, before)
     copies(given.platform, identity)

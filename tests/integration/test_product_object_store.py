@@ -31,7 +31,7 @@ from tests.integration.running_product import (
 )
 from tests.journeys.conftest import Platform
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 SETTINGS = """\
 [spool]
@@ -152,7 +152,7 @@ def test_while_the_object_store_is_away_large_mail_is_put_off_and_small_mail_flo
         place.store.start()
 
     assert reply.startswith("451 4.3.0")
-    again = eventually(lambda: (said := answer(place.platform, large)).startswith("250") and said, 10)
+    again = eventually(lambda: (said := answer(place.platform, large)).startswith("250") and said)
     (copy,) = copies(place.platform, queued_as(again))
     assert copy.endswith(large)
     assert wrong_balances(place.platform) == []

@@ -42,7 +42,7 @@ from tests.integration.running_product import (
 from tests.journeys.conftest import Platform
 from tests.load.sender import Ledger, send_all
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 SETTINGS = """\
 [edge]

@@ -41,7 +41,7 @@ from tests.load.sender import Conversation
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 BOB = "bob@customer.example"
 CANCELLED = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 TERMINATED = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"

@@ -77,7 +77,7 @@ async def test_no_message_that_was_answered_is_lost_when_the_database_is_killed(
     tasks = [asyncio.create_task(clients()) for _ in range(8)]
     for _ in range(3):
         already = len(answered)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while len(answered) < already + 100:
                 await asyncio.sleep(0.01)
         assert server.pid is not None
@@ -225,7 +225,7 @@ def test_a_server_ends_with_its_parent_and_an_orphan_is_stopped_before_the_next_
         assert server.pid != orphan
         with psycopg.connect(server.dsn("postgres")) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while Path(f"/proc/{orphan}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not Path(f"/proc/{orphan}").exists()

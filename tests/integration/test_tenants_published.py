@@ -60,7 +60,7 @@ async def follower(dsn: str) -> AsyncIterator[SnapshotFollower]:
     await follower.stop()
 
 
-async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.01)

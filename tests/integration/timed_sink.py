@@ -18,7 +18,8 @@ from typing import IO, cast
 
 import uvloop
 
-from tests.load.product import SinkProcess, free_port
+from lazaretto.testing.ports import free_port
+from tests.load.product import SinkProcess
 from tests.load.sink import Sink
 
 SUFFIX = ".times"

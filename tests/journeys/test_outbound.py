@@ -6,7 +6,7 @@ import pytest
 
 from tests.journeys.conftest import Platform
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.integration
 
 OWN_SERVER = "127.0.0.44"
 MORE = f"outbound: {{senders: [{OWN_SERVER}/32]}}"

@@ -18,7 +18,7 @@ from lazaretto.detect.authentication.fields import RawMessage
 from tests.journeys.conftest import PATIENCE, Platform
 from tests.journeys.test_first_journeys import a_letter, a_lottery
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.integration
 
 SERVER = "127.0.0.9"
 """The address of the tenant's own server."""

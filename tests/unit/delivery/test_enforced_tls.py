@@ -47,7 +47,7 @@ async def one_attempt(hop: next_hop.NextHop, folder: Path, after: timedelta) -> 
     await dispatcher.start()
     try:
         dispatcher.offer(spool.add(a_copy(f"b@{DOMAIN}", destination=DOMAIN), due=None), MESSAGE)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not spool.settled:
                 await asyncio.sleep(0.005)
     finally:

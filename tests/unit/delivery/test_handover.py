@@ -27,14 +27,14 @@ class Taker:
         self._came.set()
 
     async def count(self, wanted: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.parcels) < wanted:
                 self._came.clear()
                 await self._came.wait()
 
 
 async def connected(client: HandoverClient) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not client.is_connected:
             await asyncio.sleep(0.01)
 
@@ -122,7 +122,7 @@ async def test_after_a_restart_of_the_deliver_process_copies_are_taken_again(soc
     await client.start()
     await connected(client)
     await server.stop()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while client.is_connected:
             await asyncio.sleep(0.01)
     server = HandoverServer(socket, second)
@@ -169,7 +169,7 @@ async def test_a_client_that_goes_is_noticed(socket: Path) -> None:
 
     await client.stop()
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await gone.wait()
     await server.stop()
 

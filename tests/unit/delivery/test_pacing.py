@@ -39,7 +39,7 @@ async def test_a_place_is_free_again_when_it_was_left_and_only_once() -> None:
 async def test_without_a_limit_nobody_waits() -> None:
     pacing, limits = Pacing(), Limits(key="a")
 
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(60):
         for _ in range(1000):
             await pacing.place(limits)
             await pacing.turn(limits)
@@ -78,7 +78,7 @@ async def test_couriers_together_hold_no_more_connections_than_the_route_allows(
     async with next_hop.NextHop(Behaviour(stall=frozenset({"MAIL"}))) as hop:
         means = means_for(NextHop(host=hop.host, port=hop.port, max_connections=2))
         couriers = [asyncio.create_task(carry(means)) for _ in range(8)]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while hop.verbs().count("MAIL") < 2:
                 await asyncio.sleep(0)
         for _ in range(200):
@@ -95,7 +95,7 @@ async def test_couriers_together_hold_no_more_connections_than_the_route_allows(
 async def test_each_connection_gives_its_place_back_however_it_ends(answers: dict[str, bytes]) -> None:
     async with next_hop.NextHop(Behaviour(answers=answers)) as hop:
         means = means_for(NextHop(host=hop.host, port=hop.port, max_connections=2))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await asyncio.gather(*(carry(means) for _ in range(8)))
 
     assert hop.connections == 8
