@@ -86,7 +86,10 @@ class Conversation:
             raise TlsNotOffered(_ours(450, "4.7.10", f"STARTTLS was refused: {answer.read()}"))
         if not self._channel.is_quiet:
             # What came in clear behind the 220 would be read as if it had come encrypted.
-            raise self._failed(_ours(451, "4.7.5", "unexpected input before the TLS handshake"))
+            injected = _ours(451, "4.7.5", "unexpected input before the TLS handshake")
+            self.close()
+            # Where TLS is only tried, that is no reason to go on in clear: somebody is between us.
+            raise HandshakeFailed(injected) if demand.is_required else ConversationFailed(injected)
         await self._shake_hands(context, server_name, demand)
         self._offers = NOTHING
         try:

@@ -43,6 +43,8 @@ class Behaviour:
     """Content after which the connection is closed in the middle; 0 = never."""
     behind_starttls: bytes = b""
     """Octets that follow the 220 to STARTTLS in clear."""
+    hang_up_inside: bool = False
+    """The connection is closed as soon as it is encrypted."""
     context: ssl.SSLContext | None = None
     """What STARTTLS is answered with; it is offered when there is one."""
 
@@ -230,6 +232,8 @@ class _Dialogue:
         if not await self._answer("STARTTLS", usual + self._behaviour.behind_starttls) or context is None:
             return
         await self._writer.start_tls(context)
+        if self._behaviour.hang_up_inside:
+            raise _EndError
         self._is_encrypted = True
         self._mail, self._rcpts = None, []
 
