@@ -28,6 +28,7 @@ from .conftest import YESTERDAY, Authority
 
 DOMAIN = "partner.example"
 HOST = "mx.partner.example"
+ENCRYPTED = TlsPartner(domain=DOMAIN, mode=TlsMode.ANY)
 OLD = YESTERDAY - timedelta(days=30)
 
 
@@ -45,7 +46,7 @@ class Bad:
 
     name: str
     behave: Callable[[Issuers], Behaviour]
-    partner: TlsPartner = TlsPartner(domain=DOMAIN, mode=TlsMode.ANY)
+    partner: TlsPartner = ENCRYPTED
     tlsa: str = ""
     sts: str = HOST
 
