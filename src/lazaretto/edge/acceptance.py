@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from lazaretto.edge.session import Session
     from lazaretto.edge.states import Transaction
 
+MANY_NOTE: Final = "many recipients in the session"
+"""Mail of such a session is outside the service levels (service description §6.1)."""
 log = structlog.get_logger(__name__)
 
 
@@ -91,6 +93,7 @@ async def _refuse(session: Session, submission: Submission, judgement: Judgement
 def _submission(session: Session, transaction: Transaction, received: Received) -> Submission:
     identity, now = new_message_id(), session.seams.now()
     client, envelope = session.client, transaction.envelope
+    is_beyond = session.count_recipients(len(envelope.recipients))
     return Submission(
         id=identity,
         received_at=now,
@@ -106,7 +109,7 @@ def _submission(session: Session, transaction: Transaction, received: Received) 
             at=now,
             hop_key=session.hop_key,
         ),
-        notes=received.notes,
+        notes=(*received.notes, MANY_NOTE) if is_beyond else received.notes,
     )
 
 

@@ -75,6 +75,7 @@ class Session:
         self._errors = 0
         self._junk = 0
         self._messages = 0
+        self._recipients = 0
         self._commands = 0
         # What is said if nothing else is: the session ended by a fault of ours.
         self._farewell = INTERNAL_FAULT
@@ -180,6 +181,11 @@ class Session:
         self.counters.unscanned += not looked_at
         self._messages += 1
         self._junk = 0
+
+    def count_recipients(self, number: int) -> bool:
+        """Count recipients of this session; tell whether they are more than the service levels cover."""
+        self._recipients += number
+        return self._recipients > self.settings.max_recipients
 
     def count_junk(self) -> None:
         """Count a command that does nothing.  Raises ``Hangup`` at the limit."""

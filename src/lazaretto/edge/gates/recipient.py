@@ -62,8 +62,6 @@ class Asking:
     sender: Sender | None
     reverse_path: Address | None
     size: int | None
-    max_message_size: int
-    """The operator's own limit."""
     tls: Tls | None = None
     """What the session agreed on; None when it is in clear."""
 
@@ -117,7 +115,7 @@ def _within_limits(admitted: Admitted, asking: Asking) -> Admitted | TurnedAway:
     tenant = admitted.tenant
     if tenant.suspended:
         return TurnedAway(SUSPENDED, "tenant is suspended", tenant, admitted.direction)
-    limit = min(tenant.max_message_size, asking.max_message_size)
+    limit = tenant.max_message_size
     if asking.size is not None and asking.size > limit:
         return TurnedAway(
             MESSAGE_TOO_BIG,

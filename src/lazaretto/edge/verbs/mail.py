@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from lazaretto.core.reply import Reply
 from lazaretto.edge.replies import (
     GREET_FIRST,
+    MESSAGE_TOO_BIG,
     NESTED_MAIL,
     NO_ROOM,
     PARAMETERS_NEED_EHLO,
@@ -34,6 +35,12 @@ async def _mail(session: Session, argument: bytes) -> Reply:
 def _begin(session: Session, introduced: Introduced, mail: MailCommand) -> Reply:
     if not introduced.extended and mail.parameters != MailParameters():
         return PARAMETERS_NEED_EHLO
+    size, limit = mail.parameters.size, session.settings.max_message_size
+    if size is not None and size > limit:
+        # RFC 1870 §6.1: no recipient could make it fit, so nobody has to be named first.
+        reason = f"announced size too big: {size} octets, {limit} are allowed"
+        session.note_refusal("mail", MESSAGE_TOO_BIG, reason, Transaction(introduced, mail))
+        return MESSAGE_TOO_BIG
     transaction = Transaction(introduced, mail)
     if not session.seams.has_room():
         session.counters.refused("no room")

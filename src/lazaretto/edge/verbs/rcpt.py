@@ -85,8 +85,7 @@ def _not_early(session: Session, transaction: Transaction, admitted: Admitted) -
 def _asking(session: Session, transaction: Transaction) -> Asking:
     mail = transaction.mail
     sender = sender_of(mail.reverse_path, session.shown, session.seams.directory)
-    limit = session.settings.max_message_size
-    return Asking(sender, mail.reverse_path, mail.parameters.size, limit, session.tls)
+    return Asking(sender, mail.reverse_path, mail.parameters.size, session.tls)
 
 
 def _overshoot(session: Session, transaction: Transaction) -> Reply:
