@@ -17,6 +17,7 @@ from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Verdict
 from lazaretto.core.identity import TenantId
 from lazaretto.core.snapshot import TenantSnapshot
+from lazaretto.mail.bodies import readable_bodies
 from lazaretto.mail.scanner import view_of
 from lazaretto.mail.splicing import splice
 from lazaretto.policy.judging import Judged
@@ -28,6 +29,7 @@ SETS = ("bounces", "classic-hardham", "csdmc2010", "lists-ham", "lists-spam", "p
 SNAPSHOT = TenantSnapshot(tenant=TenantId(1), name="acme", version=1, domains={})
 FACTS = Facts(received_at=datetime(2026, 5, 1, tzinfo=UTC), client=Client(ip="192.0.2.1"))
 JUDGED = Judged(verdict=Verdict.SPAM, score=6.0, decisions=(), direction=Direction.INBOUND)
+OUTBOUND = Judged(verdict=Verdict.CLEAN, score=0.0, decisions=(), direction=Direction.OUTBOUND)
 DECISION = Decision(
     recipients=("bob@customer.example",),
     disposition=Disposition.DELIVER,
@@ -50,6 +52,42 @@ def messages(archive: Path) -> Iterator[tuple[str, bytes]]:
 def changed(octets: bytes) -> bytes:
     made = changes(view_of(octets), DECISION, JUDGED, FACTS, SNAPSHOT, results=b"lazaretto; spf=none")
     return b"".join(splice(octets, made.splices))
+
+
+BODIES = Decision(
+    recipients=("bob@customer.example",),
+    disposition=Disposition.DELIVER,
+    orders=(
+        ActionOrder(action="banner", parameters={"text": "Attention : message extérieur"}),
+        ActionOrder(action="disclaimer", parameters={"text": "Scanné pour {tenant}.\nLigne deux"}),
+        ActionOrder(action="strip-attachments", parameters={"names": "*.doc\n*.pdf"}),
+        ActionOrder(action="compress-attachments"),
+    ),
+)
+
+
+def body_changed(octets: bytes) -> bytes:
+    made = changes(view_of(octets), BODIES, OUTBOUND, FACTS, SNAPSHOT)
+    return b"".join(splice(octets, made.splices))
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_texts_in_bodies_and_changed_files_leave_the_rest_and_stand_there_once(
+    corpora: Path, name: str
+) -> None:
+    for member, octets in messages(corpora / "mail" / f"{name}.tar.xz"):
+        before = view_of(octets)
+        once = body_changed(octets)
+        after = view_of(once)
+
+        assert [part.path for part in after.leaves] == [part.path for part in before.leaves], member
+        unchanged = {part.decoded() for part in before.leaves if not part.is_text and not part.is_attachment}
+        assert unchanged <= {part.decoded() for part in after.leaves}, member
+        for body in readable_bodies(before):
+            text = "".join(body.text().split())
+            shown = "".join(next(each for each in after.leaves if each.path == body.path).text().split())
+            assert len(shown) >= len(text), member
+        assert body_changed(once) == once, member
 
 
 @pytest.mark.parametrize("name", SETS)

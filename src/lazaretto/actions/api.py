@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from lazaretto.core.cards import Service
-from lazaretto.core.decision import Splice
+from lazaretto.core.decision import NoticeOrder, Splice
 from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Verdict
 from lazaretto.core.snapshot import TenantSnapshot
@@ -60,6 +60,8 @@ class Change:
     """Who gets the copy in place of its recipients."""
     copies_to: tuple[str, ...] = ()
     """Who gets one besides them."""
+    notices: tuple[NoticeOrder, ...] = ()
+    """Who is told; see ``core.decision.ALWAYS_CARRIED_OUT``."""
 
 
 class Action(Protocol):

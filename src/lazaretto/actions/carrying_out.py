@@ -19,7 +19,14 @@ from lazaretto.actions.trace_fields import (
     verdict_fields,
 )
 from lazaretto.core.address import fold
-from lazaretto.core.decision import ActionOrder, Decision, Disposition, Splice
+from lazaretto.core.decision import (
+    ALWAYS_CARRIED_OUT,
+    ActionOrder,
+    Decision,
+    Disposition,
+    NoticeOrder,
+    Splice,
+)
 from lazaretto.core.envelope import Direction
 from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Verdict
@@ -57,6 +64,8 @@ class Changes:
     """Who gets it in place of its recipients; empty = they do."""
     copies_to: tuple[str, ...] = ()
     """Who gets a copy besides."""
+    notices: tuple[NoticeOrder, ...] = ()
+    """Who is told, whatever becomes of the copy."""
 
 
 def changes(
@@ -74,8 +83,6 @@ def changes(
     Without a ``view`` the copy is sent where it is ordered to, unchanged.  ``results`` is the value
     of our ``Authentication-Results`` field; empty when there is none.
     """
-    if decision.disposition not in _GOES_OUT:
-        return Changes()
     occasion = Occasion(
         view=view,
         verdict=judged.verdict,
@@ -84,18 +91,25 @@ def changes(
         snapshot=snapshot,
     )
     ordered = tuple(_ordered(decision, occasion))
+    notices = tuple(dict.fromkeys(each for one in ordered for each in one.notices))
+    if decision.disposition not in _GOES_OUT:
+        return Changes(notices=notices)
     splices = [*_trace(occasion, authserv_id, results), *(each for one in ordered for each in one.splices)]
     redirected = decision.disposition is Disposition.REDIRECT
     return Changes(
         splices=joined(splices),
         deliver_to=_each_once(one.deliver_to for one in ordered) if redirected else (),
         copies_to=_each_once(one.copies_to for one in ordered),
+        notices=notices,
     )
 
 
 def _ordered(decision: Decision, occasion: Occasion) -> Iterator[Change]:
     known = actions()
+    goes_out = decision.disposition in _GOES_OUT
     for order in _tags_in_one(decision.orders):
+        if not goes_out and order.action not in ALWAYS_CARRIED_OUT:
+            continue
         action = known.get(order.action)
         if action is None:
             # A snapshot of a newer program; what it decided still holds, one change is missing.

@@ -38,6 +38,33 @@ class ActionOrder:
     parameters: dict[str, str] = field(default_factory=dict)
 
 
+ALWAYS_CARRIED_OUT = frozenset({"notify"})
+"""Orders that hold also for a copy that is stopped: they change nothing of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeOrder:
+    """An order to tell somebody."""
+
+    audience: str
+    """``administrator``, ``sender`` or ``recipient``."""
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What is to be told to whom, once the message is safe."""
+
+    tenant: TenantId
+    audience: str
+    rule: str
+    to: tuple[str, ...]
+    about: tuple[str, ...]
+    """The recipients whose copy it is about."""
+    disposition: str
+    language: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """Why a decision is as it is: the rule that spoke, and what made it speak."""
@@ -135,6 +162,8 @@ class Judgement:
     score: float
     findings: tuple[Finding, ...]
     copies: tuple[Copy, ...]
+    notices: tuple[Notice, ...] = ()
+    """Due once the message is committed, or refused."""
     looks: dict[int, Look] = field(default_factory=dict)
     """By tenant; for people of one tenant nothing else is told."""
     summary: Summary = Summary()

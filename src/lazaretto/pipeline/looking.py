@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
 
 from lazaretto.actions.carrying_out import Changes, changes
-from lazaretto.core.decision import Copy, Decision, Disposition, Judgement, Look, Summary
+from lazaretto.core.decision import Copy, Decision, Disposition, Judgement, Look, Notice, Summary
 from lazaretto.core.envelope import Leg
 from lazaretto.core.facts import AuthResult, Facts, Gathered
 from lazaretto.core.findings import Finding, Symbol, Verdict, found
@@ -30,6 +30,7 @@ from lazaretto.detect.runner import look_at
 from lazaretto.mail.octets import Octets
 from lazaretto.mail.scanner import view_of
 from lazaretto.mail.view import MessageView
+from lazaretto.pipeline.noticing import audience_of, may_answer
 from lazaretto.pipeline.tls_reports import tls_reports_in
 from lazaretto.pipeline.wire import LookRequest
 from lazaretto.policy.judging import Judged, judge
@@ -140,6 +141,8 @@ def _judged(
     copies: list[Copy] = []
     judged: list[Judged] = []
     told: dict[int, Look] = {}
+    notices: list[Notice] = []
+    automatic = not may_answer(changer.view)
     for leg in legs:
         snapshot = snapshots.get(leg.tenant)
         if snapshot is None:
@@ -151,7 +154,10 @@ def _judged(
         tried = _on_trial(leg, looks[leg.tenant], facts, snapshot, one, changer.view)
         told[leg.tenant] = _look(told.get(leg.tenant), one, looks[leg.tenant], snapshot, tried)
         for decision in one.decisions:
-            copies.extend(_copies(leg, decision, one, snapshot, changer))
+            made = changer.changes(decision, one, snapshot)
+            copies.extend(_copies(leg, decision, made))
+            trusted = _is_return_path_trusted(facts, one)
+            notices += _notices(leg, decision, made, snapshot, facts, trusted and not automatic)
     worst = max(judged, key=lambda each: (each.verdict.severity, each.score), default=None)
     findings = {(each.symbol, each.evidence): each for look in looks.values() for each in look}
     return Judgement(
@@ -159,6 +165,7 @@ def _judged(
         score=worst.score if worst else 0.0,
         findings=tuple(findings.values()),
         copies=tuple(copies),
+        notices=tuple(notices),
         looks=told,
         summary=summary_of(changer.view) if changer.view else Summary(),
         facts=_facts_for_trace(facts, changer.view),
@@ -218,14 +225,36 @@ def _outcome(decision: Decision) -> tuple[object, ...]:
     return decision.disposition, decision.orders, decision.quarantine_reason
 
 
-def _copies(
+def _notices(
     leg: Leg,
     decision: Decision,
-    judged: Judged,
+    made: Changes,
     snapshot: TenantSnapshot,
-    changer: _Changer,
-) -> list[Copy]:
-    made = changer.changes(decision, judged, snapshot)
+    facts: Facts,
+    may_tell_sender: bool,
+) -> Iterator[Notice]:
+    for order in made.notices:
+        to = audience_of(
+            order.audience,
+            snapshot,
+            leg.direction,
+            decision.recipients,
+            facts.reverse_path,
+            may_tell_sender=may_tell_sender,
+        )
+        if to:
+            yield Notice(
+                tenant=leg.tenant,
+                audience=order.audience,
+                rule=order.rule,
+                to=to,
+                about=decision.recipients,
+                disposition=decision.disposition.word,
+                language=snapshot.language,
+            )
+
+
+def _copies(leg: Leg, decision: Decision, made: Changes) -> list[Copy]:
     own = Copy(
         tenant=leg.tenant,
         direction=leg.direction,
@@ -257,7 +286,12 @@ def accepted(judgement: Judgement) -> Judgement:
         else copy
         for copy in judgement.copies
     )
-    return replace(judgement, copies=copies)
+    late = {one: copy.decision.disposition.word for copy in copies for one in copy.decision.recipients}
+    notices = tuple(
+        replace(notice, disposition=late.get(notice.about[0], notice.disposition))
+        for notice in judgement.notices
+    )
+    return replace(judgement, copies=copies, notices=notices)
 
 
 def summary_of(view: MessageView) -> Summary:

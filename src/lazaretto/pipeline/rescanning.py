@@ -17,6 +17,7 @@ import structlog
 from lazaretto.core.decision import Judgement
 from lazaretto.core.errors import ContentDamaged, LazarettoError
 from lazaretto.core.queued import QueuedCopy
+from lazaretto.core.submission import Submission
 from lazaretto.pipeline.asking import Asker
 from lazaretto.pipeline.looking import accepted
 from lazaretto.spool.queue import Queue
@@ -33,11 +34,23 @@ AGAIN_AFTER: Final = timedelta(minutes=1)
 Offer = Callable[[QueuedCopy, bytes | None], bool]
 """Hand a copy that is ready to the deliver process; best effort."""
 
+Tell = Callable[[Submission, Judgement], None]
+"""Send the notices of a judgement; best effort."""
+
 
 class Rescanner:
     """Takes what waits for a look, has it looked at, and moves it on."""
 
-    def __init__(self, unscanned: UnscannedMessages, queue: Queue, asker: Asker, offer: Offer) -> None:
+    def __init__(
+        self,
+        unscanned: UnscannedMessages,
+        queue: Queue,
+        asker: Asker,
+        offer: Offer,
+        tell: Tell | None = None,
+    ) -> None:
+        """``tell`` sends the notices that a judgement orders."""
+        self._tell = tell
         self._unscanned = unscanned
         self._queue = queue
         self._asker = asker
@@ -72,6 +85,8 @@ class Rescanner:
         try:
             judgement = accepted(await self._judge(message))
             ready = await self._unscanned.settle_scan(message.lease, message.submission, judgement)
+            if ready is not None and judgement.notices and self._tell is not None:
+                self._tell(message.submission, judgement)
             for copy in ready or ():
                 self._offer(copy, message.submission.content.octets if message.unread is None else None)
         except LazarettoError as failure:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lazaretto.core.decision import ActionOrder, Decision, Disposition, Reason
+from lazaretto.core.decision import ALWAYS_CARRIED_OUT, ActionOrder, Decision, Disposition, Reason
 from lazaretto.core.envelope import Direction
 from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding, Verdict
@@ -249,11 +249,12 @@ def _reason(spoken: Speaking, registered: bool) -> Reason:
 
 
 def _orders(group: Group, reasons: Sequence[Reason], disposition: Disposition) -> tuple[ActionOrder, ...]:
-    if disposition not in (Disposition.DELIVER, Disposition.REDIRECT):
-        return ()
+    goes_out = disposition in (Disposition.DELIVER, Disposition.REDIRECT)
     orders: list[ActionOrder] = []
     for spoken in group:
-        orders += [order for order in spoken.rule.orders if order not in orders]
+        for order in spoken.rule.orders:
+            if order not in orders and (goes_out or order.action in ALWAYS_CARRIED_OUT):
+                orders.append(order)
     return tuple(orders)
 
 

@@ -31,6 +31,7 @@ from lazaretto.run.naming import host_name, resolver_of
 from lazaretto.run.notifying import Notifier
 from lazaretto.run.options import RunOptions, host_and_port
 from lazaretto.run.renewing import CertificateWatch
+from lazaretto.run.rule_notices import telling
 from lazaretto.run.settings import ListenSettings, Settings
 from lazaretto.run.spoolroom import SpoolRoom, spool_room
 from lazaretto.run.stopping import until_stopped
@@ -64,6 +65,7 @@ async def _edge(home: Home, settings: Settings, options: RunOptions) -> None:
                 note_refusal=refusals.note,
                 notify=notifier.notify,
             )
+            seams = telling(seams, notifier.notify, host_name(settings))
             watch = _certificate_watch(home, settings)
             edge = _server(home, settings, options, seams, watch)
             await _listen(edge, settings.listen, options)

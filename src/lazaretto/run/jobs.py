@@ -11,7 +11,9 @@ from typing import Any, Final
 import structlog
 import uvloop
 
+from lazaretto.core.decision import Judgement
 from lazaretto.core.errors import LazarettoError
+from lazaretto.core.submission import Submission
 from lazaretto.db.pool import Pool
 from lazaretto.delivery.handover import HandoverClient
 from lazaretto.delivery.report_store import ReportStore
@@ -26,8 +28,10 @@ from lazaretto.run.database import Database
 from lazaretto.run.gathering import gather_with, header_of
 from lazaretto.run.hits import HitCounter
 from lazaretto.run.home import Home
-from lazaretto.run.naming import resolver_of
+from lazaretto.run.naming import host_name, resolver_of
+from lazaretto.run.notifying import Notifier
 from lazaretto.run.options import RunOptions
+from lazaretto.run.rule_notices import tell
 from lazaretto.run.settings import Settings
 from lazaretto.run.spoolroom import SpoolRoom, spool_room
 from lazaretto.run.stopping import until_stopped
@@ -62,10 +66,13 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
     async with spool_room(home, settings, f"jobs-{os.getpid()}") as room:
         with TemporaryFolder(home.temporary) as temporary:
             await handover.start()
+            acceptor = Acceptor(room.pool, room.contents, room.node, settings.spool, read_header=header_of)
+            notifier = Notifier(acceptor.commit_composed)
+            notifier.start()
             jobs = (
                 Shipper(room.pool, trace, tell=HitCounter(indicators).tell).run,
                 Housekeeping(room.pool, room.contents, settings.spool).run,
-                _rescanner(home, settings, options, room, temporary, handover).run,
+                _rescanner(home, settings, options, room, temporary, handover, notifier).run,
                 _Sweeping(home, settings, room).run,
                 _Forgetting(settings, trace, indicators).run,
                 _Reporting(settings, options, room, trace).run,
@@ -77,6 +84,7 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await notifier.stop()
             await handover.stop()
     await trace.close()
     await control.close()
@@ -103,7 +111,11 @@ def _rescanner(
     room: SpoolRoom,
     temporary: TemporaryFolder,
     handover: HandoverClient,
+    notifier: Notifier,
 ) -> Rescanner:
+    def tell_of(submission: Submission, judgement: Judgement) -> None:
+        tell(submission, judgement, notifier.notify, host_name(settings))
+
     gather = gather_with(resolver_of(settings, options), settings.scan, room.directory)
     unscanned = UnscannedMessages(
         room.pool,
@@ -118,6 +130,7 @@ def _rescanner(
         Queue(room.pool, room.contents, room.node, settings.spool),
         Asker(home.sockets, room.looking, gather, settings.scan),
         handover.offer,
+        tell_of,
     )
 
 

@@ -46,6 +46,9 @@ def _in(document: TenantDocument) -> Iterator[tuple[Path, str]]:
         ("impersonation", impersonation, "impersonation", impersonation.redirect_address),
     ):
         for key, choice in section:
+            if choice is MailAction.BULK_ADDRESS and antispam.bulk_address is None:
+                problem = f"{name}.{key}: nobody is named who gets bulk mail"
+                yield (name, key), f"{problem}; add bulk_address to antispam"
             if choice is MailAction.REDIRECT and address is None:
                 problem = f"{name}.{key}: nobody is named who gets redirected mail"
                 yield (name, key), f"{problem}; add redirect_address to {owner}"

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from lazaretto.tenants.document import document_in
-from lazaretto.tenants.questions import receiving, rules, senders, services
+from lazaretto.tenants.questions import people, receiving, rules, senders, services, settings
 from lazaretto.tenants.questions.checked import Checked
 from lazaretto.tenants.remarks import DocumentError, Remark
 from lazaretto.tenants.service_registry import sections
@@ -28,6 +28,16 @@ QUESTIONS: Final[tuple[Callable[[Checked], Iterator[Remark]], ...]] = (
     services.service_levels,
     services.protected_names,
     rules.rules,
+    people.groups,
+    people.rival_groups,
+    people.idle_levels,
+    people.aliases,
+    people.patterns,
+    settings.limits,
+    settings.destinations,
+    settings.partners,
+    settings.notices,
+    settings.trials,
 )
 
 

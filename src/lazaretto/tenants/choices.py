@@ -14,6 +14,7 @@ class MailAction(Enum):
     ADD_HEADER = "add-header"
     TAG_SUBJECT = "tag-subject"
     REDIRECT = "redirect"
+    BULK_ADDRESS = "bulk-address"
     QUARANTINE = "quarantine"
     DELETE = "delete"
     BLOCK_AND_DELETE = "block-and-delete"
@@ -30,6 +31,7 @@ _MEANINGS: Final = {
     MailAction.ADD_HEADER: "Delivered with a header field `X-Lazaretto-Found` that names the class.",
     MailAction.TAG_SUBJECT: "Delivered with a text before the subject.",
     MailAction.REDIRECT: "Delivered to `redirect_address` in place of its recipients.",
+    MailAction.BULK_ADDRESS: "Delivered to `bulk_address`, where somebody looks now and then.",
     MailAction.QUARANTINE: "Kept until somebody releases or deletes it, or its time is over.",
     MailAction.DELETE: "Accepted and thrown away; the trace says so.",
     MailAction.BLOCK_AND_DELETE: "Refused while the sender waits for our answer, otherwise deleted.",
@@ -77,6 +79,15 @@ class Sensitivity(Enum):
     LOW = "low"
     STANDARD = "standard"
     STRICT = "strict"
+
+
+class Audience(Enum):
+    """Who gets a notice."""
+
+    ADMINISTRATOR = "administrator"
+    SENDER = "sender"
+    """Only where somebody vouches for the address, and never for lists, bulk mail or programs."""
+    RECIPIENT = "recipient"
 
 
 class Level(Enum):

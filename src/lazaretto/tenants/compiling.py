@@ -23,11 +23,24 @@ from lazaretto.tenants.partners import compile_partner
 from lazaretto.tenants.sections import Domain, Proofs, Route, SenderEntry
 from lazaretto.tenants.service_registry import sections
 from lazaretto.tenants.services.contract import Contract
+from lazaretto.tenants.trials import has_trials, promoted, without_trials
 from lazaretto.tenants.values import SenderKind
 
 
 def compile_snapshot(document: TenantDocument, tenant_id: TenantId, version: int) -> TenantSnapshot:
-    """Return the snapshot of ``document``; entries of lists that end are left to ``snapshot.on(day)``."""
+    """Return the snapshot of ``document``; entries of lists that end are left to ``snapshot.on(day)``.
+
+    What is on trial stands in its ``shadow`` and nowhere else.
+    """
+    snapshot = _compiled(without_trials(document), tenant_id, version)
+    if not has_trials(document):
+        return snapshot
+    tried = _compiled(promoted(document), tenant_id, version)
+    # Judging needs neither the validation list nor routes.
+    return replace(snapshot, shadow=replace(tried, addresses=frozenset(), tls_partners={}))
+
+
+def _compiled(document: TenantDocument, tenant_id: TenantId, version: int) -> TenantSnapshot:
     own = policy_of(document)
     people = compile_levels(document, own)
     contract = Contract.of(document)

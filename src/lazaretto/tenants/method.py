@@ -13,6 +13,7 @@ from lazaretto.tenants.choices import MailAction
 
 _DISPOSITIONS: Final[Mapping[str, Disposition]] = {
     "redirect": Disposition.REDIRECT,
+    "bulk-address": Disposition.REDIRECT,
     "quarantine": Disposition.QUARANTINE,
     "delete": Disposition.DELETE,
     "block-and-delete": Disposition.REJECT,
@@ -29,6 +30,7 @@ class Method:
     """What quarantine lists call it."""
     tag: str = ""
     redirect_to: str | None = None
+    bulk_to: str | None = None
     approval_waives: bool = False
     needs_registration: bool = False
     reply_text: str = ""
@@ -54,6 +56,8 @@ class Method:
     def _orders(self, word: str) -> tuple[ActionOrder, ...]:
         if word == MailAction.REDIRECT.value:
             return (ActionOrder(action="redirect", parameters={"address": self.redirect_to or ""}),)
+        if word == MailAction.BULK_ADDRESS.value:
+            return (ActionOrder(action="redirect", parameters={"address": self.bulk_to or ""}),)
         # Where there is no quarantine, the tag is what is left of it.
         if word == MailAction.TAG_SUBJECT.value or (word == "quarantine" and self.needs_registration):
             return (ActionOrder(action="tag-subject", parameters={"tag": self.tag}),)

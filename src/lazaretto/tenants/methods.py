@@ -92,6 +92,7 @@ def _antimalware(document: TenantDocument) -> Iterator[Rule | None]:
             reason="unscannable",
             tag=document.antispam.subject_tags.unscannable,
             redirect_to=document.antispam.redirect_address,
+            bulk_to=document.antispam.bulk_address,
         ).rule(choice)
 
 
@@ -147,6 +148,7 @@ def _spam_method(document: TenantDocument, name: str, when: Condition) -> Method
         reason="spam",
         tag=document.antispam.subject_tags.spam,
         redirect_to=document.antispam.redirect_address,
+        bulk_to=document.antispam.bulk_address,
         approval_waives=True,
         needs_registration=True,
     )
@@ -165,6 +167,7 @@ def _impersonation(document: TenantDocument) -> Iterator[Rule | None]:
             reason="impersonation",
             tag=document.antispam.subject_tags.impersonation,
             redirect_to=section.redirect_address,
+            bulk_to=document.antispam.bulk_address,
         ).rule(choice)
 
 
@@ -184,6 +187,7 @@ def _outbound(document: TenantDocument) -> Iterator[Rule | None]:
         reason="impersonation",
         tag=document.antispam.subject_tags.impersonation,
         redirect_to=document.antispam.redirect_address,
+        bulk_to=document.antispam.bulk_address,
     ).rule(section.foreign_author)
     for name, when, choice in choices:
         yield Method(
@@ -192,4 +196,5 @@ def _outbound(document: TenantDocument) -> Iterator[Rule | None]:
             reason=name,
             tag=document.antispam.subject_tags.spam,
             redirect_to=document.antispam.redirect_address,
+            bulk_to=document.antispam.bulk_address,
         ).rule(choice)

@@ -14,7 +14,14 @@ from lazaretto.core.decision import Disposition
 from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Verdict
 from lazaretto.core.snapshot import AddressFamily, HostLookup, TlsDemand
-from lazaretto.tenants.choices import DmarcAction, MailAction, MalwareAction, Sensitivity, SimilarMessages
+from lazaretto.tenants.choices import (
+    Audience,
+    DmarcAction,
+    MailAction,
+    MalwareAction,
+    Sensitivity,
+    SimilarMessages,
+)
 from lazaretto.tenants.values import (
     DomainName,
     FieldName,
@@ -102,6 +109,9 @@ class SenderEntry(Section):
     expires: datetime.date | None = Field(
         default=None,
         description="The last day on which it counts, as 2026-12-31; left out, it counts until removed.",
+    )
+    shadow: bool = Field(
+        default=False, description="On trial: what it would change is recorded, and nothing is done."
     )
 
     @model_validator(mode="before")
@@ -298,8 +308,16 @@ class Antispam(Section):
     thresholds: Thresholds = Field(
         default_factory=Thresholds, description="Exact limits in place of `sensitivity`."
     )
+    shadow_thresholds: Thresholds = Field(
+        default_factory=Thresholds,
+        description="Limits on trial: what they would change is recorded, and nothing is done.",
+        json_schema_extra={"lowest": "global"},
+    )
     redirect_address: MailAddress | None = Field(
         default=None, description="Where mail goes whose action is `redirect`."
+    )
+    bulk_address: MailAddress | None = Field(
+        default=None, description="Where mail goes whose action is `bulk-address`."
     )
     subject_tags: SubjectTags = Field(
         default_factory=SubjectTags, description="Texts that `tag-subject` puts before the subject."
@@ -392,8 +410,22 @@ class RuleAction(Section):
     copy_to: tuple[MailAddress, ...] = Field(
         default=(), max_length=20, description="Who gets a copy besides its recipients."
     )
+    banner: OneLine | None = Field(
+        default=None, min_length=1, max_length=500, description="Text above the body."
+    )
+    strip_attachments: tuple[OneLine, ...] = Field(
+        default=(),
+        max_length=100,
+        description="Attachments with these names are replaced by a note: `*.exe`, `*` for all.",
+    )
+    compress_attachments: bool = Field(default=False, description="Pack large attachments into ZIP archives.")
+    notify: tuple[Audience, ...] = Field(
+        default=(),
+        description="Who is told, at most once an hour per rule and sender: `administrator`, `recipient`, "
+        "`sender` (only where somebody vouches for the address).",
+    )
 
-    @field_validator("copy_to", mode="before")
+    @field_validator("copy_to", "strip_attachments", "notify", mode="before")
     @classmethod
     def _one_or_more(cls, given: Any) -> Any:
         return [given] if isinstance(given, str) else given
@@ -431,3 +463,6 @@ class OwnRule(Section):
     when: When = Field(description="When it speaks.")
     action: RuleAction = Field(description="What it wants.")
     skip_approved: bool = Field(default=False, description="Keep silent about mail from approved senders.")
+    shadow: bool = Field(
+        default=False, description="On trial: what it would do is recorded, and nothing is done."
+    )

@@ -173,7 +173,7 @@ def test_a_message_that_nobody_could_look_at_is_sent_on_unchanged() -> None:
 
 
 def test_every_action_says_what_it_is() -> None:
-    assert set(actions()) == {"add-header", "copy-to", "redirect", "tag-subject"}
+    assert {"add-header", "copy-to", "redirect", "tag-subject"} <= set(actions())
     for action in actions().values():
         assert action.card.summary and not action.card.summary.endswith(".")
         assert all(parameter.summary for parameter in action.card.parameters)

@@ -265,7 +265,11 @@ def test_exporting_what_was_exported_gives_the_same_octets(
             "tenant": "acme",
             "addresses": addresses,
             "protected_names": names,
-            "antispam": {"spam": action.value, "redirect_address": "bulk@customer.example"},
+            "antispam": {
+                "spam": action.value,
+                "redirect_address": "bulk@customer.example",
+                "bulk_address": "b@customer.example",
+            },
             "blocked_senders": senders,
         }
     )

@@ -32,8 +32,8 @@ def _problems(rule: OwnRule, checked: Checked) -> Iterator[str]:
     when, action = rule.when, rule.action
     if not when.model_dump(exclude_defaults=True):
         yield "its when is empty, so it speaks about every message; add a condition"
-    changes = action.model_dump(exclude_defaults=True, exclude={"disposition"})
-    if action.disposition is Disposition.DELIVER and not changes:
+    changes = action.model_dump(exclude_defaults=True, exclude={"disposition", "notify"})
+    if action.disposition is Disposition.DELIVER and not changes and not action.notify:
         yield "it delivers without any change, so it only shows in the trace; add what it shall do"
     if action.disposition > Disposition.REDIRECT and changes:
         yield f"{action.disposition.word} leaves nothing to change, so its changes are lost; remove them"
