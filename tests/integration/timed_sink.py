@@ -1,7 +1,9 @@
-"""The sink of the load tests that also writes down when, and over which connection, each message came.
+"""The sink of the load tests that thinks before it answers, and writes down what a kill may have cut off.
 
-Runs as ``python -m tests.integration.timed_sink PORT LEDGER``; beside LEDGER it writes one line per
-message: the time, the number of the connection, and the id under which the message was queued.
+Runs as ``python -m tests.integration.timed_sink PORT LEDGER``; beside LEDGER it writes one line for each
+thing that it sees: when, on which connection, and what.  A message was taken; its sender went on, so it has
+read the answer; the connection ended.  Who counts the messages whose sender did not go on knows, without a
+word of ours, which of them were in doubt.
 """
 
 from __future__ import annotations
@@ -11,46 +13,68 @@ import itertools
 import subprocess
 import sys
 import time
-from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import uvloop
 
 from lazaretto.testing.ports import free_port
 from tests.load.product import SinkProcess
-from tests.load.sink import Sink
+from tests.load.sink import Content, Sink
 
-SUFFIX = ".times"
+SUFFIX = ".seen"
+THINKS = 0.02
+"""Seconds between a message and the answer to it, as where content is looked at: time to be cut off in."""
+TAKEN, WENT_ON, ENDED = "taken", "went-on", "ended"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """One message that came."""
 
     at: float
+    connection: str
     identity: str
     """Our queue id of it."""
-    was_last: bool
-    """Nothing came after it over its connection: its sender need not have read the answer."""
+    was_answered: bool = False
+    """Its sender said something afterwards, so it has read the answer."""
+    ended_at: float = 0.0
+    """When the connection ended, if this was the last thing on it; 0 while it is open."""
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Tell whether its sender may have gone away without the answer."""
+        return not self.was_answered and self.ended_at > 0
 
 
-class _Noted:
-    """The ledger as one connection sees it."""
+class _SeeingSink(Sink):
+    """One session that is written down."""
 
-    def __init__(self, number: int, ledger: IO[str], times: IO[str]) -> None:
+    def __init__(self, number: int, ledger: IO[str], seen: IO[str]) -> None:
+        super().__init__(ledger, None)
         self._number = number
-        self._ledger = ledger
-        self._times = times
+        self._seen = seen
+        self._is_unread = False
 
-    def write(self, line: str) -> None:
-        self._ledger.write(line)
-        self._times.write(f"{time.time():.6f} {self._number} {line.split()[-1]}\n")
+    def _answer_content(self, content: Content) -> None:
+        self._see(f"{TAKEN} {self.identity_of(content)}")
+        self._is_unread = True
+        asyncio.get_running_loop().call_later(THINKS, super()._answer_content, content)
 
-    def flush(self) -> None:
-        self._ledger.flush()
-        self._times.flush()
+    def _command(self, line: bytes) -> None:
+        if self._is_unread:
+            self._is_unread = False
+            self._see(WENT_ON)
+        super()._command(line)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._see(ENDED)
+
+    def _see(self, what: str) -> None:
+        self._seen.write(f"{time.time():.6f} {self._number} {what}\n")
+        self._seen.flush()
 
 
 def started(folder: Path) -> SinkProcess:
@@ -68,21 +92,24 @@ def started(folder: Path) -> SinkProcess:
 
 def arrivals(sink: SinkProcess) -> list[Arrival]:
     """Return everything that came, in order."""
-    lines = [line.split() for line in Path(f"{sink.ledger}{SUFFIX}").read_text().splitlines()]
-    over: dict[str, int] = defaultdict(int)
-    for number, (_, connection, _) in enumerate(lines):
-        over[connection] = number
-    return [
-        Arrival(float(at), identity, was_last=over[connection] == number)
-        for number, (at, connection, identity) in enumerate(lines)
-    ]
+    found: list[Arrival] = []
+    last: dict[str, int] = {}
+    for line in Path(f"{sink.ledger}{SUFFIX}").read_text().splitlines():
+        at, connection, what, *more = line.split()
+        if what == TAKEN:
+            last[connection] = len(found)
+            found.append(Arrival(at=float(at), connection=connection, identity=more[0]))
+        elif (place := last.pop(connection, None)) is not None:
+            known = found[place]
+            found[place] = replace(known, was_answered=what == WENT_ON, ended_at=float(at))
+    return found
 
 
 async def _serve(port: int, ledger_path: str) -> None:
     numbers = itertools.count()
-    with open(ledger_path, "a", encoding="utf-8") as ledger, open(ledger_path + SUFFIX, "a") as times:
+    with open(ledger_path, "a", encoding="utf-8") as ledger, open(ledger_path + SUFFIX, "a") as seen:
         server = await asyncio.get_running_loop().create_server(
-            lambda: Sink(cast(IO[str], _Noted(next(numbers), ledger, times)), None), "127.0.0.1", port
+            lambda: _SeeingSink(next(numbers), ledger, seen), "127.0.0.1", port
         )
         print("ready", flush=True)
         await server.serve_forever()

@@ -90,8 +90,19 @@ class Sink(asyncio.Protocol):
             return b""
         self._content = None
         self._note(content)
-        self._transport.write(b"250 2.0.0 kept\r\n")
+        self._answer_content(content)
         return content.rest
+
+    def _answer_content(self, content: Content) -> None:
+        del content
+        if not self._transport.is_closing():
+            self._transport.write(b"250 2.0.0 kept\r\n")
+
+    @staticmethod
+    def identity_of(content: Content) -> str:
+        """Return the id under which we queued it, as its trace header says."""
+        queued = _QUEUE_ID.search(content.header)
+        return queued.group(1).decode() if queued else "-"
 
     def _read_lines(self, data: bytes) -> bytes:
         """Obey all lines up to DATA; return what is content."""
@@ -108,8 +119,7 @@ class Sink(asyncio.Protocol):
     def _note(self, content: Content) -> None:
         named = _TEST_ID.search(content.header)
         name = named.group(1).decode() if named else "-"
-        queued = _QUEUE_ID.search(content.header)
-        identity = queued.group(1).decode() if queued else "-"
+        identity = self.identity_of(content)
         recipients = ",".join(self._recipients)
         self._ledger.write(f"{name} {content.body.hexdigest()} {recipients} {identity}\n")
         self._ledger.flush()
