@@ -6,9 +6,11 @@ import asyncio
 import os
 import pwd
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from lazaretto.delivery.dispatcher import Dispatcher
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.run.certificate import ensure_certificate
 from lazaretto.testing.copies import NOON, FixedDirectory, FixedResolver, MemorySpool, a_copy
+from lazaretto.testing.ports import await_port, free_port
 from lazaretto.testing.postfix import Postfix, is_there
 
 NAME = "mx.customer.example"
@@ -178,6 +181,38 @@ async def test_an_unknown_mailbox_fails_alone(postfix: NextDoor, tmp_path: Path)
     assert (unknown.reply.code, unknown.reply.enhanced) == (550, "5.1.1")
     assert known.outcome is Outcome.DELIVERED
     assert len(spool.settled[0].composed) == 1
+
+
+@contextmanager
+def sinking(folder: Path) -> Iterator[int]:
+    """Run smtp-sink, which keeps each message as a file in ``folder``; yield its port."""
+    owner, port = pwd.getpwnam("postfix"), free_port()
+    folder.mkdir()
+    os.chown(folder, owner.pw_uid, owner.pw_gid)
+    command = ["/usr/sbin/smtp-sink", "-u", "postfix", "-d", "%M.", f"127.0.0.1:{port}", "100"]
+    process = subprocess.Popen(command, cwd=folder)
+    try:
+        await_port(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+async def test_smtp_sink_gets_every_message_once(postfix: NextDoor, tmp_path: Path) -> None:
+    folder = postfix.folder / f"sunk-{tmp_path.name}"
+    spool = MemorySpool()
+    bodies = {b"%d " % n * (n * 10 + 1) for n in range(300)}
+    for body in bodies:
+        octets = b"Subject: x\r\n\r\n" + body + b"\r\n.\r\n"
+        spool.add(a_copy(octets=octets), octets)
+
+    with sinking(folder) as port:
+        await deliver(replace(postfix, port=port), tmp_path, spool)
+
+    sunk = [path.read_bytes().partition(b"Subject: x\n\n")[2] for path in folder.iterdir()]
+    assert len(sunk) == 300
+    assert {text.partition(b"\n")[0] for text in sunk} == bodies
 
 
 async def test_hundreds_of_messages_arrive_each_with_its_own_content(
