@@ -49,6 +49,8 @@ class Bad:
     partner: TlsPartner = ENCRYPTED
     tlsa: str = ""
     sts: str = HOST
+    patience: float = 60.0
+    """Seconds that we wait for an answer; short only where none will come."""
 
     def __str__(self) -> str:
         return self.name
@@ -97,7 +99,7 @@ BAD = [
     Bad("answers nonsense", answering(b"\x16\x03\x01 hello\r\n")),
     Bad("hangs up", lambda i: showing(good(i), hang_up=frozenset({"STARTTLS"}))),
     Bad("resets", lambda i: showing(good(i), reset=frozenset({"STARTTLS"}))),
-    Bad("does not answer", lambda i: showing(good(i), stall=frozenset({"STARTTLS"}))),
+    Bad("does not answer", lambda i: showing(good(i), stall=frozenset({"STARTTLS"})), patience=5.0),
     Bad(
         "agrees and then speaks clear text",
         lambda _: Behaviour(offers=("STARTTLS",), answers={"STARTTLS": b"220 go on\r\n"}),
@@ -212,7 +214,7 @@ async def attempted(bad: Bad, hop: NextHop, issuers: Issuers, folder: Path) -> S
         refused_mx_networks=(),
         ca_file=str(issuers.trusted.file),
         tls_timeout=2.0,
-        command_timeout=2.0,
+        command_timeout=bad.patience,
         claim_interval=timedelta(seconds=0.02),
     )
     directory, resolver = Partners(bad.partner), dns_of(bad, hop.port, folder)
