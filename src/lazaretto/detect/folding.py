@@ -18,9 +18,11 @@ _LOOK_ALIKE = str.maketrans(
         **dict(zip("авекмнорстухһіјѕԁԛԝӏьёїґ", "abekmhopctyxhijsdqwlbeir", strict=True)),
         **dict(zip("αβεηικμνορτυχωγ", "abenikuvoptuxwy", strict=True)),
         **dict(zip("ɑɡıłøđħ", "agilodh", strict=True)),
+        **dict(zip("ոսցօքհеԼ", "nugoqhel", strict=True)),
+        **dict(zip("ϲϳⅼⅽⅾⅿⅰⅴⅹ", "cjlcdmivx", strict=True)),
     }
 )
-_FOREIGN = "а-яёіїјѕԁԛԝһӏα-ω"
+_FOREIGN = "а-яёіїјѕԁԛԝһӏα-ωϲϳա-և"
 # Where a Latin letter meets a look-alike; found before words are looked at, for most texts have none.
 _BORDER = re.compile(f"[a-z][{_FOREIGN}]|[{_FOREIGN}][a-z]")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -42,7 +44,8 @@ def folded(text: str) -> str:
     if text.isascii():
         spaced = text.encode("ascii").translate(_ASCII_FOLDED).decode("ascii")
         return _SPACES.sub(" ", spaced).strip()
-    plain = _INVISIBLE.sub("", text).lower()
+    # NFKD would make a sigma of the lunate one, which is drawn like a c.
+    plain = _INVISIBLE.sub("", text).lower().replace("ϲ", "c")
     # Straight marks first: NFKD would make a space and an accent of some curly ones.
     for marks, straight in ((_SINGLE_QUOTES, "'"), (_DOUBLE_QUOTES, '"'), (_DASHES, "-")):
         plain = marks.sub(straight, plain)

@@ -62,17 +62,45 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     name: str
     summary: str
+    fr: str = ""
+    nl: str = ""
+    de: str = ""
     verdict: Verdict | None = None
-    all: tuple[Clause, ...]
+    all: tuple[Clause, ...] = ()
+    find: tuple[str, ...] = ()
+    """Short for a clause that wants one of these in the words; comes first."""
+    near: tuple[str, ...] = ()
+    """Short for a second such clause."""
     unless: tuple[Clause, ...] = ()
     """Clauses none of which may hold."""
-    positive: tuple[Example, ...]
-    negative: tuple[Example, ...]
+    positive: tuple[Example | str, ...]
+    """A text alone is an example of words."""
+    negative: tuple[Example | str, ...]
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """Every clause that must hold, the one that is looked for first in front."""
+        short = (Clause(field=Field.WORDS, any=words) for words in (self.find, self.near) if words)
+        return (*short, *self.all)
+
+    @property
+    def found_in(self) -> tuple[Example, ...]:
+        """The examples that the rule finds."""
+        return tuple(map(_example, self.positive))
+
+    @property
+    def not_found_in(self) -> tuple[Example, ...]:
+        """The examples that the rule leaves alone."""
+        return tuple(map(_example, self.negative))
 
     @property
     def symbol(self) -> Symbol:
         """The symbol that the rule reports."""
         return Symbol(name=self.name, score=weight_of(self.name), summary=self.summary, verdict=self.verdict)
+
+
+def _example(written: Example | str) -> Example:
+    return Example(words=written) if isinstance(written, str) else written
 
 
 @cache

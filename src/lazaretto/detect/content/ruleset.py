@@ -45,7 +45,7 @@ class RuleSet:
         numbers: dict[Field, dict[str, int]] = {}
         self._by_first: dict[tuple[Field, int], list[_Rule]] = {}
         for rule in rules:
-            ready = _Rule(rule, _numbered(rule.all, numbers), _numbered(rule.unless, numbers))
+            ready = _Rule(rule, _numbered(rule.clauses, numbers), _numbered(rule.unless, numbers))
             # A rule is tried only when a pattern of its first clause is there.
             for pattern in ready.all[0].patterns:
                 self._by_first.setdefault((ready.all[0].field, pattern), []).append(ready)

@@ -18,7 +18,7 @@ from lazaretto.mail.view import MessageView
 
 FEW = 120
 """Letters of visible text that are hardly any."""
-_SPLIT_WORD = re.compile("[A-Za-z][\u00ad\u200b-\u200f\u2060-\u2064\ufeff][A-Za-z]")
+_SPLIT_WORD = re.compile("[A-Za-z][\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff][A-Za-z]")
 _ENTITY = re.compile(rb"&#x?[0-9a-f]{2,5};", re.I)
 _TAG_IN_WORD = re.compile(rb"[a-z]{2}<(?:!--|/?(?:font|span|i|b)\b)[^>]{0,60}>[a-z]{2}", re.I)
 _SMUGGLING = re.compile(

@@ -37,14 +37,14 @@ def names_of(ruleset: RuleSet, example: Example) -> set[str]:
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.name)
 def test_a_rule_finds_its_positive_examples(rule: Rule, ruleset: RuleSet) -> None:
-    missed = [example for example in rule.positive if rule.name not in names_of(ruleset, example)]
+    missed = [example for example in rule.found_in if rule.name not in names_of(ruleset, example)]
 
     assert missed == []
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.name)
 def test_a_rule_leaves_its_negative_examples_alone(rule: Rule, ruleset: RuleSet) -> None:
-    wrong = [example for example in rule.negative if rule.name in names_of(ruleset, example)]
+    wrong = [example for example in rule.not_found_in if rule.name in names_of(ruleset, example)]
 
     assert wrong == []
 
@@ -60,7 +60,7 @@ def test_both_engines_find_the_same() -> None:
     if hyperscan is None:
         return
     fast, portable = RuleSet(rules(), HyperscanMatcher), RuleSet(rules(), Re2Matcher)
-    examples = [example for rule in rules() for example in (*rule.positive, *rule.negative)]
+    examples = [example for rule in rules() for example in (*rule.found_in, *rule.not_found_in)]
 
     assert [names_of(fast, example) for example in examples] == [
         names_of(portable, example) for example in examples
