@@ -1,23 +1,30 @@
-"""Outsiders who write under the name of a protected person.
+"""Outsiders who write under the name of somebody whom the recipient knows.
 
-Names are compared as people read them: without case, accents, look-alike letters, titles, order of
-first and last name, and whatever stands in brackets.
+Two circles: people whom the tenant protects by name, and everybody on its validation list, whose name
+is read out of the address (ann.lee@customer.example).  A sender on the tenant's own list of approved
+impersonators, the director's private mailbox say, is left alone.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from lazaretto.core.address import fold
 from lazaretto.core.cards import DetectorCard, Service
 from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding, Symbol, Verdict, found
 from lazaretto.core.snapshot import TenantSnapshot
-from lazaretto.detect.folding import skeleton
+from lazaretto.detect.freemail import is_freemail
+from lazaretto.detect.impersonation.names import Likeness, Name, likeness, words_of_name
+from lazaretto.mail.mailboxes import Mailbox
 from lazaretto.mail.view import MessageView
+
+APPROVED_OPTION: Final = "impersonation.approved"
+"""Option of a tenant: addresses and domains, separated by spaces or commas, that may use its names."""
+MOST_ADDRESSES: Final = 50_000
+"""Addresses of a validation list whose names are compared."""
 
 FROM_PROTECTED_NAME = Symbol(
     name="FROM_PROTECTED_NAME",
@@ -25,65 +32,91 @@ FROM_PROTECTED_NAME = Symbol(
     summary="An outside sender writes under the name of a protected person",
     verdict=Verdict.PHISHING,
 )
-_TITLES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "sir",
-        "ir",
-        "ing",
-        "mme",
-        "mlle",
-        "dhr",
-        "mevr",
-        "herr",
-        "frau",
-        "ceo",
-        "cfo",
-        "cto",
-        "coo",
-        "director",
-        "president",
-    ]
+FROM_PROTECTED_NAME_LIKE = Symbol(
+    name="FROM_PROTECTED_NAME_LIKE",
+    score=3.5,
+    summary="An outside sender's name is nearly that of a protected person",
+    verdict=Verdict.PHISHING,
 )
-_ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|[|/].*|\bvia\b.*")
-_WORD = re.compile(r"[^\W_]+")
-
-Name = frozenset[str]
+FROM_COLLEAGUE_NAME = Symbol(
+    name="FROM_COLLEAGUE_NAME",
+    score=2.0,
+    summary="An outside sender writes under the name of somebody on the validation list",
+    verdict=Verdict.PHISHING,
+)
+REPLY_TO_PROTECTED_NAME = Symbol(
+    name="REPLY_TO_PROTECTED_NAME",
+    score=4.0,
+    summary="Answers go to an outsider under the name of a protected person",
+    verdict=Verdict.PHISHING,
+)
 
 
 class ProtectedNames:
-    """Compares the author's display name with the tenant's protected names."""
+    """Compares names of author and answers with those of protected people and colleagues."""
 
     card: ClassVar = DetectorCard(
         name="impersonation.protected-names",
-        summary="Finds outsiders who write under the name of a protected person",
+        summary="Finds outsiders who write under the name of a protected person or a colleague",
         service=Service.IMPERSONATION_CONTROL,
-        symbols=(FROM_PROTECTED_NAME,),
+        symbols=(
+            FROM_PROTECTED_NAME,
+            FROM_PROTECTED_NAME_LIKE,
+            FROM_COLLEAGUE_NAME,
+            REPLY_TO_PROTECTED_NAME,
+        ),
     )
 
     def look(self, message: MessageView, facts: Facts, tenant: TenantSnapshot | None) -> Sequence[Finding]:
-        """Report at most one finding: the name that was borrowed."""
-        if tenant is None or not tenant.protected_names:
+        """Report at most one finding about From and one about Reply-To: the name that was borrowed."""
+        if tenant is None or not (tenant.protected_names or tenant.addresses):
             return ()
+        findings = [*_about_authors(message, tenant)][:1]
         protected = _names(tenant.protected_names)
-        for author in message.authors:
-            # An address inside is for the look at own domains; here it would accuse the person.
-            if author.address.domain in tenant.domains or fold(str(author.address)) in tenant.addresses:
-                continue
-            shown = author.display_name or author.address.local.replace(".", " ")
-            if (words := words_of_name(shown)) in protected or _within(words, protected):
-                return (found(FROM_PROTECTED_NAME, shown),)
-        return ()
+        for mailbox in message.mailboxes("reply-to")[:2]:
+            if _is_outside(mailbox, tenant) and _nearest(mailbox.display_name, protected) is Likeness.SAME:
+                findings.append(found(REPLY_TO_PROTECTED_NAME, f"{mailbox.display_name} <{mailbox.address}>"))
+                break
+        return tuple(findings)
 
 
-def words_of_name(name: str) -> Name:
-    """Return the words that make ``name`` the same name for a reader; empty for a single word."""
-    words = frozenset(_WORD.findall(skeleton(_ASIDE.sub(" ", name.casefold())))) - _TITLES
-    return words if len(words) > 1 else frozenset()
+def _about_authors(message: MessageView, tenant: TenantSnapshot) -> Iterator[Finding]:
+    protected = _names(tenant.protected_names)
+    for author in message.authors[:5]:
+        if not _is_outside(author, tenant):
+            continue
+        shown = author.display_name or author.address.local.replace(".", " ").replace("_", " ")
+        near = _nearest(shown, protected)
+        if near is Likeness.NONE and is_freemail(author.address.domain):
+            # "The boss" <ann.lee84@gmail.example>: the address carries the name.
+            local = author.address.local.replace(".", " ").replace("_", " ").replace("-", " ")
+            near = _nearest(local, protected)
+        if near is not Likeness.NONE:
+            symbol = FROM_PROTECTED_NAME if near is Likeness.SAME else FROM_PROTECTED_NAME_LIKE
+            yield found(symbol, shown)
+        elif words_of_name(shown) in _colleagues(tenant.addresses):
+            yield found(FROM_COLLEAGUE_NAME, shown)
+
+
+def _is_outside(mailbox: Mailbox, tenant: TenantSnapshot) -> bool:
+    # An address inside is for the look at own domains; here it would accuse the person.
+    address, domain = fold(str(mailbox.address)), mailbox.address.domain.lower()
+    if domain in tenant.domains or address in tenant.addresses:
+        return False
+    approved = approved_impersonators(tenant.options)
+    return address not in approved and domain not in approved
+
+
+def approved_impersonators(options: Mapping[str, str]) -> frozenset[str]:
+    """Return the addresses and domains that may use the tenant's names and look-alike domains."""
+    return frozenset(options.get(APPROVED_OPTION, "").lower().replace(",", " ").split())
+
+
+def _nearest(shown: str, protected: frozenset[Name]) -> Likeness:
+    words = words_of_name(shown)
+    if not words:
+        return Likeness.NONE
+    return max((likeness(words, name) for name in protected), default=Likeness.NONE)
 
 
 @lru_cache(maxsize=64)
@@ -91,6 +124,11 @@ def _names(protected: tuple[str, ...]) -> frozenset[Name]:
     return frozenset(filter(None, map(words_of_name, protected)))
 
 
-def _within(words: Name, protected: Iterable[Name]) -> bool:
-    """Tell whether the whole protected name is among a few words more, as in "Ann Lee Office"."""
-    return 2 < len(words) <= 5 and any(name <= words for name in protected)
+@lru_cache(maxsize=16)
+def _colleagues(addresses: frozenset[str]) -> frozenset[Name]:
+    """Return the names that addresses with a first and a last name spell out."""
+    if len(addresses) > MOST_ADDRESSES:
+        return frozenset()
+    locals_ = (address.partition("@")[0] for address in addresses)
+    spelt = (local.replace(".", " ").replace("_", " ") for local in locals_ if "." in local or "_" in local)
+    return frozenset(filter(None, map(words_of_name, spelt)))

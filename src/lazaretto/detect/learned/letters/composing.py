@@ -19,7 +19,10 @@ from typing import Final
 _SEED: Final = 4051
 _HEAD = re.compile(r"== (?P<language>\w\w) (?P<kind>\w+) \| (?P<subject>[^|]+) \| (?P<sender>.+)")
 _BUTTON = re.compile(r"\[([^\]\n]{1,60})\]")
-_PRIVATE: Final = frozenset({"personal", "business", "bec", "chef", "job", "seo", "leads", "b2b"})
+_PRIVATE: Final = frozenset(
+    "personal business bec chef job seo leads b2b hr it dunning order ship legal club church academic recruiter estate cv grant"
+    " compens widow officer soldier romance funding factory list web post rib press".split()
+)
 
 _FILLINGS: Final[dict[str, str]] = {
     "name": "Anna|Tom|Julie|Pieter|Sabine|Mark|Elena|Lucas|Sofie|Hannah|David|Nadia|Femke|Jonas",
@@ -62,6 +65,16 @@ _STRANGE_HOSTS: Final = (
     "docs-share.click",
 )
 _FREE_HOSTS: Final = ("gmail.com", "outlook.com", "yahoo.com", "hotmail.com", "gmx.de", "orange.fr")
+_SENDING_HOSTS: Final = (
+    "click.mailer.net",
+    "links.sendhost.net",
+    "t.campaigns.org",
+    "u1.ct.sendgrid.net",
+    "x.list-manage.com",
+    "track.hubspotlinks.com",
+)
+"""Hosts through which services of mass mail count clicks, wanted or not."""
+_MASS: Final = frozenset("promo event alerts news saas social charity politics survey digest health".split())
 _ZONES: Final = ("+0000", "+0100", "+0200", "-0500", "-0700", "+0000", "+0100", "+0800")
 
 
@@ -129,8 +142,24 @@ def _message(letter: Letter, is_lure: bool, dice: random.Random) -> bytes:
     address = _address(sender, private, is_lure, dice)
     own = address.partition("@")[2]
     link_host = dice.choice(_STRANGE_HOSTS) if is_lure and dice.random() < 0.9 else f"www.{own}"
+    is_mass = dice.random() < (0.8 if letter.kind in _MASS else 0.25 if is_lure and not private else 0.02)
+    if is_mass and dice.random() < 0.4:
+        link_host = dice.choice(_SENDING_HOSTS)
     link = f"https://{link_host}/{dice.choice(['', 'a/', 'go/', 'en/account/'])}{dice.randrange(10**6)}"
-    return _head(subject, sender, address, dice) + _body(body, link, private, dice)
+    head = _head(subject, sender, address, dice) + (_mass_fields(own, dice) if is_mass else b"")
+    return head + _body(body, link, private, dice)
+
+
+def _mass_fields(host: str, dice: random.Random) -> bytes:
+    number = dice.randrange(10**9)
+    fields = [f"List-Unsubscribe: <https://{host}/out/{number}>, <mailto:out-{number}@{host}>"]
+    if dice.random() < 0.5:
+        fields.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+    if dice.random() < 0.3:
+        fields.append("Precedence: bulk")
+    if dice.random() < 0.5:
+        fields.append(f"Feedback-ID: {number}:{dice.randrange(10**5)}:mass")
+    return "".join(f"{field}\r\n" for field in fields).encode()
 
 
 def _address(sender: str, private: bool, is_lure: bool, dice: random.Random) -> str:
