@@ -1,0 +1,137 @@
+"""Habits of the program that wrote a message: order of fields, spelling, marks of its HTML, shapes of names.
+
+Like ``shape``, but finer: what a sender's software leaves behind without thinking of it.  Nothing here
+is a name; letters and digits are masked, so that nobody's own host or mailbox is learned.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from lazaretto.core.facts import Facts
+from lazaretto.detect.brands import registered
+from lazaretto.detect.learned.html_marks import MARKS
+from lazaretto.mail.urls import Found
+from lazaretto.mail.view import MessageView
+
+MAX_HTML = 100_000
+MAX_TEXT = 8_000
+MAX_URLS = 40
+MAX_FIELDS = 14
+_ORDERED = frozenset(
+    "from to subject date message-id mime-version content-type reply-to content-transfer-encoding x-mailer"
+    " user-agent sender cc list-unsubscribe in-reply-to references".split()
+)
+_SPELT = frozenset({"message-id", "mime-version"})
+_FIELD = re.compile(rb"^([A-Za-z0-9-]{2,40}):", re.MULTILINE)
+_BOUNDARY = re.compile(rb'boundary\s*=\s*"?([^";\s]{1,80})', re.IGNORECASE)
+_DIGITS, _SMALL, _LARGE = re.compile(r"[0-9]+"), re.compile(r"[a-z]+"), re.compile(r"[A-Z]+")
+_SERVICES = (".amazonses.com", ".outlook.com", "mail.gmail.com", ".sendgrid.net")
+_UNSEEN = frozenset({Found.BARE, Found.IMAGE})
+
+
+def habits_of(message: MessageView, facts: Facts, source: bytes) -> set[str]:
+    """Return the features of the habits behind ``message``; ``source`` is its HTML as written."""
+    return {*_fields(message), *_marks(source), *_names(message), *_text(message), *_targets(message)}
+
+
+def masked(text: str) -> str:
+    """Return ``text`` with every run of small letters, capitals and digits as one sign each."""
+    return _SMALL.sub("a", _DIGITS.sub("0", _LARGE.sub("A", text)))
+
+
+def _fields(message: MessageView) -> Iterator[str]:
+    raw = message.header.raw[:60_000]
+    order = []
+    for match in _FIELD.finditer(raw):
+        written = match[1].decode("ascii")
+        name = written.lower()
+        if name in _ORDERED:
+            order.append(name)
+            if name in _SPELT:
+                yield f"hc:{written}"
+    for one, two in pairwise(order[:MAX_FIELDS]):
+        yield f"ho:{one}>{two}"
+    boundary = _BOUNDARY.search(raw)
+    if boundary is not None:
+        yield f"bd:{masked(boundary[1].decode('latin-1'))[:14]}"
+
+
+def _marks(source: bytes) -> Iterator[str]:
+    if source:
+        low = source[:MAX_HTML].lower()
+        for octets, name in MARKS:
+            if octets in low:
+                yield f"hm:{name}"
+
+
+def _names(message: MessageView) -> Iterator[str]:
+    author = message.author
+    if author is None:
+        return
+    domain, local = author.address.domain.lower(), author.address.local.lower()
+    owner = registered(domain)
+    name = owner.partition(".")[0]
+    yield f"fl:{masked(local)[:12]}"
+    yield f"fl#{min(len(local), 40) // 4}"
+    yield f"fd#{len(name) // 3}"
+    yield f"fd-{min(name.count('-'), 3)}"
+    yield f"fdv{10 * sum(c in 'aeiouy' for c in name) // max(1, len(name))}"
+    yield f"mid:{_maker(message, owner)}"
+    place = message.message_id.strip("<> ").lower().rpartition("@")[2]
+    if place:
+        yield f"midt:{place.rpartition('.')[2][:8]}"
+    shown = author.display_name.lower()
+    yield f"fn:{_kind_of_name(shown, local, domain)}"
+    for mailbox in message.mailboxes("to")[:1]:
+        name = mailbox.display_name
+        yield f"tn:{'none' if not name else 'addr' if '@' in name else 'name'}"
+
+
+def _maker(message: MessageView, owner: str) -> str:
+    place = message.message_id.strip("<> ").lower().rpartition("@")[2]
+    if not place:
+        return "none"
+    if registered(place) == owner:
+        return "own"
+    if "." not in place:
+        return "local"
+    return "gen" if place.endswith(_SERVICES) else "other"
+
+
+def _kind_of_name(shown: str, local: str, domain: str) -> str:
+    if not shown:
+        return "none"
+    if shown.replace(" ", ".") == local:
+        return "islocal"
+    return "hasdom" if domain.partition(".")[0] in shown.replace(" ", "") else "x"
+
+
+def _text(message: MessageView) -> Iterator[str]:
+    text = (message.html.visible or message.text)[:MAX_TEXT]
+    length = len(text) or 1
+    letters = sum(map(str.isalpha, text)) or 1
+    yield f"tu{20 * sum(map(str.isupper, text)) // letters}"
+    yield f"td{20 * sum(map(str.isdigit, text)) // length}"
+    yield f"te{min(8, text.count('!'))}"
+    yield f"tq{min(5, text.count('?'))}"
+    foreign = 0 if text.isascii() else sum(c > "\u024f" for c in text)
+    yield f"tf{10 * foreign // length}"
+    yield f"tl{min(12, len(text) // (text.count(chr(10)) + 1) // 10)}"
+
+
+def _targets(message: MessageView) -> Iterator[str]:
+    for url in message.urls[:MAX_URLS]:
+        if url.found in _UNSEEN:
+            continue
+        label = registered(url.host).partition(".")[0]
+        yield f"un:{masked(label)[:10]}"
+        yield f"ul{len(label) // 3}"
+        yield f"uh{min(3, label.count('-'))}"
+        path = url.rest.partition("?")[0]
+        yield f"up:{masked(path)[:14]}"
+        end = path.rpartition(".")[2]
+        if "/" not in end and 1 < len(end) < 6:
+            yield f"ux:{end.lower()}"
