@@ -30,6 +30,14 @@ class Detector(Protocol):
 
 
 @runtime_checkable
+class Combiner(Protocol):
+    """A detector that has the last word: it sees what the others found."""
+
+    def combine(self, message: MessageView, facts: Facts, findings: Sequence[Finding]) -> Sequence[Finding]:
+        """Return findings of the card's own symbols, given everything that was found before."""
+
+
+@runtime_checkable
 class Configurable(Protocol):
     """A detector class that an operator's settings reach."""
 

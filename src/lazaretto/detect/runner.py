@@ -1,7 +1,7 @@
 """Lets every detector look at one message, and says so when one could not.
 
 Detectors do not see one another's findings, so their order is of no consequence; findings come back
-ordered by detector name and symbol whatever the order was.
+ordered by detector name and symbol whatever the order was.  Combiners see everybody's and come last.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, MutableMapping, Sequence
+from typing import TypeGuard
 
 from lazaretto.core.cards import DetectorCard, OnFailure
 from lazaretto.core.facts import Facts
 from lazaretto.core.findings import COULD_NOT_LOOK, Finding, Symbol, found
 from lazaretto.core.snapshot import TenantSnapshot
-from lazaretto.detect.api import Detector
+from lazaretto.detect.api import Combiner, Detector
 from lazaretto.mail.view import MessageView
 
 log = logging.getLogger(__name__)
@@ -40,10 +41,10 @@ def look_at(
     """
     findings: list[Finding] = []
     ended = time.thread_time()
-    for detector in sorted(detectors, key=_name):
+    for detector in sorted(detectors, key=_turn):
         if tenant is not None and not tenant.has(detector.card.service):
             continue
-        findings += sorted(_look(detector, message, facts, tenant), key=_order)
+        findings += sorted(_look(detector, message, facts, tenant, findings), key=_order)
         started, ended = ended, time.thread_time()
         spent = ended - started
         if timings is not None:
@@ -54,10 +55,15 @@ def look_at(
 
 
 def _look(
-    detector: Detector, message: MessageView, facts: Facts, tenant: TenantSnapshot | None
+    detector: Detector,
+    message: MessageView,
+    facts: Facts,
+    tenant: TenantSnapshot | None,
+    before: Sequence[Finding],
 ) -> Sequence[Finding]:
     try:
-        return detector.look(message, facts, tenant)
+        looked = detector.look(message, facts, tenant)
+        return (*looked, *detector.combine(message, facts, before)) if _has_last_word(detector) else looked
     except Exception as failure:
         # Hostile mail is written to crash parsers; exhausted memory and recursion arrive here as
         # well.  A crash must never read as "clean", so the card says what it means.
@@ -70,8 +76,13 @@ def _failure(card: DetectorCard, failure: Exception) -> Finding:
     return found(symbol, f"{card.name}: {type(failure).__name__}")
 
 
-def _name(detector: Detector) -> str:
-    return detector.card.name
+def _turn(detector: Detector) -> tuple[bool, str]:
+    return _has_last_word(detector), detector.card.name
+
+
+def _has_last_word(detector: Detector) -> TypeGuard[Combiner]:
+    # Asked of every detector for every message; a protocol's isinstance would cost more than most looks.
+    return hasattr(detector, "combine")
 
 
 def _order(finding: Finding) -> tuple[str, str]:

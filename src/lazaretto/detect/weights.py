@@ -17,6 +17,11 @@ def weight_of(symbol: str) -> float:
     return _weights()[symbol]
 
 
+def weighted_symbols() -> frozenset[str]:
+    """Return every symbol of the table."""
+    return frozenset(_weights())
+
+
 @cache
 def _weights() -> dict[str, float]:
     text = knowledge("weights.toml").read_text(encoding="utf-8")

@@ -19,6 +19,8 @@ from lazaretto.mail.part import Part
 from lazaretto.mail.structure import Structure
 from lazaretto.mail.urls import Found, Url
 
+MAX_HTML_SOURCE = 256 << 10
+"""Octets of HTML source that are kept for those who look at it as written."""
 SINGLE_FIELDS = (
     "from",
     "sender",
@@ -116,6 +118,21 @@ class MessageView:
     def html_parts(self) -> tuple[HtmlView, ...]:
         """What is in each HTML part, in order."""
         return tuple(self._html(source) for source in self._texts_of("text/html"))
+
+    @cached_property
+    def html_source(self) -> bytes:
+        """The first HTML as written, decoded from its transfer encoding; ``MAX_HTML_SOURCE`` octets."""
+        bodies = [
+            part.decoded(MAX_HTML_SOURCE)
+            for part in self.parts
+            if part.content_type == "text/html" and not part.is_attachment
+        ]
+        return b"\n".join(bodies)[:MAX_HTML_SOURCE]
+
+    @cached_property
+    def html_source_lower(self) -> bytes:
+        """``html_source`` in lower case, for those who look for marks in it."""
+        return self.html_source.lower()
 
     @cached_property
     def html(self) -> HtmlView:

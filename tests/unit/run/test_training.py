@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 
 from lazaretto.core.errors import ConfigurationError
-from lazaretto.detect.learned.model import written
+from lazaretto.detect.learned import model, trees
+from lazaretto.run import training
 from lazaretto.run.training import NON_COMMERCIAL, collect, train
 
 TEXTS = {"ham": "we meet at the garden fence", "spam": "claim your casino prize today"}
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(training, "COPIES", 1)
     rows = []
     for name in ("north-a", "south-a", *NON_COMMERCIAL):
         for index in range(12):
@@ -29,13 +31,20 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_training_twice_gives_the_same_octets(folder: Path) -> None:
-    first = train(folder, NON_COMMERCIAL, "1", 2)
-    assert written(first.model) == written(train(folder, NON_COMMERCIAL, "1", 1).model)
-    assert {row.fold for row in first.quality} >= {"north", "south", "own-0", "own-1"}
+    first, second = train(folder, (), "1", 2), train(folder, NON_COMMERCIAL, "1", 1)
+
+    assert trees.written(first.forest) == trees.written(train(folder, (), "1", 1).forest)
+    assert {(row.split, row.set_name) for row in first.quality} >= {
+        ("parts", "north-a"),
+        ("sources", "south-a"),
+        ("parts", NON_COMMERCIAL[0]),
+    }
+    # What may not be learned from is measured and changes nothing.
+    assert model.written(first.model).partition("\n")[2] == model.written(second.model).partition("\n")[2]
 
 
-def test_nothing_is_learned_from_sets_that_are_left_out(folder: Path) -> None:
-    sources = {sample.example.source for sample in collect(folder, NON_COMMERCIAL, 1)}
+def test_sets_that_are_left_out_are_not_even_read(folder: Path) -> None:
+    sources = {sample.source for sample in collect(folder, NON_COMMERCIAL, 1)}
     assert sources == {"north", "south", "own"}
 
 

@@ -1,48 +1,79 @@
-"""``lazaretto train``: fit the learned model to labelled mail."""
+"""``lazaretto train``: fit the learned models to labelled mail."""
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from lazaretto.detect.learned.model import written
-from lazaretto.run.training import NON_COMMERCIAL, Quality, train
+from lazaretto.core.errors import ConfigurationError
+from lazaretto.detect.knowledge import knowledge
+from lazaretto.detect.learned import model, trees
+
+if TYPE_CHECKING:
+    from lazaretto.run.training_quality import Quality
 
 
-@click.command(epilog="Example: lazaretto train build/mail --out model.txt --version 2026.11")
+@click.command(epilog="Example: lazaretto train build/mail --out build/learned --version 2026.11")
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DATA_FOLDER")
 @click.option(
     "--out",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the model is written.",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder where the models and the weights of rules are written.",
 )
 @click.option(
     "--leave-out",
     "left_out",
     multiple=True,
-    default=NON_COMMERCIAL,
-    show_default=True,
     metavar="SET",
-    help="Learn nothing from this set; may be repeated.",
+    help="Neither learn from nor measure this set; may be repeated.",
 )
-@click.option("--version", "version", default="1", show_default=True, help="What the model is called.")
+@click.option("--version", "version", default="1", show_default=True, help="What the models are called.")
 @click.option(
     "--processes", type=click.IntRange(1, 64), default=os.cpu_count() or 1, help="Default: one per CPU."
 )
 def command(data: Path, out: Path, left_out: tuple[str, ...], version: str, processes: int) -> None:
-    """Fit the model to DATA_FOLDER (labels.csv and the mail it names) and say how good it is.
+    """Fit the models to DATA_FOLDER (labels.csv and the mail it names) and say how good they are.
 
-    Each source is held out in turn; the table tells what becomes of mail that the model has not seen.
+    A quarter of every source is held out in turn, then each source as a whole; the table tells what
+    becomes of mail that the models have not seen.  Sets whose licence forbids it are measured only.
     """
+    try:
+        from lazaretto.run.training import train
+    except ImportError as failure:
+        raise ConfigurationError(
+            f"training needs {failure.name}: install it with pip install 'lazaretto[train]'"
+        ) from failure
     trained = train(data, left_out, version, processes)
-    out.write_text(written(trained.model), encoding="utf-8")
-    click.echo(f"{'held out':16}{'kind':20}{'messages':>9}{'rules':>9}{'together':>9}")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / model.SHIPPED).write_text(model.written(trained.model), encoding="utf-8")
+    (out / trees.SHIPPED).write_text(trees.written(trained.forest), encoding="utf-8")
+    (out / "weights.toml").write_text(_with_weights(trained.weights), encoding="utf-8")
+    click.echo(
+        f"{'held out':9}{'set':22}{'kind':20}{'n':>7}{'rules':>9}{'all':>9}   catch at 1, 0.1, 0.01, 0 %"
+    )
     for row in trained.quality:
         click.echo(_line(row))
 
 
+def _with_weights(fitted: dict[str, float]) -> str:
+    """Return the table of weights with the ``fitted`` ones in their lines."""
+    text = knowledge("weights.toml").read_text(encoding="utf-8")
+    return re.sub(
+        r"^([A-Z0-9_]+) = .*$",
+        lambda line: f"{line[1]} = {fitted[line[1]]:g}" if line[1] in fitted else line[0],
+        text,
+        flags=re.MULTILINE,
+    )
+
+
 def _line(row: Quality) -> str:
-    return f"{row.fold:16}{row.kind:20}{row.messages:>9}{row.flagged_by_rules:>9.4f}{row.flagged:>9.4f}"
+    catch = " ".join(f"{share:.4f}" for share in row.catch_at)
+    return (
+        f"{row.split:9}{row.set_name:22}{row.kind:20}{row.messages:>7}"
+        f"{row.flagged_by_rules:>9.4f}{row.flagged:>9.4f}   {catch}"
+    )

@@ -14,8 +14,8 @@ from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.detect.checks import Question, answered, check, symbols_of
-from lazaretto.detect.freemail import is_freemail
 from lazaretto.detect.folding import mixed_words
+from lazaretto.detect.freemail import is_freemail
 from lazaretto.mail.view import MessageView
 
 STALE = timedelta(days=4)

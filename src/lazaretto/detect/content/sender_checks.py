@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -17,7 +18,9 @@ from lazaretto.detect.freemail import is_freemail
 from lazaretto.mail.view import MessageView
 
 # Letters of mathematics, circles, squares and superscripts that people use as if they were type faces.
-_STYLED = re.compile("[\U0001d400-\U0001d7ff\u249c-\u24e9\U0001f130-\U0001f189\uff21-\uff5a\u1d2c-\u1d6a\u2090-\u209c]")
+_STYLED = re.compile(
+    "[\U0001d400-\U0001d7ff\u249c-\u24e9\U0001f130-\U0001f189\uff21-\uff5a\u1d2c-\u1d6a\u2090-\u209c]"
+)
 _PICTOGRAM = re.compile("[\u2600-\u27bf\u2b50\u2b55\U0001f300-\U0001faff]")
 _ZONE = re.compile(r"([+-])(\d{2})(\d{2})\s*(?:\([^)]{0,40}\))?\s*$")
 _SPACED = re.compile(r"(?:\b\w[ ._-]){5,}\w\b")
@@ -83,7 +86,9 @@ def _greets_by_local_part(message: MessageView, facts: Facts) -> str | None:
     start = (message.html.visible or message.text)[:200].lower()
     for recipient in _recipients(message, facts):
         local = recipient.partition("@")[0]
-        if len(local) > 3 and re.search(rf"\b(?:dear|hello|hi|hallo|bonjour|beste|attn:?) {re.escape(local)}\b", start):
+        if len(local) > 3 and re.search(
+            rf"\b(?:dear|hello|hi|hallo|bonjour|beste|attn:?) {re.escape(local)}\b", start
+        ):
             return local
     return None
 
@@ -105,7 +110,7 @@ def _random_label(label: str) -> bool:
     if len(label) < 7 or not letters:
         return False
     digits = sum(c.isdigit() for c in label)
-    switches = sum(a.isdigit() != b.isdigit() for a, b in zip(label, label[1:], strict=False))
+    switches = sum(a.isdigit() != b.isdigit() for a, b in itertools.pairwise(label))
     vowels = sum(c in _VOWELS for c in letters) / len(letters)
     return (digits > 1 and switches > 3) or (len(letters) > 7 and vowels < 0.18)
 
@@ -186,8 +191,8 @@ def _other_alternative(message: MessageView, facts: Facts) -> str | None:
     plain, page = "\n".join(message.texts)[:6000], message.html.visible[:6000]
     if len(plain) < 80 or len(page) < 80:
         return None
-    words = {word for word in re.findall(r"[a-z]{5,}", page.lower())}
-    theirs = {word for word in re.findall(r"[a-z]{5,}", plain.lower())}
+    words = set(re.findall(r"[a-z]{5,}", page.lower()))
+    theirs = set(re.findall(r"[a-z]{5,}", plain.lower()))
     if len(words) < 12 or len(theirs) < 12:
         return None
     return "" if len(words & theirs) < min(len(words), len(theirs)) / 6 else None
@@ -211,7 +216,9 @@ CHECKS = (
     check("FROM_RANDOM_DOMAIN", "The sender's domain looks like a machine made it up", _random_domain),
     check("FROM_DEEP_DOMAIN", "The sender's domain has many levels", _deep_domain),
     check("REPLY_TO_ELSEWHERE", "Answers go to another domain", _reply_elsewhere),
-    check("RETURN_PATH_ELSEWHERE", "Returns go to another domain, and nothing vouches for it", _path_elsewhere),
+    check(
+        "RETURN_PATH_ELSEWHERE", "Returns go to another domain, and nothing vouches for it", _path_elsewhere
+    ),
     check("MESSAGE_ID_ELSEWHERE", "The Message-ID is of another domain", _id_elsewhere),
     check("FREEMAIL_SENT_BY_OTHERS", "A free mailbox's letter was made elsewhere", _freemail_by_others),
     check("DATE_ODD_ZONE", "Is dated in a time zone that does not exist", _odd_zone),

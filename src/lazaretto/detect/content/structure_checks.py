@@ -11,7 +11,6 @@ from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.detect.checks import answered, check, symbols_of
-from lazaretto.detect.content.texts import html_source
 from lazaretto.detect.folding import mixed_words
 from lazaretto.mail.part import Part
 from lazaretto.mail.view import MessageView
@@ -90,32 +89,32 @@ def _mixed_words(message: MessageView, facts: Facts) -> str | None:
 
 
 def _only_image(message: MessageView, facts: Facts) -> str | None:
-    source = html_source(message)
-    if not source or b"<img" not in source.lower():
+    source = message.html_source
+    if not source or b"<img" not in message.html_source_lower:
         return None
     return "" if len(_shown(message)) < FEW else None
 
 
 def _entities(message: MessageView, facts: Facts) -> str | None:
-    count = len(_ENTITY.findall(html_source(message)[:60_000]))
+    count = len(_ENTITY.findall(message.html_source[:60_000]))
     return f"{count} entities" if count > 60 and count * 12 > len(message.text) else None
 
 
 def _tags_in_words(message: MessageView, facts: Facts) -> str | None:
-    count = len(_TAG_IN_WORD.findall(html_source(message)[:60_000]))
+    count = len(_TAG_IN_WORD.findall(message.html_source[:60_000]))
     return f"{count} words" if count > 8 else None
 
 
 def _form(message: MessageView, facts: Facts) -> str | None:
-    return "" if _FORM.search(html_source(message)) else None
+    return "" if _FORM.search(message.html_source) else None
 
 
 def _password_field(message: MessageView, facts: Facts) -> str | None:
-    return "" if _PASSWORD_FIELD.search(html_source(message)) else None
+    return "" if _PASSWORD_FIELD.search(message.html_source) else None
 
 
 def _invisible_style(message: MessageView, facts: Facts) -> str | None:
-    source = html_source(message)[:200_000].lower()
+    source = message.html_source_lower
     match = _TINY.search(source) or _WHITE_ON_WHITE.search(source)
     return match[0].decode("latin-1") if match else None
 

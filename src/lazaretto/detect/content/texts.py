@@ -22,23 +22,13 @@ def texts_of(message: MessageView) -> dict[Field, bytes]:
         Field.SUBJECT: _encoded(subject),
         Field.SENDER: _encoded("\n".join(map(folded, senders))),
         Field.WORDS: _encoded(f"{subject} {folded(_bounded(message.text))}"),
-        Field.HTML: html_source(message),
+        Field.HTML: message.html_source,
         Field.HEADER: message.header.raw[:MAX_RAW],
         Field.URLS: _encoded("\n".join(url.raw[:500] for url in message.urls[:MAX_URLS])),
         Field.NAMES: _encoded(
             "\n".join(folded(name[:255]) for part in message.attachments for name in part.names)
         ),
     }
-
-
-def html_source(message: MessageView) -> bytes:
-    """Return the HTML bodies as written, decoded from their transfer encoding."""
-    bodies = [
-        part.decoded(MAX_RAW)
-        for part in message.parts
-        if part.content_type == "text/html" and not part.is_attachment
-    ]
-    return b"\n".join(bodies)[:MAX_RAW]
 
 
 def _bounded(text: str) -> str:

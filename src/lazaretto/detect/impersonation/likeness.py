@@ -7,9 +7,66 @@ from functools import lru_cache
 import idna
 
 from lazaretto.detect.folding import skeleton
+from lazaretto.detect.impersonation.names import one_slip
 
 SHORTEST = 5
 """Letters below which one edit makes too many honest names alike."""
+LONG_ENOUGH = 6
+"""Letters from which a name with another end, or with a word added, is taken for the same."""
+_ADDED = frozenset(
+    [
+        "pay",
+        "payment",
+        "payments",
+        "billing",
+        "invoice",
+        "invoices",
+        "finance",
+        "accounts",
+        "secure",
+        "security",
+        "login",
+        "portal",
+        "support",
+        "help",
+        "service",
+        "services",
+        "mail",
+        "email",
+        "webmail",
+        "online",
+        "group",
+        "team",
+        "office",
+        "corp",
+        "inc",
+        "llc",
+        "ltd",
+        "gmbh",
+        "bv",
+        "nv",
+        "sa",
+        "hr",
+        "it",
+        "docs",
+        "files",
+        "share",
+        "cloud",
+        "app",
+        "web",
+        "my",
+        "the",
+        "global",
+        "international",
+        "eu",
+        "us",
+        "uk",
+        "nl",
+        "be",
+        "fr",
+        "de",
+    ]
+)
 _DRAWN_ALIKE = (
     ("rn", "m"),
     ("vv", "w"),
@@ -40,7 +97,22 @@ def resembles(domain: str, own: str) -> bool:
         return True
     if len(our_name) < SHORTEST:
         return False
-    return their_end == our_end and their_name != our_name and _one_edit(their_name, our_name)
+    if their_name == our_name:
+        return len(our_name) >= LONG_ENOUGH
+    if len(our_name) >= LONG_ENOUGH and _combined(their_name, our_name):
+        return True
+    return their_end == our_end and one_slip(their_name, our_name)
+
+
+def _combined(theirs: str, ours: str) -> bool:
+    """Tell whether ``theirs`` is ``ours`` with a word of business before or behind it."""
+    if theirs.startswith(ours):
+        rest = theirs[len(ours) :]
+    elif theirs.endswith(ours):
+        rest = theirs[: -len(ours)]
+    else:
+        return False
+    return rest.strip("-") in _ADDED
 
 
 def _shown(domain: str) -> str:
@@ -54,15 +126,3 @@ def _drawn(domain: str) -> str:
     for these, like in _DRAWN_ALIKE:
         domain = domain.replace(these, like)
     return domain
-
-
-def _one_edit(one: str, other: str) -> bool:
-    """Tell whether one insertion, deletion, replacement or swap of neighbours separates the two."""
-    if abs(len(one) - len(other)) > 1:
-        return False
-    short, long = sorted((one, other), key=len)
-    at = next((i for i, letter in enumerate(short) if letter != long[i]), len(short))
-    if len(short) < len(long):
-        return short[at:] == long[at + 1 :]
-    swapped = long[:at] + long[at : at + 2][::-1] + long[at + 2 :]
-    return short[at + 1 :] == long[at + 1 :] or short == swapped

@@ -16,11 +16,73 @@ from lazaretto.detect.wordlists import words_in
 LONG_ENOUGH = 5
 """Letters of a word below which one slip makes another name of it."""
 _TITLES = frozenset(
-    "mr mrs ms dr prof sir ir ing mme mlle dhr mevr herr frau ceo cfo cto coo cio ciso director president"
-    " chairman chief executive officer manager directeur directrice president voorzitter geschaftsfuhrer pdg dg"
-    " vorstand secretary jr sr phd msc mba drs mag dipl".split()
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "sir",
+        "ir",
+        "ing",
+        "mme",
+        "mlle",
+        "dhr",
+        "mevr",
+        "herr",
+        "frau",
+        "ceo",
+        "cfo",
+        "cto",
+        "coo",
+        "cio",
+        "ciso",
+        "director",
+        "president",
+        "chairman",
+        "chief",
+        "executive",
+        "officer",
+        "manager",
+        "directeur",
+        "directrice",
+        "president",
+        "voorzitter",
+        "geschaftsfuhrer",
+        "pdg",
+        "dg",
+        "vorstand",
+        "secretary",
+        "jr",
+        "sr",
+        "phd",
+        "msc",
+        "mba",
+        "drs",
+        "mag",
+        "dipl",
+    ]
 )
-_PARTICLES = frozenset("van von de der den di da du del la le ter ten zu te het".split())
+_PARTICLES = frozenset(
+    [
+        "van",
+        "von",
+        "de",
+        "der",
+        "den",
+        "di",
+        "da",
+        "du",
+        "del",
+        "la",
+        "le",
+        "ter",
+        "ten",
+        "zu",
+        "te",
+        "het",
+    ]
+)
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|[|/].*|\bvia\b.*")
 _WORD = re.compile(r"[^\W_\d]+")
 

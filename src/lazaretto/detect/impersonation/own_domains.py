@@ -9,6 +9,7 @@ from lazaretto.core.cards import DetectorCard, Service
 from lazaretto.core.facts import AuthResult, Facts
 from lazaretto.core.findings import Finding, Symbol, Verdict, found
 from lazaretto.core.snapshot import SenderList, TenantSnapshot
+from lazaretto.detect.impersonation.approved import approved_impersonators
 from lazaretto.detect.impersonation.likeness import resembles
 from lazaretto.mail.view import MessageView
 
@@ -42,10 +43,11 @@ class OwnDomains:
             return ()
         findings = []
         domains = {author.address.domain for author in message.authors}
+        approved = approved_impersonators(tenant.options)
         borrowed = sorted(domains & tenant.domains.keys())
         if borrowed and not _proved(facts, borrowed[0]):
             findings.append(found(FROM_OWN_DOMAIN_UNVERIFIED, borrowed[0]))
-        for domain in sorted(domains - tenant.domains.keys()):
+        for domain in sorted(domains - tenant.domains.keys() - approved):
             if own := next((own for own in sorted(tenant.domains) if resembles(domain, own)), ""):
                 findings.append(found(FROM_LOOKALIKE_DOMAIN, f"{domain} for {own}"))
                 break

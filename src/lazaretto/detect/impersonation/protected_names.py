@@ -7,7 +7,7 @@ impersonators, the director's private mailbox say, is left alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import ClassVar, Final
 
@@ -17,12 +17,11 @@ from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding, Symbol, Verdict, found
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.detect.freemail import is_freemail
+from lazaretto.detect.impersonation.approved import approved_impersonators
 from lazaretto.detect.impersonation.names import Likeness, Name, likeness, words_of_name
 from lazaretto.mail.mailboxes import Mailbox
 from lazaretto.mail.view import MessageView
 
-APPROVED_OPTION: Final = "impersonation.approved"
-"""Option of a tenant: addresses and domains, separated by spaces or commas, that may use its names."""
 MOST_ADDRESSES: Final = 50_000
 """Addresses of a validation list whose names are compared."""
 
@@ -105,11 +104,6 @@ def _is_outside(mailbox: Mailbox, tenant: TenantSnapshot) -> bool:
         return False
     approved = approved_impersonators(tenant.options)
     return address not in approved and domain not in approved
-
-
-def approved_impersonators(options: Mapping[str, str]) -> frozenset[str]:
-    """Return the addresses and domains that may use the tenant's names and look-alike domains."""
-    return frozenset(options.get(APPROVED_OPTION, "").lower().replace(",", " ").split())
 
 
 def _nearest(shown: str, protected: frozenset[Name]) -> Likeness:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from lazaretto.core.facts import Facts
 from lazaretto.detect.brands import registered
 from lazaretto.detect.learned.html_marks import MARKS
 from lazaretto.mail.urls import Found
@@ -21,8 +20,24 @@ MAX_TEXT = 8_000
 MAX_URLS = 40
 MAX_FIELDS = 14
 _ORDERED = frozenset(
-    "from to subject date message-id mime-version content-type reply-to content-transfer-encoding x-mailer"
-    " user-agent sender cc list-unsubscribe in-reply-to references".split()
+    [
+        "from",
+        "to",
+        "subject",
+        "date",
+        "message-id",
+        "mime-version",
+        "content-type",
+        "reply-to",
+        "content-transfer-encoding",
+        "x-mailer",
+        "user-agent",
+        "sender",
+        "cc",
+        "list-unsubscribe",
+        "in-reply-to",
+        "references",
+    ]
 )
 _SPELT = frozenset({"message-id", "mime-version"})
 _FIELD = re.compile(rb"^([A-Za-z0-9-]{2,40}):", re.MULTILINE)
@@ -32,9 +47,15 @@ _SERVICES = (".amazonses.com", ".outlook.com", "mail.gmail.com", ".sendgrid.net"
 _UNSEEN = frozenset({Found.BARE, Found.IMAGE})
 
 
-def habits_of(message: MessageView, facts: Facts, source: bytes) -> set[str]:
-    """Return the features of the habits behind ``message``; ``source`` is its HTML as written."""
-    return {*_fields(message), *_marks(source), *_names(message), *_text(message), *_targets(message)}
+def habits_of(message: MessageView) -> set[str]:
+    """Return the features of the habits behind ``message``."""
+    return {
+        *_fields(message),
+        *_marks(message.html_source_lower),
+        *_names(message),
+        *_text(message),
+        *_targets(message),
+    }
 
 
 def masked(text: str) -> str:
@@ -61,7 +82,7 @@ def _fields(message: MessageView) -> Iterator[str]:
 
 def _marks(source: bytes) -> Iterator[str]:
     if source:
-        low = source[:MAX_HTML].lower()
+        low = source[:MAX_HTML]
         for octets, name in MARKS:
             if octets in low:
                 yield f"hm:{name}"

@@ -17,7 +17,9 @@ from lazaretto.mail.view import MessageView
 MAX_LINKS = 60
 _CLICKED = frozenset({Found.LINK, Found.FORM, Found.TEXT})
 _STANDARDS = frozenset({"w3.org", "schemas.microsoft.com", "microsoft.com", "google.com", "apple.com"})
-_COUNTRIES = frozenset({"ru", "cn", "su", "by", "kz", "vn", "in", "ng", "br", "id", "ir", "pk", "bd", "ua", "tr"})
+_COUNTRIES = frozenset(
+    {"ru", "cn", "su", "by", "kz", "vn", "in", "ng", "br", "id", "ir", "pk", "bd", "ua", "tr"}
+)
 
 
 def _clicked(message: MessageView) -> list[Url]:
@@ -68,7 +70,9 @@ def _same_target(message: MessageView, facts: Facts) -> str | None:
 
 def _pictures_of_strangers(message: MessageView, facts: Facts) -> str | None:
     """Pictures come from one stranger's site while links lead to another's."""
-    pictures = {registered(url.host) for url in message.urls[:MAX_LINKS] if url.found is Found.IMAGE and url.host}
+    pictures = {
+        registered(url.host) for url in message.urls[:MAX_LINKS] if url.found is Found.IMAGE and url.host
+    }
     owners = _owners(message)
     if len(pictures) != 1 or len(owners) != 1 or pictures == owners or _home(message) in pictures | owners:
         return None
@@ -108,7 +112,7 @@ def _form_posts(message: MessageView, facts: Facts) -> str | None:
     return next((form.action for form in message.html.forms if form.action.startswith("http")), None)
 
 
-def _unsubscribe_elsewhere(message: MessageView, facts: Facts) -> str | None:
+def _way_out_elsewhere(message: MessageView, facts: Facts) -> str | None:
     """The way out is a link of the same stranger as the lure, and no header field offers one."""
     if "list-unsubscribe" in message.header.names or len(_owners(message)) != 1:
         return None
@@ -129,7 +133,9 @@ CHECKS = (
     check("LINK_LONG_CODE", "A link to a stranger carries a long code", _long_code),
     check("LINK_BARE_ROOT", "A button leads to the front page of a stranger", _bare_root),
     check("LINK_FORM_POSTS", "A form in the letter sends what is typed away", _form_posts, Verdict.PHISHING),
-    check("LINK_WAY_OUT_STRANGER", "The way out belongs to the same stranger as the lure", _unsubscribe_elsewhere),
+    check(
+        "LINK_WAY_OUT_STRANGER", "The way out belongs to the same stranger as the lure", _way_out_elsewhere
+    ),
 )  # fmt: skip
 
 

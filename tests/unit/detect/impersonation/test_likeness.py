@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lazaretto.detect.impersonation.likeness import resembles
-from lazaretto.detect.impersonation.protected_names import words_of_name
+from lazaretto.detect.impersonation.names import Likeness, likeness, words_of_name
 
 OWN = "customer.example"
 
@@ -20,6 +20,9 @@ OWN = "customer.example"
         pytest.param("cutsomer.example", id="neighbours swapped"),
         pytest.param("xn--ustomer-xjg.example", id="Cyrillic es"),
         pytest.param("customer.example.evil.test", id="as the beginning of another"),
+        pytest.param("customer.test", id="another end"),
+        pytest.param("customer-invoices.test", id="a word of business behind"),
+        pytest.param("mycustomer.test", id="a word in front"),
     ],
 )
 def test_a_look_alike_is_recognised(domain: str) -> None:
@@ -47,3 +50,22 @@ def test_spellings_of_one_name_have_the_same_words(name: str) -> None:
 
 def test_a_single_word_names_nobody() -> None:
     assert words_of_name("Elise") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("shown", "near"),
+    [
+        pytest.param("Elise Dupont", Likeness.SAME, id="without accents"),
+        pytest.param("E. Dupont", Likeness.SIMILAR, id="an initial"),
+        pytest.param("Dupont, Liz", Likeness.SIMILAR, id="a short form, surname first"),
+        pytest.param("Élise Dupond", Likeness.SIMILAR, id="one letter replaced"),
+        pytest.param("Еlise Duроnt", Likeness.SAME, id="Cyrillic letters"),
+        pytest.param("Elise Dupont - CEO Office", Likeness.SAME, id="with a few words more"),
+        pytest.param("E. D.", Likeness.NONE, id="initials alone"),
+        pytest.param("Elise Martin", Likeness.NONE, id="another surname"),
+        pytest.param("Marc Dupont", Likeness.NONE, id="another first name"),
+        pytest.param("Elise", Likeness.NONE, id="a first name alone"),
+    ],
+)
+def test_names_are_as_near_as_a_reader_finds_them(shown: str, near: Likeness) -> None:
+    assert likeness(words_of_name(shown), words_of_name("Élise Dupont")) is near

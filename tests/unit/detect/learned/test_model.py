@@ -1,7 +1,8 @@
-"""Fitting, scaling, writing and reading a model, and what the detector says with one."""
+"""Writing and reading models and trees, how they join, and what the detector says with them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -9,61 +10,42 @@ import pytest
 from lazaretto.core.envelope import Client
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.facts import Facts
-from lazaretto.detect.learned.fitting import Example, Fit, Recipe, balanced, fit, pruned
+from lazaretto.core.findings import Finding, Verdict
+from lazaretto.detect.learned import model, trees
+from lazaretto.detect.learned.combining import score_of
 from lazaretto.detect.learned.linear import Linear
-from lazaretto.detect.learned.model import HIGHEST, LOWEST, SHIPPED, Model, Scale, read, shipped, written
-from lazaretto.detect.learned.scaling import Held, caught, lost, scale_for
+from lazaretto.detect.learned.linear_fit import Fit
+from lazaretto.detect.learned.model import HIGHEST, LOWEST, Model
+from lazaretto.detect.learned.trees import BOUND, Forest, Tree
 from lazaretto.mail.scanner import view_of
 
 MODEL = Model(
     version="7",
-    fitted=Fit(weights={"prize": 2.0, "claim prize": 1.0, "fence": -3.0, "s:a\u00e9": 0.5}, bias=-1.0),
-    scale=Scale(slope=1.0, middle=0.0),
+    words=Fit(weights={"prize": 2.0, "claim prize": 1.0, "fence": -3.0, "s:a\u00e9": 0.5}, bias=-1.0),
+    shape=Fit(weights={"h:date": 0.25}, bias=0.5),
+    middle=0.5,
+    slope=0.8,
+    offset=-4.0,
 )
+FOREST = Forest(
+    version="7",
+    features=("URL_SHORTENER", "#words"),
+    middle=0.0,
+    trees=(Tree((0, 1), (0.5, 1.0), (-1, -2), (1, -3), (0.0, 0.4, 1.2)),),
+)
+NO_TREES = Forest(version="7", features=(), middle=0.0, trees=())
 FACTS = Facts(received_at=datetime(2026, 1, 1, tzinfo=UTC), client=Client(ip="192.0.2.1"))
+LURE = Finding("URL_SHORTENER", 3.0)
 
 
-def _examples() -> list[Example]:
-    return [
-        Example(
-            words=frozenset({"prize" if bad else "fence", "the", f"rare{i}"}),
-            shape=frozenset({"h:date"}),
-            unwanted=bad,
-            weight=1.0,
-            source="one" if i % 4 < 2 else "two",
-        )
-        for i in range(200)
-        for bad in (i % 2 == 0,)
-    ]
+def findings_in(text: bytes, *before: Finding, forest: Forest = NO_TREES) -> list[Finding]:
+    message = view_of(b"From: a@sender.example\r\nSubject: hello\r\n\r\n" + text + b"\r\n")
+    return list(Linear(MODEL, forest).combine(message, FACTS, before))
 
 
-def test_fitting_finds_the_words_that_differ() -> None:
-    weights = fit(_examples(), {}, Recipe()).weights
-    assert weights["prize"] > 0.2
-    assert weights["fence"] < -0.2
-    assert abs(weights["the"]) < 0.05
-    assert "rare1" not in weights
-
-
-def test_the_same_examples_give_the_same_model() -> None:
-    assert fit(_examples(), {}, Recipe()) == fit(_examples(), {}, Recipe())
-
-
-def test_wanted_and_unwanted_mail_of_a_source_weigh_the_same() -> None:
-    examples = _examples()[:150] + [each for each in _examples()[150:] if each.unwanted]
-    sums: dict[tuple[str, bool], float] = {}
-    for each, weight in zip(examples, balanced(examples, {"two": 0.5}), strict=True):
-        sums[each.source, each.unwanted] = sums.get((each.source, each.unwanted), 0.0) + weight
-    assert sums["one", True] == pytest.approx(sums["one", False])
-    assert sums["two", True] == pytest.approx(sums["one", True] / 2)
-
-
-def test_pruning_keeps_the_strongest_weights() -> None:
-    assert set(pruned(MODEL.fitted, 2).weights) == {"prize", "fence"}
-
-
-def test_a_model_is_read_back_as_it_was_written() -> None:
-    assert read(written(MODEL)) == MODEL
+def test_a_model_and_its_trees_are_read_back_as_they_were_written() -> None:
+    assert model.read(model.written(MODEL)) == MODEL
+    assert trees.read(trees.written(FOREST)) == FOREST
 
 
 @pytest.mark.parametrize(
@@ -72,46 +54,71 @@ def test_a_model_is_read_back_as_it_was_written() -> None:
         lambda text: text.replace("prize\t2", "prize\t-2", 1),
         lambda text: text[:-4],
         lambda text: "",
-        lambda text: text.replace('"format": 1', '"format": 2'),
+        lambda text: text.replace('"format": 2', '"format": 1'),
     ],
 )
-def test_a_damaged_model_is_refused(damage: object) -> None:
-    assert callable(damage)
+def test_a_damaged_model_is_refused(damage: Callable[[str], str]) -> None:
     with pytest.raises(ConfigurationError):
-        read(damage(written(MODEL)))
+        model.read(damage(model.written(MODEL)))
+    with pytest.raises(ConfigurationError):
+        trees.read(trees.written(FOREST)[:-5])
 
 
-def test_scores_are_bounded_on_both_sides() -> None:
-    scale = Scale(slope=2.0, middle=1.0)
-    assert [scale.score(x) for x in (-90.0, -1.0, 1.0, 2.0, 90.0)] == [LOWEST, 0.0, 0.0, 2.0, HIGHEST]
+@pytest.mark.parametrize(
+    ("words", "known", "score"),
+    [
+        pytest.param(90.0, 0.0, 2.5, id="log-odds count up to a bound"),
+        pytest.param(-90.0, 9.0, -3.5, id="either way"),
+        pytest.param(-90.0, 1.5, -1.5, id="an excuse takes back no more than rules raised"),
+        pytest.param(-90.0, 0.0, 0.0, id="and nothing where they raised nothing"),
+    ],
+)
+def test_the_models_join_the_rules_within_bounds(words: float, known: float, score: float) -> None:
+    assert score_of(words, 0.0, 0.0, 0.5, known) == pytest.approx(score)
+    assert LOWEST <= score <= HIGHEST
 
 
-def test_the_scale_loses_no_more_than_allowed_and_nothing_of_what_must_not_be_lost() -> None:
-    held = [Held(x / 10 - 5, 0.0, False, 1.0) for x in range(100)] + [
-        Held(x / 10, 1.0, True, 1.0) for x in range(100)
-    ]
-    loose = scale_for(held, 0.05)
-    assert 0 < lost(held, loose) <= 0.05
-    assert caught(held, loose) > 0.4
-    strict = scale_for([*held, Held(7.0, 0.0, False, 1.0, strict=True)], 0.05)
-    assert lost([Held(7.0, 0.0, False, 1.0)], strict) == 0.0
+def test_trees_follow_their_limits_and_stay_within_their_bound() -> None:
+    assert FOREST.shift({}) == 0.0
+    assert FOREST.shift({"URL_SHORTENER": 1.0, "#words": 0.5}) == 0.4
+    assert FOREST.shift({"URL_SHORTENER": 1.0, "#words": 2.0}) == 1.2
+    tall = Forest(
+        version="1", features=("X",), middle=0.0, trees=(Tree((0,), (0.5,), (-1,), (-2,), (0.0, 9.0)),)
+    )
+    assert tall.shift({"X": 1.0}) == BOUND
+
+
+def test_the_probability_grows_with_the_score() -> None:
+    assert MODEL.probability(5) == pytest.approx(0.5)
+    assert MODEL.probability(-50) < 0.1 < 0.9 < MODEL.probability(60) <= 1.0
 
 
 def test_the_detector_shows_the_words_that_weighed_most() -> None:
-    message = view_of(b"From: a@sender.example\r\nSubject: hello\r\n\r\nclaim prize\r\n")
-    (finding,) = Linear(MODEL).look(message, FACTS, None)
+    (finding,) = findings_in(b"claim prize")
+
     assert (finding.symbol, finding.evidence) == ("LEARNED_SPAM", "prize, claim prize")
     assert finding.score > 0
 
 
-def test_the_detector_speaks_for_wanted_mail_within_its_bound() -> None:
-    message = view_of(b"From: a@sender.example\r\nSubject: hello\r\n\r\nfence\r\n")
-    (finding,) = Linear(MODEL).look(message, FACTS, None)
-    assert finding.symbol == "LEARNED_HAM"
-    assert finding.score == LOWEST
+def test_the_detector_excuses_only_what_was_raised() -> None:
+    assert findings_in(b"fence") == []
+    (finding,) = findings_in(b"fence", LURE)
+    assert (finding.symbol, finding.score) == ("LEARNED_HAM", -3.0)
 
 
-def test_the_shipped_model_is_whole_and_small() -> None:
-    assert SHIPPED.endswith(".txt")
-    assert 1_000 < len(shipped().fitted.weights) <= 60_000
-    assert len(written(shipped()).encode()) < 3_000_000
+def test_what_the_models_were_not_fitted_with_is_never_excused() -> None:
+    assert findings_in(b"fence", Finding("FROM_PROTECTED_NAME", 6.0, "", Verdict.PHISHING)) == []
+
+
+def test_trees_have_a_finding_of_their_own() -> None:
+    names = {finding.symbol for finding in findings_in(b"claim prize", LURE, forest=FOREST)}
+
+    assert names == {"LEARNED_SPAM", "LEARNED_TOGETHER"}
+
+
+def test_what_is_shipped_is_whole_and_small() -> None:
+    assert 1_000 < len(model.shipped().words.weights) <= 80_000
+    assert 100 < len(model.shipped().shape.weights) <= 6_000
+    assert trees.shipped().trees
+    size = len(model.written(model.shipped()).encode()) + len(trees.written(trees.shipped()).encode())
+    assert size < 4_000_000

@@ -20,8 +20,41 @@ _SEED: Final = 4051
 _HEAD = re.compile(r"== (?P<language>\w\w) (?P<kind>\w+) \| (?P<subject>[^|]+) \| (?P<sender>.+)")
 _BUTTON = re.compile(r"\[([^\]\n]{1,60})\]")
 _PRIVATE: Final = frozenset(
-    "personal business bec chef job seo leads b2b hr it dunning order ship legal club church academic recruiter estate cv grant"
-    " compens widow officer soldier romance funding factory list web post rib press".split()
+    [
+        "personal",
+        "business",
+        "bec",
+        "chef",
+        "job",
+        "seo",
+        "leads",
+        "b2b",
+        "hr",
+        "it",
+        "dunning",
+        "order",
+        "ship",
+        "legal",
+        "club",
+        "church",
+        "academic",
+        "recruiter",
+        "estate",
+        "cv",
+        "grant",
+        "compens",
+        "widow",
+        "officer",
+        "soldier",
+        "romance",
+        "funding",
+        "factory",
+        "list",
+        "web",
+        "post",
+        "rib",
+        "press",
+    ]
 )
 
 _FILLINGS: Final[dict[str, str]] = {
@@ -74,7 +107,21 @@ _SENDING_HOSTS: Final = (
     "track.hubspotlinks.com",
 )
 """Hosts through which services of mass mail count clicks, wanted or not."""
-_MASS: Final = frozenset("promo event alerts news saas social charity politics survey digest health".split())
+_MASS: Final = frozenset(
+    [
+        "promo",
+        "event",
+        "alerts",
+        "news",
+        "saas",
+        "social",
+        "charity",
+        "politics",
+        "survey",
+        "digest",
+        "health",
+    ]
+)
 _ZONES: Final = ("+0000", "+0100", "+0200", "-0500", "-0700", "+0000", "+0100", "+0800")
 
 

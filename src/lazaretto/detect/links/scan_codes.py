@@ -1,0 +1,201 @@
+"""QR codes, which carry a link past everything that reads text: in pictures, tables and characters.
+
+Reading a picture costs milliseconds, so it is done only where a code is likely: the text speaks of
+scanning, or a letter of few words has a picture that is about square.  Everything is bounded before
+it is decoded.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Final
+
+import zxingcpp
+from PIL import Image
+
+from lazaretto.core.cards import DetectorCard, Service
+from lazaretto.core.facts import Facts
+from lazaretto.core.findings import Finding, Symbol, Verdict, found
+from lazaretto.core.snapshot import TenantSnapshot
+from lazaretto.detect.weights import weight_of
+from lazaretto.mail.view import MessageView
+
+MAX_PICTURES: Final = 6
+MAX_OCTETS: Final = 2 << 20
+MAX_PIXELS: Final = 4_000_000
+FEW_LETTERS: Final = 1_500
+_LEAST_SIDE: Final = 21
+"""Modules of the smallest QR code, and so the smallest picture of one."""
+_SCAN_WORDS = (
+    "qr code",
+    "qr-code",
+    "qrcode",
+    " qr ",
+    "scan the",
+    "scan this",
+    "scan below",
+    "scannez",
+    "scanner le",
+    "scannen sie",
+    "scan de ",
+    "phone camera",
+    "appareil photo",
+    "handykamera",
+    "二维码",
+    "扫描",
+)
+_DATA_PICTURE = re.compile(rb"data:image/(?:png|jpe?g|gif|webp);base64,([a-z0-9+/=\s%]{200,400000})", re.I)
+_TABLE = re.compile(rb"<table\b[^>]{0,400}>((?:(?!</?table).){2000,200000})</table>", re.I | re.S)
+_ROW = re.compile(rb"<tr\b.{0,20000}?</tr>", re.I | re.S)
+_CELL = re.compile(rb"<t[dh]\b([^>]{0,300})>", re.I)
+_DARK = re.compile(
+    rb"(?:bgcolor|background(?:-color)?)\s*[=:]\s*[\"']?\s*(?:#0{3}(?:0{3})?\b|black|#[0-3][0-9a-f]{5}\b|rgb\(0)",
+    re.I,
+)
+_SPAN = re.compile(rb"colspan\s*=\s*[\"']?(\d{1,2})", re.I)
+_FORMATS: Final = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+_BLOCKS = "█▀▄■▓░ \u00a0"
+_WEB = re.compile(r"(?:https?://|www\.)\S{3,2000}", re.IGNORECASE)
+
+
+def _symbol(name: str, summary: str) -> Symbol:
+    return Symbol(name=name, score=weight_of(name), summary=summary, verdict=Verdict.PHISHING)
+
+
+SCAN_CODE_LINK = _symbol("SCAN_CODE_LINK", "A QR code leads to a web address")
+SCAN_CODE_DRAWN = _symbol("SCAN_CODE_DRAWN", "A QR code is drawn with cells or characters")
+SCAN_CODE_NAMES_RECIPIENT = _symbol("SCAN_CODE_NAMES_RECIPIENT", "A QR code carries the recipient's address")
+
+
+class ScanCodes:
+    """Reads QR codes and tells where they lead."""
+
+    card: ClassVar = DetectorCard(
+        name="links.scan-codes",
+        summary="Finds QR codes that lead to a web address",
+        service=Service.ANTISPAM,
+        symbols=(SCAN_CODE_LINK, SCAN_CODE_DRAWN, SCAN_CODE_NAMES_RECIPIENT),
+    )
+
+    def look(self, message: MessageView, facts: Facts, tenant: TenantSnapshot | None) -> Sequence[Finding]:
+        """Report where the first code leads, how it was drawn, and whether it names the recipient."""
+        for picture, is_drawn in _pictures(message):
+            for text in _codes_in(picture):
+                if _WEB.match(text.strip()):
+                    return _told(text.strip(), is_drawn, message, facts)
+        return ()
+
+
+def _told(target: str, is_drawn: bool, message: MessageView, facts: Facts) -> tuple[Finding, ...]:
+    findings = [found(SCAN_CODE_LINK, target)]
+    if is_drawn:
+        findings.append(found(SCAN_CODE_DRAWN))
+    named = [*facts.recipients[:5], *(str(each.address) for each in message.mailboxes("to")[:3])]
+    if any(len(each) > 5 and each.lower() in target.lower().replace("%40", "@") for each in named):
+        findings.append(found(SCAN_CODE_NAMES_RECIPIENT, target))
+    return tuple(findings)
+
+
+def _pictures(message: MessageView) -> Iterator[tuple[Image.Image, bool]]:
+    source = message.html_source
+    if source.count(b"<td") >= _LEAST_SIDE * 10:
+        yield from ((picture, True) for picture in _tables(source))
+    if "█" in message.text or "▄" in message.text:
+        yield from ((picture, True) for picture in _drawings(message.text))
+    if not any(part.main_type == "image" for part in message.leaves) and b"data:image" not in source:
+        return
+    text = message.text[:20_000].lower()
+    spoken_of = any(word in text for word in _SCAN_WORDS)
+    if not spoken_of and len(message.text) > FEW_LETTERS:
+        return
+    for octets in _encoded_pictures(message):
+        picture = _opened(octets, must_be_square=not spoken_of)
+        if picture is not None:
+            yield picture, False
+
+
+def _encoded_pictures(message: MessageView) -> Iterator[bytes]:
+    count = 0
+    for part in message.leaves:
+        if part.main_type == "image" and count < MAX_PICTURES:
+            count += 1
+            yield part.decoded(MAX_OCTETS)
+    for match in _DATA_PICTURE.finditer(message.html_source):
+        if count >= MAX_PICTURES:
+            return
+        count += 1
+        try:
+            yield base64.b64decode(match[1].replace(b"%0A", b""))
+        except (binascii.Error, ValueError):
+            continue
+
+
+def _opened(octets: bytes, *, must_be_square: bool) -> Image.Image | None:
+    try:
+        with Image.open(io.BytesIO(octets), formats=("PNG", "JPEG", "GIF", "WEBP", "BMP")) as picture:
+            width, height = picture.size
+            if min(width, height) < _LEAST_SIDE or width * height > MAX_PIXELS:
+                return None
+            if must_be_square and not 0.7 < width / height < 1.45:
+                return None
+            return picture.convert("L")
+    except Exception:
+        return None
+
+
+def _codes_in(picture: Image.Image) -> list[str]:
+    results = zxingcpp.read_barcodes(picture, formats=_FORMATS)
+    return [result.text for result in results[:8] if result.text]
+
+
+def _tables(source: bytes) -> Iterator[Image.Image]:
+    for table in _TABLE.finditer(source):
+        rows = [_cells(row[0]) for row in _ROW.finditer(table[1])]
+        rows = [row for row in rows if len(row) >= _LEAST_SIDE]
+        if len(rows) >= _LEAST_SIDE:
+            yield _drawn(rows)
+
+
+def _cells(row: bytes) -> list[bool]:
+    cells: list[bool] = []
+    for cell in _CELL.finditer(row):
+        span = _SPAN.search(cell[1])
+        cells += [_DARK.search(cell[1]) is not None] * (int(span[1]) if span else 1)
+        if len(cells) > 200:
+            break
+    return cells
+
+
+def _drawings(text: str) -> Iterator[Image.Image]:
+    """Yield the picture that consecutive lines of block characters make."""
+    rows: list[list[bool]] = []
+    for line in [*text[:60_000].split("\n"), ""]:
+        kept = line.rstrip("\r")
+        if len(kept) >= _LEAST_SIDE and all(c in _BLOCKS for c in kept):
+            rows += [[c in "█▀■▓" for c in kept], [c in "█▄■▓" for c in kept]]
+        elif rows:
+            if len(rows) >= _LEAST_SIDE:
+                yield _drawn(_squared(rows))
+            rows = []
+
+
+def _squared(rows: list[list[bool]]) -> list[list[bool]]:
+    # Full blocks are two half rows high; drawings of full blocks alone take two characters a module.
+    width = max(map(len, rows))
+    if all(rows[i] == rows[i + 1] for i in range(0, len(rows) - 1, 2)) and width > 1.5 * len(rows) / 2:
+        return [row[::2] for row in rows[::2]]
+    return rows
+
+
+def _drawn(rows: Sequence[Sequence[bool]]) -> Image.Image:
+    width, quiet, scale = max(map(len, rows)), 4, 4
+    picture = Image.new("L", (width + 2 * quiet, len(rows) + 2 * quiet), 255)
+    for y, row in enumerate(rows[:200]):
+        for x, dark in enumerate(row[:200]):
+            if dark:
+                picture.putpixel((x + quiet, y + quiet), 0)
+    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
