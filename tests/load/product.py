@@ -43,7 +43,7 @@ class Product:
     """Processes that, with all below them, are the product."""
 
     @classmethod
-    def start(cls, home: Path, settings: str = "") -> Product:
+    def start(cls, home: Path, settings: str = "", *, dns_file: bool = True) -> Product:
         """Start it and wait until mail is accepted."""
         home.mkdir(parents=True, exist_ok=True)
         if settings:
@@ -62,8 +62,7 @@ class Product:
                     f"127.0.0.1:{port}",
                     "--http",
                     f"127.0.0.1:{free_port()}",
-                    "--dns",
-                    dns,
+                    *(("--dns", dns) if dns_file else ()),
                 ],
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -137,6 +137,20 @@ class Leaving:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """That a list names the client, or a domain of the message."""
+
+    list: str
+    """The list's zone, or the name of its file."""
+    meaning: str
+    """``listed`` or ``dynamic``."""
+    weight: float
+    """How far the operator believes it; 1 = enough alone."""
+    subject: str
+    """What stands there: an address, a network or a domain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
     """What had to be asked from outside before a message could be looked at."""
 
@@ -145,8 +159,8 @@ class Gathered:
     spf: Spf = Spf()
     dns: Mapping[str, DnsAnswer] = field(default_factory=dict)
     """Answers that the look needs (keys, policies), by ``"KIND name"``: ``"TXT s1._domainkey.a.example"``."""
-    reputation: tuple[str, ...] = ()
-    """Names of lists on which the client or the sender stands."""
+    listings: tuple[Listing, ...] = ()
+    """Where the client or a domain of the message stands on lists."""
     leaving: Leaving | None = None
     """None for mail that comes in."""
 
@@ -163,5 +177,5 @@ class Facts:
     dkim: tuple[Dkim, ...] = ()
     dmarc: Dmarc = Dmarc()
     arc: Arc = Arc()
-    reputation: tuple[str, ...] = ()
+    listings: tuple[Listing, ...] = ()
     leaving: Leaving | None = None

@@ -137,6 +137,8 @@ class SenderList:
     """CIDR texts."""
     expires: Mapping[str, date] = field(default_factory=dict)
     """The last day on which an entry counts, for those that end."""
+    unproven: frozenset[str] = frozenset()
+    """Entries that count even where nothing proves the sender."""
 
     def entry_for_address(self, address: str) -> str:
         """Return the entry that matches ``address``; empty when none does."""
@@ -169,7 +171,20 @@ class SenderList:
             domains=self.domains - ended,
             networks=tuple(network for network in self.networks if network not in ended),
             expires={entry: last for entry, last in self.expires.items() if entry not in ended},
+            unproven=self.unproven - ended,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalSenders:
+    """Senders that one person blocked or approved, for that person's mail only."""
+
+    blocked: SenderList = SenderList()
+    approved: SenderList = SenderList()
+
+    def on(self, day: date) -> PersonalSenders:
+        """Return the lists without the entries that ended before ``day``."""
+        return PersonalSenders(blocked=self.blocked.on(day), approved=self.approved.on(day))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +279,8 @@ class TenantSnapshot:
     """Octets as transmitted."""
     blocked: SenderList = SenderList()
     approved: SenderList = SenderList()
+    personal: Mapping[str, PersonalSenders] = field(default_factory=dict)
+    """What single people blocked or approved, by folded mailbox."""
     protected_names: tuple[str, ...] = ()
     outbound_networks: tuple[str, ...] = ()
     """CIDR texts from which its own servers send."""

@@ -322,7 +322,7 @@ def _facts_for_trace(facts: Facts, view: MessageView | None) -> dict[str, Any]:
             "dmarc": facts.dmarc,
             "arc": facts.arc,
             "hostname": facts.client.hostname,
-            "reputation": facts.reputation,
+            "listings": facts.listings,
             "reverse_path": facts.reverse_path,
             "client_ip": facts.client.ip,
             "authors": [str(each.address) for each in view.authors[:MAX_SHOWN_AUTHORS]] if view else [],

@@ -25,7 +25,7 @@ from lazaretto.run.certificate import ensure_certificate
 from lazaretto.run.children import tell_ready
 from lazaretto.run.collecting import spare_what_stays
 from lazaretto.run.counting import counters_file, keep_counters
-from lazaretto.run.gathering import gather_with, header_of
+from lazaretto.run.gathering import gather_with, header_of, lists_of
 from lazaretto.run.home import Home
 from lazaretto.run.naming import host_name, resolver_of
 from lazaretto.run.notifying import Notifier
@@ -110,7 +110,9 @@ def _seams(
     acceptor: Acceptor,
     handover: HandoverClient,
 ) -> Seams:
-    gather = gather_with(resolver_of(settings, options), settings.scan, room.directory)
+    resolver = resolver_of(settings, options)
+    lists = lists_of(settings.reputation, resolver)
+    gather = gather_with(resolver, settings.scan, room.directory, lists)
     # One limit for a look: the asker's, which says in the log what it waited for.
     limit = min(settings.scan.time_budget, settings.edge.look_timeout)
     limited = settings.scan.model_copy(update={"time_budget": limit})

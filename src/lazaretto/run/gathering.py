@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from lazaretto.core.address import domain_of
 from lazaretto.core.content import ReceivedContent
 from lazaretto.core.envelope import Direction
-from lazaretto.core.facts import Gathered, Leaving, Resolver
+from lazaretto.core.facts import Gathered, Leaving, Listing, Resolver
 from lazaretto.core.snapshot import Directory
 from lazaretto.core.submission import Submission
-from lazaretto.detect.authentication.author import addresses_claimed
+from lazaretto.detect.authentication.author import addresses_claimed, plain_domain
 from lazaretto.detect.authentication.fields import fields_of
 from lazaretto.detect.authentication.gathering import gather
+from lazaretto.detect.reputation.asking import BlockLists
+from lazaretto.detect.reputation.settings import ReputationSettings
 from lazaretto.pipeline.serving import octets_of
 from lazaretto.pipeline.settings import PipelineSettings
 
@@ -20,12 +24,17 @@ MAX_HEADER = 1024 * 1024
 
 
 def gather_with(
-    resolver: Resolver, settings: PipelineSettings, directory: Directory
+    resolver: Resolver,
+    settings: PipelineSettings,
+    directory: Directory,
+    lists: BlockLists | None = None,
 ) -> Callable[[Submission], Awaitable[Gathered]]:
-    """Return the callable that gathers facts through ``resolver`` and the tenants' validation lists."""
+    """Return the callable that gathers facts through ``resolver``, block lists and validation lists."""
 
     async def gather_facts(submission: Submission) -> Gathered:
         header = header_of(submission.content)
+        # Asked while the other questions are under way.
+        listed = None if lists is None else asyncio.create_task(_listings(submission, header, lists))
         gathered = await gather(
             submission.envelope,
             submission.client,
@@ -34,10 +43,29 @@ def gather_with(
             resolver,
             time_limit=settings.authentication_limit,
         )
+        if listed is not None:
+            gathered = replace(gathered, listings=await listed)
         leaving = leaving_of(submission, header, directory)
         return gathered if leaving is None else replace(gathered, leaving=leaving)
 
     return gather_facts
+
+
+def lists_of(settings: ReputationSettings, resolver: Resolver) -> BlockLists | None:
+    """Return the block lists of ``settings``; None when there are none."""
+    lists = BlockLists(settings, resolver)
+    return None if lists.is_empty else lists
+
+
+async def _listings(submission: Submission, header: bytes, lists: BlockLists) -> tuple[Listing, ...]:
+    """Return where the client, the envelope sender, the author and the greeting stand."""
+    if not any(leg.direction is Direction.INBOUND for leg in submission.legs):
+        return ()
+    authors = map(domain_of, addresses_claimed(fields_of(header)))
+    helo = plain_domain(submission.client.helo)
+    return await lists.ask(
+        submission.client.ip, (domain_of(submission.envelope.reverse_path), *authors, helo)
+    )
 
 
 def leaving_of(submission: Submission, header: bytes, directory: Directory) -> Leaving | None:

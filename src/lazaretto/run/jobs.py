@@ -25,7 +25,7 @@ from lazaretto.pipeline.rescanning import Rescanner
 from lazaretto.run.children import tell_ready
 from lazaretto.run.collecting import spare_what_stays
 from lazaretto.run.database import Database
-from lazaretto.run.gathering import gather_with, header_of
+from lazaretto.run.gathering import gather_with, header_of, lists_of
 from lazaretto.run.hits import HitCounter
 from lazaretto.run.home import Home
 from lazaretto.run.naming import host_name, resolver_of
@@ -116,7 +116,9 @@ def _rescanner(
     def tell_of(submission: Submission, judgement: Judgement) -> None:
         tell(submission, judgement, notifier.notify, host_name(settings))
 
-    gather = gather_with(resolver_of(settings, options), settings.scan, room.directory)
+    resolver = resolver_of(settings, options)
+    lists = lists_of(settings.reputation, resolver)
+    gather = gather_with(resolver, settings.scan, room.directory, lists)
     unscanned = UnscannedMessages(
         room.pool,
         room.contents,

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.delivery.settings import DeliverySettings
+from lazaretto.detect.reputation.settings import ReputationSettings
 from lazaretto.detect.settings import DetectSettings
 from lazaretto.edge.settings import EdgeSettings
 from lazaretto.intelligence.settings import BundleSettings
@@ -104,6 +105,7 @@ class Settings(BaseModel):
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     dns: DnsSettings = Field(default_factory=DnsSettings)
     web: WebSettings = Field(default_factory=WebSettings)
+    reputation: ReputationSettings = Field(default_factory=ReputationSettings)
 
 
 def load_settings(home: Home, environment: Mapping[str, str] = os.environ) -> Settings:

@@ -13,6 +13,7 @@ from lazaretto.core.snapshot import (
     HeaderToken,
     NextHop,
     OutboundProofs,
+    PersonalSenders,
     SenderList,
     TenantSnapshot,
 )
@@ -61,6 +62,7 @@ def _compiled(document: TenantDocument, tenant_id: TenantId, version: int) -> Te
             ips=people.uses(own, "SENDER_APPROVED_IP"),
             addresses=people.uses(own, "SENDER_APPROVED_ADDRESS"),
         ),
+        personal=_personal(document),
         protected_names=document.protected_names,
         outbound_networks=document.outbound.senders,
         outbound_proofs=_proofs(document.outbound.proofs),
@@ -85,6 +87,18 @@ def _compiled(document: TenantDocument, tenant_id: TenantId, version: int) -> Te
         options=_small_settings(document),
         ordered=frozenset(contract.options),
     )
+
+
+def _personal(document: TenantDocument) -> dict[str, PersonalSenders]:
+    if not document.antispam.user_lists:
+        return {}
+    return {
+        fold(address): PersonalSenders(
+            approved=_senders(lists.approved, ips=True, addresses=True),
+            blocked=_senders(lists.blocked, ips=True, addresses=True),
+        )
+        for address, lists in document.personal_lists.items()
+    }
 
 
 def _small_settings(document: TenantDocument) -> dict[str, str]:
@@ -131,11 +145,14 @@ def _proofs(proofs: Proofs) -> OutboundProofs:
 def _senders(entries: Iterable[SenderEntry], *, ips: bool, addresses: bool) -> SenderList:
     by_kind: dict[SenderKind, list[str]] = {kind: [] for kind in SenderKind}
     expires = {}
+    unproven = set()
     for each in entries:
         kind = each.kind
         if ips if kind is SenderKind.NETWORK else addresses:
             entry = fold(each.entry) if kind is SenderKind.ADDRESS else each.entry
             by_kind[kind].append(entry)
+            if each.unproven:
+                unproven.add(entry)
             if each.expires is not None:
                 expires[entry] = each.expires
     return SenderList(
@@ -143,4 +160,5 @@ def _senders(entries: Iterable[SenderEntry], *, ips: bool, addresses: bool) -> S
         domains=frozenset(by_kind[SenderKind.DOMAIN]),
         networks=tuple(by_kind[SenderKind.NETWORK]),
         expires=expires,
+        unproven=frozenset(unproven),
     )

@@ -26,6 +26,7 @@ from lazaretto.tenants.sections import (
     Impersonation,
     Outbound,
     OwnRule,
+    PersonalLists,
     Route,
     Section,
     SenderEntry,
@@ -120,6 +121,11 @@ class CoreDocument(Section):
     blocked_senders: tuple[SenderEntry, ...] = Field(
         default=(), description="Senders whose mail is not wanted."
     )
+    personal_lists: dict[MailAddress, PersonalLists] = Field(
+        default_factory=dict,
+        max_length=200_000,
+        description="What single people approved or blocked for themselves, by mailbox.",
+    )
     antimalware: Antimalware = Field(
         default_factory=Antimalware, description="Infected mail and mail that could not be looked into."
     )
@@ -177,6 +183,12 @@ class CoreDocument(Section):
     @classmethod
     def _each_name_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(sorted(set(names)))
+
+    @field_validator("personal_lists")
+    @classmethod
+    def _each_person_once(cls, lists: dict[str, PersonalLists]) -> dict[str, PersonalLists]:
+        known = {fold(address): address for address in reversed(lists)}
+        return {known[folded]: lists[known[folded]] for folded in sorted(known)}
 
     @field_validator("approved_senders", "blocked_senders")
     @classmethod
@@ -260,5 +272,13 @@ def _plain(section: Section, name: str) -> Any:
     dumped = section.model_dump(mode="json", include={name}, exclude_defaults=True)
     value = dumped[name] if name in dumped else section.model_dump(mode="json", include={name})[name]
     if name in ("approved_senders", "blocked_senders"):
-        return [entry["entry"] if len(entry) == 1 else entry for entry in value]
+        return _short(value)
+    if name == "personal_lists":
+        return {
+            who: {each: _short(entries) for each, entries in lists.items()} for who, lists in value.items()
+        }
     return value
+
+
+def _short(entries: list[dict[str, Any]]) -> list[Any]:
+    return [entry["entry"] if len(entry) == 1 else entry for entry in entries]

@@ -101,6 +101,7 @@ def _lists(document: TenantDocument) -> Iterator[Rule | None]:
     for name, symbol, choice in (
         ("blocked_ips", "SENDER_BLOCKED_IP", section.blocked_ips),
         ("blocked_addresses", "SENDER_BLOCKED_ADDRESS", section.blocked_addresses),
+        ("blocked_by_users", "SENDER_BLOCKED_BY_USER", section.blocked_by_users),
     ):
         # An administrator's block comes before an administrator's approval.
         yield replace(_spam_method(document, name, _symbols(symbol)), approval_waives=False).rule(choice)

@@ -106,6 +106,14 @@ class SenderEntry(Section):
 
     entry: str = Field(description="A mail address, a domain with all below it, an IP address or a network.")
     reason: OneLine = Field(default="", max_length=200, description="Why it is on the list, for colleagues.")
+    owner: OneLine = Field(
+        default="", max_length=200, description="Who wanted it, to ask whether it is needed."
+    )
+    unproven: bool = Field(
+        default=False,
+        description="On the approved list: it counts even where nothing proves the sender, which anybody"
+        " can forge; left out, SPF, DKIM or DMARC must vouch for the address or domain.",
+    )
     expires: datetime.date | None = Field(
         default=None,
         description="The last day on which it counts, as 2026-12-31; left out, it counts until removed.",
@@ -128,6 +136,23 @@ class SenderEntry(Section):
     def kind(self) -> SenderKind:
         """What the entry is."""
         return kind_of_sender(self.entry)
+
+
+class PersonalLists(Section):
+    """The senders that one person approved or blocked, for that person's own mail."""
+
+    approved: tuple[SenderEntry, ...] = Field(
+        default=(), max_length=1_000, description="Their mail is no spam to this person; phishing it may be."
+    )
+    blocked: tuple[SenderEntry, ...] = Field(
+        default=(), max_length=1_000, description="Their mail is not wanted by this person."
+    )
+
+    @field_validator("approved", "blocked")
+    @classmethod
+    def _each_sender_once(cls, senders: tuple[SenderEntry, ...]) -> tuple[SenderEntry, ...]:
+        known = {each.entry: each for each in reversed(senders)}
+        return tuple(known[entry] for entry in sorted(known))
 
 
 class TokenField(Section):
@@ -274,6 +299,10 @@ class Antispam(Section):
     )
     blocked_addresses: MailAction = Field(
         default=MailAction.BLOCK_AND_DELETE, description="Mail from blocked mail addresses and domains."
+    )
+    user_lists: bool = Field(default=True, description="Use the `personal_lists` of single people.")
+    blocked_by_users: MailAction = Field(
+        default=MailAction.BLOCK_AND_DELETE, description="Mail to people from senders that they blocked."
     )
     spf: MailAction = Field(
         default=MailAction.BLOCK_AND_DELETE,

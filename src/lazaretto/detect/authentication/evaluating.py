@@ -37,7 +37,7 @@ def authenticate(
         dkim=signatures,
         dmarc=dmarc.evaluate(author, gathered.spf, signatures, answers),
         arc=arc.validate(message, key_at, digests),
-        reputation=gathered.reputation,
+        listings=gathered.listings,
         leaving=gathered.leaving,
     )
 

@@ -2,12 +2,15 @@
 
 The findings weigh nothing: a list says what is to become of a message, not what the message is, so
 policy acts on them.  An approved address or domain counts only when the sender is authenticated,
-because anybody can write an address into a message.  An approved network needs no such proof.
+because anybody can write an address into a message, unless the tenant insists that an entry counts
+without proof.  An approved network needs no such proof.  Lists of single recipients are findings
+for those alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar, Protocol
 
 from lazaretto.core.address import domain_of
@@ -37,6 +40,17 @@ SENDER_APPROVED_UNVERIFIED = Symbol(
 )
 
 
+SENDER_BLOCKED_BY_USER = Symbol(
+    name="SENDER_BLOCKED_BY_USER", summary="A recipient blocked this sender for its own mail"
+)
+SENDER_APPROVED_BY_USER = Symbol(
+    name="SENDER_APPROVED_BY_USER",
+    summary="A recipient approved this sender for its own mail, and the sender is authenticated",
+)
+MOST_PERSONAL = 100
+"""Recipients of one message whose own lists are looked at; more are a mailing, not a letter."""
+
+
 class SenderLists:
     """Looks for envelope sender, author and client on the tenant's lists."""
 
@@ -50,6 +64,8 @@ class SenderLists:
             SENDER_APPROVED_ADDRESS,
             SENDER_APPROVED_IP,
             SENDER_APPROVED_UNVERIFIED,
+            SENDER_BLOCKED_BY_USER,
+            SENDER_APPROVED_BY_USER,
         ),
     )
 
@@ -88,6 +104,26 @@ def _findings(message: HasAuthors, facts: Facts, snapshot: TenantSnapshot) -> It
     if entry := _entry_for_ip(tenant.approved, facts.client.ip):
         yield found(SENDER_APPROVED_IP, entry)
     yield from _approvals(authors, facts, tenant.approved)
+    if tenant.personal:
+        yield from _personal(authors, facts, tenant)
+
+
+def _personal(authors: Sequence[str], facts: Facts, tenant: TenantSnapshot) -> Iterator[Finding]:
+    """Yield what the own lists of single recipients say, each finding for its recipient alone."""
+    mailboxes = dict.fromkeys(map(tenant.mailbox_of, facts.recipients))
+    concerned = [mailbox for mailbox in mailboxes if mailbox in tenant.personal]
+    for mailbox in concerned[:MOST_PERSONAL]:
+        lists = tenant.personal[mailbox].on(facts.received_at.date())
+        blocked = _first_entry(lists.blocked, [facts.reverse_path, *authors])
+        if entry := blocked or _entry_for_ip(lists.blocked, facts.client.ip):
+            yield replace(found(SENDER_BLOCKED_BY_USER, entry), recipient=mailbox)
+        proved = [each for each in _approvals(authors, facts, lists.approved) if _is_proved(each)]
+        if entry := _entry_for_ip(lists.approved, facts.client.ip) or "".join(e.evidence for e in proved):
+            yield replace(found(SENDER_APPROVED_BY_USER, entry), recipient=mailbox)
+
+
+def _is_proved(finding: Finding) -> bool:
+    return finding.symbol == SENDER_APPROVED_ADDRESS.name
 
 
 def _approvals(authors: Sequence[str], facts: Facts, approved: SenderList) -> Iterator[Finding]:
@@ -95,7 +131,10 @@ def _approvals(authors: Sequence[str], facts: Facts, approved: SenderList) -> It
     author = authors[0] if len(authors) == 1 else ""
     by_author = approved.entry_for_address(author) if author else ""
     by_path = approved.entry_for_address(facts.reverse_path) if facts.reverse_path else ""
-    if by_author and _author_is_proved(author, facts):
+    insisted = next((each for each in (by_author, by_path) if each in approved.unproven), "")
+    if insisted:
+        yield found(SENDER_APPROVED_ADDRESS, insisted)
+    elif by_author and _author_is_proved(author, facts):
         yield found(SENDER_APPROVED_ADDRESS, by_author)
     elif by_path and _path_is_proved(facts) and not _borrows(author, facts):
         yield found(SENDER_APPROVED_ADDRESS, by_path)
