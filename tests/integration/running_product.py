@@ -30,13 +30,15 @@ EICAR = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-" + "STANDARD-ANTIVIRUS-TEST-FILE!$H
 def running_product(folder: Path, settings: str = "", *, dns_file: bool = True) -> Iterator[Platform]:
     """Give a platform with the tenant ``one`` (one.example); everything is stopped at the end.
 
-    Without ``dns_file`` it asks the resolvers of its settings.
+    Without ``dns_file`` it asks the resolvers of its settings, in which ``{sink}`` is the next hop's port.
     """
     kept = folder / "kept"
     kept.mkdir()
     sink = SinkProcess.start(folder, keep=kept)
     try:
-        product = Product.start(folder / "home", settings, dns_file=dns_file)
+        product = Product.start(
+            folder / "home", settings.replace("{sink}", str(sink.port)), dns_file=dns_file
+        )
         platform = Platform(product, sink, kept)
         try:
             platform.publish("one", "one.example")

@@ -29,6 +29,12 @@ max_message_size: 1000
 DNS = {
     "partner.example": {"TXT": ["v=spf1 ip4:127.0.0.0/8 -all"], "MX": ["10 mx.partner.example"]},
     "mx.partner.example": {"A": ["127.0.0.1"]},
+    # Domains that say something about those who send in their name without leave.
+    "hardfail.example": {"TXT": ["v=spf1 -all"]},
+    **{
+        f"_dmarc.{policy}.example": {"TXT": [f"v=DMARC1; p={policy}"]}
+        for policy in ("none", "quarantine", "reject")
+    },
 }
 
 

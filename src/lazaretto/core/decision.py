@@ -91,6 +91,8 @@ class Decision:
     ``refused``…"""
     reply_text: str = ""
     """Words of the 550 when everybody's disposition is reject; empty = the general words."""
+    reply_status: str = ""
+    """Enhanced status code with those words (RFC 3463, RFC 7372); empty = 5.7.1."""
     after_acceptance: Disposition = Disposition.QUARANTINE
     """What a rejection becomes where the client is told 250 all the same: quarantine or delete."""
     judged: Disposition | None = None

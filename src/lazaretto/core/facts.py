@@ -111,6 +111,8 @@ class Dmarc:
     """What the domain owner asks for: ``none``, ``quarantine``, ``reject``; empty without record."""
     aligned_by: tuple[str, ...] = ()
     """``spf``, ``dkim`` or both."""
+    record: str = ""
+    """The text of the record that was applied, when it asks for aggregate reports."""
     problem: str = ""
 
 

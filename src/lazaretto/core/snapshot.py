@@ -245,6 +245,8 @@ class Rule:
     """Its quarantine exists only where addresses are registered; elsewhere its orders alone apply."""
     reply_text: str = ""
     """Words of the 550 when it rejects; empty = the general words."""
+    reply_status: str = ""
+    """Enhanced status code with those words; empty = 5.7.1."""
     after_acceptance: Disposition = Disposition.QUARANTINE
     """What its rejection becomes once the message is accepted."""
     is_quiet: bool = False

@@ -169,6 +169,15 @@ class DeliverySettings(BaseModel):
         default=True,
         description="Send daily TLS reports to the domains that ask for them (RFC 8460).",
     )
+    dmarc_reports: bool = Field(
+        default=True,
+        description="Send daily DMARC reports to the domains whose records ask for them (RFC 9990).",
+    )
+    dmarc_report_author: str = Field(
+        default="",
+        pattern=r"^(|[^\s@<>]+@[^\s@<>]+)$",
+        description="Address in the From field of DMARC reports; empty = dmarc-reports at our host name.",
+    )
     tls_report_organization: str = Field(
         default="", description="Whose reports these are; empty = our host name."
     )

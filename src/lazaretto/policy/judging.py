@@ -227,15 +227,16 @@ def _decision(recipients: tuple[str, ...], group: Group, waiver: Reason | None, 
     # Of several that reject, none may keep what another one wants thrown away, nor the reverse by
     # the order of rules: the more severe wish wins.
     equals = [group[n].rule for n in order if reasons[n].disposition is disposition]
+    speaking = next((rule for rule in equals if rule.reply_text), None)
+    refused = speaking if disposition is Disposition.REJECT else None
     return Decision(
         recipients=recipients,
         disposition=disposition,
         orders=_orders(group, reasons, disposition),
         reasons=told,
         quarantine_reason=_quarantine_reason(deciding, disposition),
-        reply_text=next(filter(None, (rule.reply_text for rule in equals)), "")
-        if disposition is Disposition.REJECT
-        else "",
+        reply_text=refused.reply_text if refused else "",
+        reply_status=refused.reply_status if refused else "",
         after_acceptance=max(rule.after_acceptance for rule in equals),
     )
 

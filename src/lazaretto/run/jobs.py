@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -18,6 +18,8 @@ from lazaretto.db.pool import Pool
 from lazaretto.delivery.handover import HandoverClient
 from lazaretto.delivery.report_store import ReportStore
 from lazaretto.intelligence.indicator_store import IndicatorStore
+from lazaretto.journal.dmarc_counts import DmarcCounts
+from lazaretto.journal.outbox import OutboxEvent
 from lazaretto.journal.retention import forget_old
 from lazaretto.journal.shipping import Shipper
 from lazaretto.pipeline.asking import Asker
@@ -25,6 +27,7 @@ from lazaretto.pipeline.rescanning import Rescanner
 from lazaretto.run.children import tell_ready
 from lazaretto.run.collecting import spare_what_stays
 from lazaretto.run.database import Database
+from lazaretto.run.dmarc_reports import dmarc_reporter
 from lazaretto.run.gathering import gather_with, header_of, lists_of
 from lazaretto.run.hits import HitCounter
 from lazaretto.run.home import Home
@@ -49,7 +52,10 @@ log = structlog.get_logger(__name__)
 SWEEP_EVERY: Final = 3_600.0
 FORGET_EVERY: Final = 3_600.0
 REPORT_EVERY: Final = 600.0
+KEEP_DMARC_COUNTS: Final = timedelta(days=30)
 START_AGAIN_AFTER: Final = 5.0
+
+Tell = Callable[[Sequence[OutboxEvent]], Awaitable[None]]
 
 
 def run_jobs(home: Home, settings: Settings, options: RunOptions) -> None:
@@ -61,7 +67,7 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
     remove_dead_folders(home.temporary)
     database = Database(home, settings)
     trace, control = Pool(database.dsn("trace"), 3), Pool(database.dsn("control"), 2)
-    indicators = IndicatorStore(control)
+    indicators, counts = IndicatorStore(control), DmarcCounts(trace)
     handover = HandoverClient(home.sockets / "handover.sock")
     async with spool_room(home, settings, f"jobs-{os.getpid()}") as room:
         with TemporaryFolder(home.temporary) as temporary:
@@ -70,11 +76,11 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
             notifier = Notifier(acceptor.commit_composed)
             notifier.start()
             jobs = (
-                Shipper(room.pool, trace, tell=HitCounter(indicators).tell).run,
+                Shipper(room.pool, trace, tell=_each_of(HitCounter(indicators).tell, counts.tell)).run,
                 Housekeeping(room.pool, room.contents, settings.spool).run,
                 _rescanner(home, settings, options, room, temporary, handover, notifier).run,
                 _Sweeping(home, settings, room).run,
-                _Forgetting(settings, trace, indicators).run,
+                _Forgetting(settings, trace, indicators, counts).run,
                 _Reporting(settings, options, room, trace).run,
             )
             tasks = [asyncio.create_task(_again_and_again(job)) for job in jobs]
@@ -88,6 +94,16 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
             await handover.stop()
     await trace.close()
     await control.close()
+
+
+def _each_of(*tellings: Tell) -> Tell:
+    """Return what tells the same events to each of ``tellings``."""
+
+    async def tell(events: Sequence[OutboxEvent]) -> None:
+        for telling in tellings:
+            await telling(events)
+
+    return tell
 
 
 async def _again_and_again(job: Any) -> None:
@@ -140,13 +156,16 @@ class _Reporting:
     def __init__(self, settings: Settings, options: RunOptions, room: SpoolRoom, trace: Pool) -> None:
         acceptor = Acceptor(room.pool, room.contents, room.node, settings.spool, read_header=header_of)
         resolver = resolver_of(settings, options)
-        self._is_wanted = settings.delivery.tls_reports
-        self._reporter = tls_reporter(settings, ReportStore(trace), resolver, acceptor.commit_composed)
+        self._wanted = settings.delivery
+        self._tls = tls_reporter(settings, ReportStore(trace), resolver, acceptor.commit_composed)
+        self._dmarc = dmarc_reporter(settings, DmarcCounts(trace), resolver, acceptor.commit_composed)
 
     async def run(self) -> None:
         while True:
-            if self._is_wanted:
-                await send_reports(self._reporter)
+            if self._wanted.tls_reports:
+                await send_reports(self._tls)
+            if self._wanted.dmarc_reports:
+                await self._dmarc.send_due(datetime.now(UTC))
             await asyncio.sleep(REPORT_EVERY)
 
 
@@ -163,8 +182,11 @@ class _Sweeping:
 
 
 class _Forgetting:
-    def __init__(self, settings: Settings, trace: Pool, indicators: IndicatorStore) -> None:
+    def __init__(
+        self, settings: Settings, trace: Pool, indicators: IndicatorStore, counts: DmarcCounts
+    ) -> None:
         self._settings = settings
+        self._counts = counts
         self._trace = trace
         self._indicators = indicators
 
@@ -178,4 +200,5 @@ class _Forgetting:
                 keep_figures=spool.keep_figures,
             )
             await self._indicators.forget_old(datetime.now(UTC))
+            await self._counts.forget((datetime.now(UTC) - KEEP_DMARC_COUNTS).date())
             await asyncio.sleep(FORGET_EVERY)

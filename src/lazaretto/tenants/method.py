@@ -34,6 +34,7 @@ class Method:
     approval_waives: bool = False
     needs_registration: bool = False
     reply_text: str = ""
+    reply_status: str = ""
 
     def rule(self, choice: Enum) -> Rule | None:
         """Return the rule for ``choice``; None when the method is off."""
@@ -50,6 +51,7 @@ class Method:
             approval_waives=self.approval_waives,
             needs_registration=self.needs_registration,
             reply_text=self.reply_text,
+            reply_status=self.reply_status,
             after_acceptance=Disposition.DELETE,
         )
 

@@ -32,6 +32,8 @@ IMPERSONATION: Final = frozenset(
 )
 """These have methods of their own, so that by themselves they make nothing spam or phishing to a rule."""
 SPF_TEXT: Final = "the sender's domain does not allow this server to send for it (SPF)"
+SPF_STATUS: Final = "5.7.23"
+"""SPF validation failed (RFC 7372 §3.2)."""
 DMARC_TEXT: Final = "the author's domain asks to refuse mail that it does not vouch for (DMARC)"
 _FACTORS: Final[Mapping[Sensitivity, float]] = {
     Sensitivity.LOW: 1.6,
@@ -112,7 +114,8 @@ def _authentication(document: TenantDocument) -> Iterator[Rule | None]:
     # A message forwarded by a server that SPF does not know is not spoofed if a signature of the
     # author's domain has survived.
     spoofed = _symbols("SPF_FAIL", unless=frozenset({"DMARC_PASS"}))
-    yield replace(_spam_method(document, "spf", spoofed), reply_text=SPF_TEXT).rule(section.spf)
+    method = replace(_spam_method(document, "spf", spoofed), reply_text=SPF_TEXT, reply_status=SPF_STATUS)
+    yield method.rule(section.spf)
     if section.dmarc is DmarcAction.OFF:
         return
     by_policy = section.dmarc is DmarcAction.BY_POLICY

@@ -15,6 +15,7 @@ from lazaretto.detect.authentication.dmarc_record import (
     domains_to_ask,
     organizational_domain,
     record_name,
+    text_at,
     walk,
 )
 
@@ -49,6 +50,7 @@ def evaluate(author: Author, spf: Spf, dkim: tuple[Dkim, ...], dns: Lookup) -> D
         domain=author.domain,
         policy_domain=applied.found.domain,
         policy=applied.policy.word,
+        record=_record_wanted(applied, dns),
         aligned_by=("spf",) * by_spf + ("dkim",) * by_dkim,
     )
 
@@ -140,8 +142,15 @@ def _without_author(author: Author, dns: Lookup) -> Dmarc:
         domain=domain,
         policy_domain=applied.found.domain,
         policy=applied.policy.word,
+        record=_record_wanted(applied, dns),
         problem=author.problem,
     )
+
+
+def _record_wanted(applied: _Applied, dns: Lookup) -> str:
+    """Return the record's text where it asks for reports: only then does anybody need it again."""
+    text = text_at(applied.found.domain, _txt(dns))
+    return text if "rua" in text.lower() else ""
 
 
 def _txt(dns: Lookup) -> TxtLookup:

@@ -55,6 +55,12 @@ TxtLookup = Callable[[str], DnsAnswer | None]
 _POLICIES = {policy.word: policy for policy in Policy}
 
 
+def tags_in(text: str) -> dict[str, str]:
+    """Return the values of a record by tag, as they are written; the first of several counts."""
+    pieces = [piece.partition("=") for piece in text[:LONGEST_RECORD].split(";")]
+    return {name.strip().lower(): value.strip() for name, _, value in reversed(pieces)}
+
+
 @lru_cache(maxsize=4096)
 def parse_record(text: str) -> DmarcRecord | None:
     """Return the record; None when the text is none.  What cannot be understood in it is left out."""
@@ -108,6 +114,13 @@ def record_at(domain: str, lookup: TxtLookup) -> DmarcRecord | None:
         return None
     records = [record for record in map(parse_record, answer.records) if record is not None]
     return records[0] if len(records) == 1 else None
+
+
+def text_at(domain: str, lookup: TxtLookup) -> str:
+    """Return the text of the only record at ``domain``; empty when there is none, or several."""
+    answer = lookup(record_name(domain))
+    texts = [each for each in answer.records if parse_record(each) is not None] if answer else []
+    return texts[0][:LONGEST_RECORD] if len(texts) == 1 else ""
 
 
 def walk(domain: str, lookup: TxtLookup) -> tuple[Found, ...]:

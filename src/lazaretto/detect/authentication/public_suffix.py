@@ -15,6 +15,12 @@ def _list() -> PublicSuffixList:
 
 
 @lru_cache(maxsize=8192)
+def registrable(domain: str) -> str:
+    """Return the domain below a public suffix that ``domain`` belongs to; itself when there is none."""
+    return _list().privatesuffix(domain) or domain
+
+
+@lru_cache(maxsize=8192)
 def is_public_suffix(domain: str) -> bool:
     """Tell whether ``domain`` (lower case, A-labels) is a public suffix, or a name of one label."""
     return "." not in domain or _list().publicsuffix(domain) == domain
