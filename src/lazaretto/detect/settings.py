@@ -15,3 +15,14 @@ class DetectSettings(BaseModel):
         description="Folder of text files (*.txt) with SHA-256 sums of malicious files, one on each line,"
         " a name after it if wanted; empty = only the shipped list.",
     )
+    signatures: str = Field(
+        "",
+        description="File with the signatures of known spam that are in force; empty = the one in the home"
+        " folder, which the jobs process keeps.",
+    )
+    traps: tuple[str, ...] = Field(
+        (),
+        max_length=10_000,
+        description="Addresses of tenants that nobody uses and nobody gave away: what comes there is spam,"
+        " and mail like it is stopped for all tenants.",
+    )

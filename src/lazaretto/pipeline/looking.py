@@ -25,7 +25,9 @@ from lazaretto.detect.api import Detector
 from lazaretto.detect.authentication.evaluating import authenticate
 from lazaretto.detect.authentication.results_header import authentication_results
 from lazaretto.detect.malware.allowing import spared
+from lazaretto.detect.reputation.digests import signatures_of
 from lazaretto.detect.reputation.sender_lists import relisted
+from lazaretto.detect.reputation.signatures import TRAP_ADDRESS
 from lazaretto.detect.runner import look_at
 from lazaretto.mail.octets import Octets
 from lazaretto.mail.scanner import view_of
@@ -52,11 +54,22 @@ _REFERENCE_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 class Inspector:
     """Looks with one set of detectors and judges by each tenant's snapshot."""
 
-    def __init__(self, detectors: Sequence[Detector], versions: Mapping[str, str], authserv_id: str) -> None:
-        """``authserv_id`` is our name in Authentication-Results (RFC 8601 §2.5)."""
+    def __init__(
+        self,
+        detectors: Sequence[Detector],
+        versions: Mapping[str, str],
+        authserv_id: str,
+        *,
+        digests: bool = False,
+    ) -> None:
+        """``authserv_id`` is our name in Authentication-Results (RFC 8601 §2.5).
+
+        With ``digests`` judgements tell the signatures of their messages, for whoever reports them.
+        """
         self._detectors = detectors
         self._versions = dict(versions)
         self._authserv_id = authserv_id
+        self._digests = digests
 
     def look_and_judge(
         self, request: LookRequest, octets: Octets, snapshots: Mapping[TenantId, TenantSnapshot]
@@ -81,6 +94,11 @@ class Inspector:
         looked = time.process_time()
         judgement = _judged(request.legs, looks, facts, snapshots, _Changer(view, facts, self._authserv_id))
         judgement.versions.update(self._versions)
+        # Only what came into a trap, or was reported, may ever be stored as a signature.
+        if self._digests or any(each.symbol == TRAP_ADDRESS.name for each in judgement.findings):
+            judgement.facts["signatures"] = [
+                {"kind": each.kind, "keys": each.keys, "enough": each.enough} for each in signatures_of(view)
+            ]
         if reports := tls_reports_in(view, facts, snapshots.values()):
             judgement.facts["tls_reports"] = reports
         judgement.timings.update(

@@ -70,6 +70,11 @@ class Home:
         return self.folder / "delivery-journal"
 
     @property
+    def signatures(self) -> Path:
+        """Signatures of known spam that are in force, for the scan workers of this machine."""
+        return self.folder / "signatures.bin"
+
+    @property
     def logs(self) -> Path:
         """One JSON log per process."""
         return self.folder / "log"

@@ -18,6 +18,7 @@ from lazaretto.db.pool import Pool
 from lazaretto.delivery.handover import HandoverClient
 from lazaretto.delivery.report_store import ReportStore
 from lazaretto.intelligence.indicator_store import IndicatorStore
+from lazaretto.intelligence.signature_store import SignatureStore
 from lazaretto.journal.dmarc_counts import DmarcCounts
 from lazaretto.journal.outbox import OutboxEvent
 from lazaretto.journal.retention import forget_old
@@ -31,6 +32,7 @@ from lazaretto.run.dmarc_reports import dmarc_reporter
 from lazaretto.run.gathering import gather_with, header_of, lists_of
 from lazaretto.run.hits import HitCounter
 from lazaretto.run.home import Home
+from lazaretto.run.learning import SignatureWriter, TrapReporter
 from lazaretto.run.naming import host_name, resolver_of
 from lazaretto.run.notifying import Notifier
 from lazaretto.run.options import RunOptions
@@ -68,6 +70,8 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
     database = Database(home, settings)
     trace, control = Pool(database.dsn("trace"), 3), Pool(database.dsn("control"), 2)
     indicators, counts = IndicatorStore(control), DmarcCounts(trace)
+    signatures = SignatureStore(control)
+    told = _each_of(HitCounter(indicators).tell, counts.tell, TrapReporter(signatures).tell)
     handover = HandoverClient(home.sockets / "handover.sock")
     async with spool_room(home, settings, f"jobs-{os.getpid()}") as room:
         with TemporaryFolder(home.temporary) as temporary:
@@ -76,12 +80,13 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
             notifier = Notifier(acceptor.commit_composed)
             notifier.start()
             jobs = (
-                Shipper(room.pool, trace, tell=_each_of(HitCounter(indicators).tell, counts.tell)).run,
+                Shipper(room.pool, trace, tell=told).run,
                 Housekeeping(room.pool, room.contents, settings.spool).run,
                 _rescanner(home, settings, options, room, temporary, handover, notifier).run,
                 _Sweeping(home, settings, room).run,
                 _Forgetting(settings, trace, indicators, counts).run,
                 _Reporting(settings, options, room, trace).run,
+                SignatureWriter(home, signatures).run,
             )
             tasks = [asyncio.create_task(_again_and_again(job)) for job in jobs]
             spare_what_stays()

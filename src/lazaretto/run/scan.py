@@ -21,10 +21,13 @@ from lazaretto.run.options import RunOptions
 from lazaretto.run.settings import Settings
 
 
-def make_serve(authserv_id: str, settings: DetectSettings, bundle: str = BUILT_IN) -> Callable[[], Serve]:
+def make_serve(
+    authserv_id: str, settings: DetectSettings, bundle: str = BUILT_IN, *, digests: bool = False
+) -> Callable[[], Serve]:
     """Load every detector now, in the parent; return what makes a worker's ``serve`` after the fork.
 
-    ``bundle`` is what verdicts call the knowledge that the detectors have.
+    ``bundle`` is what verdicts call the knowledge that the detectors have.  With ``digests`` each
+    judgement tells the signatures of its message.
     """
     # Not before: these read knowledge when they are imported.
     from lazaretto.detect.malware.contents import open_apart
@@ -33,7 +36,7 @@ def make_serve(authserv_id: str, settings: DetectSettings, bundle: str = BUILT_I
 
     load_codecs()
     versions = {"rules": lazaretto.__version__, "bundle": bundle}
-    inspector = Inspector(tuple(detectors(settings)), versions, authserv_id)
+    inspector = Inspector(tuple(detectors(settings)), versions, authserv_id, digests=digests)
 
     def serve() -> Serve:
         # The keeper is forked before the first message, so that no parser knows of an earlier one.
@@ -46,10 +49,13 @@ def make_serve(authserv_id: str, settings: DetectSettings, bundle: str = BUILT_I
 def run_scan(home: Home, settings: Settings, options: RunOptions) -> None:
     """Keep a station until told to stop."""
     authserv_id = host_name(settings)
+    detect = settings.detect
+    if not detect.signatures:
+        detect = detect.model_copy(update={"signatures": str(home.signatures)})
 
     def be_station(folder: Path | None, label: str, ready: Callable[[], None]) -> None:
         knowledge.use(folder)
-        serve = make_serve(authserv_id, settings.detect, label)
+        serve = make_serve(authserv_id, detect, label)
         station = Station(home.sockets, settings.scan, serve)
         spare_what_stays()
         ready()

@@ -129,7 +129,17 @@ class ScanReport:
 class Scanning:
     """A station of its own in a temporary folder, for as long as the ``with`` block lasts."""
 
-    def __init__(self, tenant_file: Path | None, dns_file: Path | None) -> None:
+    def __init__(
+        self,
+        tenant_file: Path | None,
+        dns_file: Path | None,
+        *,
+        detect: DetectSettings | None = None,
+        digests: bool = False,
+    ) -> None:
+        """With ``digests`` judgements tell the signatures of their messages."""
+        self._detect = detect or DetectSettings()
+        self._digests = digests
         self._snapshot = _snapshot_of(tenant_file)
         self._dns_file = dns_file
         self._settings = PipelineSettings()
@@ -141,7 +151,7 @@ class Scanning:
         self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="lz-scan-")))
         self._station = os.fork()
         if self._station == 0:
-            _be_station(self._folder, self._settings)
+            _be_station(self._folder, self._settings, self._detect, digests=self._digests)
         self._stack.callback(self._end_station)
         return self
 
@@ -162,7 +172,7 @@ class Scanning:
                 yield report
 
     async def _reports(self, work: Iterator[tuple[Path, Assumptions]]) -> AsyncIterator[ScanReport]:
-        resolver: Resolver = FileResolver(self._dns_file) if self._dns_file else SystemResolver(DnsSettings())
+        resolver = self._resolver()
         ahead = 2 * (self._settings.workers or os.cpu_count() or 1)
         tasks: deque[asyncio.Task[ScanReport]] = deque()
         for file, assumptions in work:
@@ -174,17 +184,27 @@ class Scanning:
 
     async def _report(self, file: Path, assumptions: Assumptions, resolver: Resolver) -> ScanReport:
         try:
-            octets = _octets(file)
+            octets = octets_in(file)
         except (OSError, ConfigurationError) as failure:
             return ScanReport(file=str(file), judgement=None, problem=f"cannot read it: {failure}")
+        judgement = await self._judgement(octets, assumptions, resolver)
+        return ScanReport(file=str(file), judgement=judgement)
+
+    def judgement_of(self, octets: bytes, assumptions: Assumptions) -> Judgement:
+        """Return the judgement of one message in memory."""
+        return asyncio.run(self._judgement(octets, assumptions, self._resolver()))
+
+    def _resolver(self) -> Resolver:
+        return FileResolver(self._dns_file) if self._dns_file else SystemResolver(DnsSettings())
+
+    async def _judgement(self, octets: bytes, assumptions: Assumptions, resolver: Resolver) -> Judgement:
         snapshot = self._snapshot
         submission = _submission(octets, assumptions, snapshot)
         known = assumptions.recorded is not None
         directory = _Only(snapshot)
         gather = _nothing if known else gather_with(resolver, self._settings, directory)
         asker = Asker(self._folder, directory, gather, self._settings)
-        judgement = await asker.look_patiently(submission, assumptions.recorded)
-        return ScanReport(file=str(file), judgement=judgement)
+        return await asker.look_patiently(submission, assumptions.recorded)
 
     def _end_station(self) -> None:
         os.kill(self._station, signal.SIGTERM)
@@ -220,11 +240,11 @@ def files_under(paths: Iterable[str]) -> Iterator[Path]:
             yield path
 
 
-def _be_station(folder: Path, settings: PipelineSettings) -> None:
+def _be_station(folder: Path, settings: PipelineSettings, detect: DetectSettings, *, digests: bool) -> None:
     # A fork must never come back into the caller's code, whatever happens.
     code = 1
     try:
-        Station(folder, settings, make_serve("scan.invalid", DetectSettings())).run()
+        Station(folder, settings, make_serve("scan.invalid", detect, digests=digests)).run()
         code = 0
     except Exception:
         # `_exit` below prints nothing: without this nobody would learn why no file is looked at.
@@ -251,7 +271,8 @@ def _snapshot_of(tenant_file: Path | None) -> TenantSnapshot:
     )
 
 
-def _octets(file: Path) -> bytes:
+def octets_in(file: Path) -> bytes:
+    """Return the message in ``file`` as the edge would have received it."""
     if file.stat().st_size > MAX_FILE:
         raise ConfigurationError(f"larger than {MAX_FILE} octets")
     octets = file.read_bytes()

@@ -59,7 +59,7 @@ async def spool_room(home: Home, settings: Settings, process_name: str) -> Async
     pool = Pool(database.dsn("spool"), settings.spool.connections)
     node = await _patiently(lambda: nodes.register(pool, home.folder, settings.spool.node_lease))
     keys = await _patiently(lambda: Keys.open(home.master_key, TenantKeyRows(pool)))
-    places = _places(home, settings)
+    places = places_of(home, settings)
     contents = Contents(keys, InlineContentRows(pool).fetch, *places)
     directory = SnapshotFollower(database.dsn("control"), process_name)
     await _patiently(directory.start)
@@ -97,7 +97,8 @@ async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(WAIT_FOR_DATABASE)
 
 
-def _places(home: Home, settings: Settings) -> tuple[ContentPlace, ...]:
+def places_of(home: Home, settings: Settings) -> tuple[ContentPlace, ...]:
+    """Return where content rests, the place for new content first."""
     files = FileContent(home.content)
     if settings.content.object_store is None:
         return (files,)
