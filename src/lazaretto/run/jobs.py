@@ -20,6 +20,7 @@ from lazaretto.delivery.report_store import ReportStore
 from lazaretto.intelligence.indicator_store import IndicatorStore
 from lazaretto.intelligence.signature_store import SignatureStore
 from lazaretto.journal.dmarc_counts import DmarcCounts
+from lazaretto.journal.list_uses import ListUses
 from lazaretto.journal.outbox import OutboxEvent
 from lazaretto.journal.retention import forget_old
 from lazaretto.journal.shipping import Shipper
@@ -71,7 +72,9 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
     trace, control = Pool(database.dsn("trace"), 3), Pool(database.dsn("control"), 2)
     indicators, counts = IndicatorStore(control), DmarcCounts(trace)
     signatures = SignatureStore(control)
-    told = _each_of(HitCounter(indicators).tell, counts.tell, TrapReporter(signatures).tell)
+    told = _each_of(
+        HitCounter(indicators).tell, counts.tell, TrapReporter(signatures).tell, ListUses(trace).tell
+    )
     handover = HandoverClient(home.sockets / "handover.sock")
     async with spool_room(home, settings, f"jobs-{os.getpid()}") as room:
         with TemporaryFolder(home.temporary) as temporary:
