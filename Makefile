@@ -43,6 +43,10 @@ lock: setup ## compile requirements/lock.txt again from pyproject.toml and requi
 	    --no-emit-index-url --no-emit-find-links --no-emit-options \
 	    --output-file requirements/lock.txt pyproject.toml requirements/dev.in
 
+.PHONY: oracles
+oracles: setup ## compare SPF and DKIM with other implementations on all shared mail
+	@.venv/bin/python -m tests.load.oracles $${LAZARETTO_CORPORA:-../shared/data}
+
 .PHONY: reference
 reference: setup ## write the generated pages of docs/reference again
 	@.venv/bin/python -m lazaretto.cli.reference docs/reference

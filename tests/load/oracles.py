@@ -1,0 +1,217 @@
+"""Other implementations as oracles on real mail: every disagreement is printed.
+
+    python -m tests.load.oracles FOLDER [SAMPLE]
+
+FOLDER holds the shared corpora.  Nobody has the keys and records of that time any more, so real mail is
+signed anew with a key of ours and verified by both, in both directions, and real clients and senders are
+checked by both under records that are made for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import gzip
+import hashlib
+import ipaddress
+import sys
+import tarfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dkim
+import spf as pyspf
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from lazaretto.core.facts import AuthResult, DnsAnswer, DnsStatus
+from lazaretto.detect.authentication.canonical import BodyDigests
+from lazaretto.detect.authentication.dkim import verify_all
+from lazaretto.detect.authentication.fields import RawMessage, with_crlf
+from lazaretto.detect.authentication.signing import (
+    Algorithm,
+    SigningKey,
+    dkim_field,
+    new_private_key,
+    private_key_of,
+    public_record,
+)
+from lazaretto.detect.authentication.spf import check_host
+
+DOMAIN, SELECTOR = "signer.example", "s1"
+FORMS = ((b"relaxed", b"relaxed"), (b"simple", b"simple"), (b"relaxed", b"simple"), (b"simple", b"relaxed"))
+POLICIES = (
+    "v=spf1 ip4:{ip4}/24 -all",
+    "v=spf1 a mx ~all",
+    "v=spf1 include:inc.{domain} ?all",
+    "v=spf1 exists:%{{ir}}.list.example -all",
+    "v=spf1 redirect=_r.{domain}",
+    "v=spf1 ptr -all",
+    "v=spf1 ip6:2001:db8::/32 a:%{{d2}} -all",
+    "v=spf1 ip4:{ip4}/33 -all",
+    "v=spf1 -all v=spf1",
+)
+
+
+@dataclass
+class Agreement:
+    """What was compared, and where the two differ."""
+
+    compared: dict[str, int] = field(default_factory=dict)
+    differ: list[str] = field(default_factory=list)
+
+    def note(self, what: str, who: str, ours: object, theirs: object) -> None:
+        self.compared[what] = self.compared.get(what, 0) + 1
+        if ours != theirs:
+            self.differ.append(f"{what} {who}: ours {ours}, theirs {theirs}")
+
+
+def mails(folder: Path, sample: int | None) -> Iterator[tuple[str, bytes]]:
+    """Yield real mail by name; a sample takes as many of each set."""
+    sets = sorted((folder / "mail").glob("*.tar.xz"))
+    for archive in sets:
+        with tarfile.open(archive) as packed:
+            taken = 0
+            for member in packed:
+                if sample is not None and taken >= -(-sample // len(sets)):
+                    break
+                if member.isfile() and member.name.endswith(".eml"):
+                    taken += 1
+                    yield f"{archive.name.partition('.')[0]}/{member.name}", packed.extractfile(member).read()  # type: ignore[union-attr]
+
+
+def compare_signatures(folder: Path, sample: int | None, found: Agreement) -> None:
+    """Sign each mail with one and verify it with the other, both ways."""
+    private = private_key_of(new_private_key(Algorithm.RSA))
+    key = SigningKey(domain=DOMAIN, selector=SELECTOR, private=private)
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    record = public_record(private)
+    answer = DnsAnswer(DnsStatus.ANSWER, (record,))
+    now = datetime.now(UTC)
+    for number, (name, octets) in enumerate(mails(folder, sample)):
+        plain = with_crlf(octets)
+        try:
+            theirs = dkim.sign(
+                plain, SELECTOR.encode(), DOMAIN.encode(), pem, canonicalize=FORMS[number % 4], length=False
+            )
+        except dkim.DKIMException as failure:
+            found.note("dkimpy signs", name, f"cannot sign: {failure}", f"cannot sign: {failure}")
+        else:
+            message = RawMessage(theirs + plain)
+            first = verify_all(message, lambda _: answer, now, BodyDigests(message))[0]
+            found.note("their signature", name, _words(first.result, first.problem), "pass")
+        message = RawMessage(plain)
+        signed = dkim_field(message, BodyDigests(message), key, now).raw + plain
+        try:
+            verified = dkim.verify(signed, dnsfunc=lambda *_, **__: record.encode())
+        except dkim.DKIMException as failure:
+            verified = str(failure)
+        found.note("our signature", name, True, verified)
+
+
+def _words(result: AuthResult, problem: str) -> str:
+    return f"{result.value} {problem}".strip() if result is not AuthResult.PASS else "pass"
+
+
+def compare_senders(folder: Path, sample: int | None, found: Agreement) -> None:
+    """Check real clients and senders with both, under records made for them."""
+    with gzip.open(folder / "mail" / "labels.csv.gz", "rt", encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["client_ip"] and "@" in row["mail_from"]]
+    if sample is not None:
+        rows = rows[:: max(1, len(rows) // sample)]
+    for number, row in enumerate(rows):
+        domain = row["mail_from"].rpartition("@")[2].lower()
+        if not domain.isascii() or not _is_ip(row["client_ip"]):
+            continue
+        zone = _zone(domain, row["client_ip"], number)
+        ours = asyncio.run(
+            check_host(
+                ip=row["client_ip"], reverse_path=row["mail_from"], helo=row["helo"], resolver=_Answers(zone)
+            )
+        )
+        pyspf.DNSLookup = _lookup(zone)
+        query = pyspf.query(
+            i=row["client_ip"], s=row["mail_from"], h=row["helo"] or "helo.example", strict=True
+        )
+        found.note(
+            f"spf {number % len(POLICIES)}", f"{row['set']}/{row['id']}", ours.result.value, query.check()[0]
+        )
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _zone(domain: str, ip: str, number: int) -> dict[tuple[str, str], list[str]]:
+    address = ipaddress.ip_address(ip)
+    ip4 = ip if address.version == 4 else "192.0.2.1"
+    kind = "A" if address.version == 4 else "AAAA"
+    policy = POLICIES[number % len(POLICIES)].format(ip4=ip4, domain=domain)
+    even = int(hashlib.sha256(ip.encode()).hexdigest(), 16) % 2 == 0
+    zone = {
+        (domain, "TXT"): [policy],
+        (f"inc.{domain}", "TXT"): ["v=spf1 mx:host.example -all" if even else "v=spf1 -all"],
+        (f"_r.{domain}", "TXT"): [f"v=spf1 a:host.example ip4:{ip4} -all"],
+        ("host.example", "MX"): ["10 mx.host.example"],
+        ("mx.host.example", kind): [ip],
+        (domain, "MX"): ["10 mx.host.example"],
+    }
+    if even:
+        zone[domain, kind] = [ip]
+        reverse = ".".join(reversed(ip4.split(".")))
+        zone[f"{reverse}.list.example", "A"] = ["127.0.0.2"]
+    return zone
+
+
+class _Answers:
+    def __init__(self, zone: dict[tuple[str, str], list[str]]) -> None:
+        self._zone = zone
+
+    async def ask(self, name: str, kind: str) -> DnsAnswer:
+        records = self._zone.get((name.lower().rstrip("."), kind))
+        if records is None:
+            return DnsAnswer(DnsStatus.NO_DOMAIN)
+        return DnsAnswer(DnsStatus.ANSWER, tuple(records), 60)
+
+
+def _lookup(zone):  # type: ignore[no-untyped-def]
+    def look(name, kind, *_, **__):  # type: ignore[no-untyped-def]
+        records = zone.get((name.lower().rstrip("."), kind), ())
+        if kind == "MX":
+            return [((name, kind), (int(r.split()[0]), r.split()[1])) for r in records]
+        if kind == "TXT":
+            return [((name, kind), (r.encode(),)) for r in records]
+        return [((name, kind), r) for r in records]
+
+    return look
+
+
+def compare(folder: Path, sample: int | None) -> Agreement:
+    """Return how far the implementations agree on all mail of ``folder``, or on a sample of it."""
+    found = Agreement()
+    compare_signatures(folder, sample, found)
+    compare_senders(folder, sample, found)
+    return found
+
+
+def main() -> None:
+    """Print what was compared and where the two differ."""
+    folder = Path(sys.argv[1])
+    sample = int(sys.argv[2]) if len(sys.argv) > 2 else None
+    began = time.process_time()
+    found = compare(folder, sample)
+    for what, number in sorted(found.compared.items()):
+        print(f"{what}: {number} compared")
+    print(f"{len(found.differ)} disagreements, {time.process_time() - began:.0f} s of CPU")
+    for line in found.differ[:500]:
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
