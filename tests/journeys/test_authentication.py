@@ -73,9 +73,9 @@ def test_results_under_our_name_are_ours_and_no_strangers(platform: Platform) ->
     platform.story(identity, "delivered")
 
     (octets,) = platform.delivered(identity)
-    header = octets.partition(b"\r\n\r\n")[0]
+    header = b"\r\n" + octets.partition(b"\r\n\r\n")[0]
 
-    assert header.count(b"Authentication-Results:") == 1
+    assert header.count(b"\r\nAuthentication-Results:") == 1
     assert b"bank.example" not in header
     assert b"spf=" in header
 
