@@ -13,6 +13,7 @@ import uvloop
 
 from lazaretto.core.decision import Judgement
 from lazaretto.core.errors import LazarettoError
+from lazaretto.core.identity import TenantId
 from lazaretto.core.submission import Submission
 from lazaretto.db.pool import Pool
 from lazaretto.delivery.handover import HandoverClient
@@ -31,10 +32,12 @@ from lazaretto.run.home import Home
 from lazaretto.run.naming import host_name, resolver_of
 from lazaretto.run.notifying import Notifier
 from lazaretto.run.options import RunOptions
+from lazaretto.run.pushing import Pusher
 from lazaretto.run.rule_notices import tell
 from lazaretto.run.settings import Settings
 from lazaretto.run.spoolroom import SpoolRoom, spool_room
 from lazaretto.run.stopping import until_stopped
+from lazaretto.run.storekey import web_key
 from lazaretto.run.tls_reporting import send_reports, tls_reporter
 from lazaretto.spool.acceptor import Acceptor
 from lazaretto.spool.housekeeping import Housekeeping
@@ -76,6 +79,7 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
                 _Sweeping(home, settings, room).run,
                 _Forgetting(settings, trace, indicators).run,
                 _Reporting(settings, options, room, trace).run,
+                _pusher(home, settings, room, control, trace).run,
             )
             tasks = [asyncio.create_task(_again_and_again(job)) for job in jobs]
             spare_what_stays()
@@ -146,6 +150,21 @@ class _Reporting:
             if self._is_wanted:
                 await send_reports(self._reporter)
             await asyncio.sleep(REPORT_EVERY)
+
+
+def _pusher(home: Home, settings: Settings, room: SpoolRoom, control: Pool, trace: Pool) -> Pusher:
+    def name_of(tenant: TenantId) -> str:
+        snapshot = room.directory.by_id(tenant)
+        return snapshot.name if snapshot else str(tenant)
+
+    return Pusher(
+        control,
+        trace,
+        key=web_key(home),
+        host_name=host_name(settings),
+        name_of=name_of,
+        allowed=settings.web.outlet_networks,
+    )
 
 
 class _Sweeping:

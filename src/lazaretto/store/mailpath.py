@@ -19,6 +19,7 @@ from lazaretto.intelligence.bundle_store import BundleStore
 from lazaretto.intelligence.indicator_store import IndicatorStore
 from lazaretto.journal.auditing import AuditLog
 from lazaretto.journal.feeding import Feed
+from lazaretto.journal.outlets import OutletStore
 from lazaretto.journal.trace import Trace
 from lazaretto.spool.quarantine import Quarantine
 from lazaretto.spool.queue_figures import QueueFigures
@@ -52,6 +53,7 @@ class MailPath:
         self.bundles = BundleStore(control)
         self.trace = Trace(trace)
         self.feed = Feed(trace)
+        self.outlets = OutletStore(control)
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what ``work`` comes to.  Raises ``TemporaryFailure`` when it takes too long."""
