@@ -40,7 +40,7 @@ def traced(store: StoreSettings, tenant: str, recipient: str, subject: str, at: 
         connection.execute(
             "INSERT INTO trace_message (received_at, tenant, message, direction, sender, sender_folded,"
             " sender_domain, subject, size, verdict) VALUES (%s, %s, %s, 'inbound', 'a@partner.example',"
-            " 'a@partner.example', 'partner.example', %s, 100, 'spam')",
+            " 'a@partner.example', 'partner.example', %s, 100, 'bulk')",
             [at, number, message, subject],
         )
         connection.execute(
@@ -73,7 +73,7 @@ def ids(answer: Any) -> set[str]:
 
 
 def test_a_tenant_sees_its_own_messages(administrator: Program, stories: dict[str, UUID]) -> None:
-    found = ids(administrator.get("/tenants/acme/messages?verdict=spam"))
+    found = ids(administrator.get("/tenants/acme/messages?verdict=bulk"))
 
     assert found == {str(stories[name]) for name in ("first", "second", "branch")}
     assert administrator.get(f"/tenants/acme/messages/{stories['foreign']}").status == 404
@@ -83,7 +83,7 @@ def test_pages_show_each_message_once(administrator: Program, stories: dict[str,
     seen: list[str] = []
     cursor = ""
     while True:
-        page = administrator.get(f"/tenants/acme/messages?verdict=spam&limit=1&cursor={cursor}").json
+        page = administrator.get(f"/tenants/acme/messages?verdict=bulk&limit=1&cursor={cursor}").json
         seen += [item["id"] for item in page["items"]]
         cursor = page["next"]
         if cursor is None:
@@ -98,8 +98,8 @@ def test_rights_in_one_domain_show_that_domains_messages(
     only = with_grant("acme", "help-desk", domains=["branch.acme.example"], domains_are_excepted=False)
     others = with_grant("acme", "help-desk", domains=["branch.acme.example"])
 
-    assert ids(only.get("/tenants/acme/messages?verdict=spam")) == {str(stories["branch"])}
-    assert str(stories["branch"]) not in ids(others.get("/tenants/acme/messages?verdict=spam"))
+    assert ids(only.get("/tenants/acme/messages?verdict=bulk")) == {str(stories["branch"])}
+    assert str(stories["branch"]) not in ids(others.get("/tenants/acme/messages?verdict=bulk"))
     assert only.get(f"/tenants/acme/messages/{stories['first']}").status == 404
 
 

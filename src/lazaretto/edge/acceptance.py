@@ -84,7 +84,7 @@ def everybody_rejects(judgement: Judgement) -> bool:
 
 async def _refuse(session: Session, submission: Submission, judgement: Judgement) -> Reply:
     words = next((copy.decision.reply_text for copy in judgement.copies if copy.decision.reply_text), "")
-    reply = content_refused(words, judgement.reference)
+    reply = content_refused(words, judgement.reference, session.settings.refusal_page)
     await session.seams.refuse(submission, judgement, reply)
     session.counters.refused(f"content: {judgement.verdict.value}")
     return reply

@@ -20,6 +20,7 @@ from lazaretto.intelligence.indicator_store import IndicatorStore
 from lazaretto.journal.auditing import AuditLog
 from lazaretto.journal.feeding import Feed
 from lazaretto.journal.outlets import OutletStore
+from lazaretto.journal.pleas import Pleas, RefusedMail
 from lazaretto.journal.trace import Trace
 from lazaretto.spool.quarantine import Quarantine
 from lazaretto.spool.queue_figures import QueueFigures
@@ -54,6 +55,8 @@ class MailPath:
         self.trace = Trace(trace)
         self.feed = Feed(trace)
         self.outlets = OutletStore(control)
+        self.pleas = Pleas(control)
+        self.refused_mail = RefusedMail(trace)
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what ``work`` comes to.  Raises ``TemporaryFailure`` when it takes too long."""
