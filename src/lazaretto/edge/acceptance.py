@@ -85,7 +85,7 @@ def everybody_rejects(judgement: Judgement) -> bool:
 async def _refuse(session: Session, submission: Submission, judgement: Judgement) -> Reply:
     told = next((copy.decision for copy in judgement.copies if copy.decision.reply_text), None)
     words, status = (told.reply_text, told.reply_status) if told else ("", "")
-    reply = content_refused(words, judgement.reference, status)
+    reply = content_refused(words, judgement.reference, status, page=session.settings.refusal_page)
     await session.seams.refuse(submission, judgement, reply)
     session.counters.refused(f"content: {judgement.verdict.value}")
     return reply

@@ -65,7 +65,14 @@ def queued(message_id: object) -> Reply:
     return Reply(250, "2.0.0", f"Queued as {message_id}")
 
 
-def content_refused(words: str, reference: str, status: str = "") -> Reply:
-    """Return the refusal of a message for what it is; ``reference`` lets its sender ask about it."""
+def content_refused(words: str, reference: str, status: str = "", page: str = "") -> Reply:
+    """Return the refusal of a message for what it is; ``reference`` lets its sender ask about it.
+
+    ``page`` is where a reference leads, without it; empty = nowhere.
+    """
     text = words or "message refused by the recipient's policy"
-    return Reply(550, status or "5.7.1", f"{text}; reference {reference}" if reference else text)
+    return Reply(550, status or "5.7.1", f"{text}; reference {_link(reference, page)}" if reference else text)
+
+
+def _link(reference: str, page: str) -> str:
+    return f"{reference}, see {page}{reference}" if page else reference

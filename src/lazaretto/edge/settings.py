@@ -28,6 +28,13 @@ class EdgeSettings(BaseModel):
         description="Client addresses whose behaviour is remembered; the oldest are forgotten first.",
     )
 
+    refusal_page: str = Field(
+        "",
+        pattern=r"^(https?://[!-~]{1,150}/)?$",
+        description="What the address of a refusal's page begins with; its reference follows. Empty = that of"
+        " web.base_url, where there is one.",
+    )
+
     max_command_line: int = Field(2_048, ge=512, description="Octets of a command line, without its end.")
     max_unread_tail: int = Field(
         65_536,

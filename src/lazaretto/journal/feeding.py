@@ -54,3 +54,10 @@ class Feed:
         ):
             await cursor.execute(query("lazaretto.journal", "read_feed"), parameters, prepare=False)
             return await cursor.fetchall()
+
+    async def end(self, tenant: TenantId) -> int:
+        """Return the place of the tenant's latest event; 0 when there is none."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(query("lazaretto.journal", "end_of_feed"), {"tenant": tenant})
+            row = await cursor.fetchone()
+        return 0 if row is None else int(row[0])

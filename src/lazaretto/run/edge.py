@@ -144,7 +144,7 @@ def _server(
     tls, connector_tls = watch.contexts()
     backstop = max(settings.edge.look_timeout, settings.scan.time_budget) + LOOK_LEEWAY
     return serve_edge(
-        settings.edge.model_copy(update={"look_timeout": backstop}),
+        settings.edge.model_copy(update={"look_timeout": backstop, "refusal_page": _refusal_page(settings)}),
         seams,
         list(_addresses(settings.listen, options)),
         host_name=host_name(settings),
@@ -175,3 +175,8 @@ def _commit_and_hand_over(acceptor: Acceptor, handover: HandoverClient) -> Commi
 def _hop_key(home: Home) -> bytes:
     # Nodes of one platform share the master key and so know one another's hops, and nobody else can.
     return hashlib.blake2b(home.master_key.read_bytes(), person=b"lz hop token").digest()
+
+
+def _refusal_page(settings: Settings) -> str:
+    page, base_url = settings.edge.refusal_page, settings.web.base_url
+    return page or (f"{base_url}/r/" if base_url else "")

@@ -13,6 +13,7 @@ import uvloop
 
 from lazaretto.core.decision import Judgement
 from lazaretto.core.errors import LazarettoError
+from lazaretto.core.identity import TenantId
 from lazaretto.core.submission import Submission
 from lazaretto.db.pool import Pool
 from lazaretto.delivery.handover import HandoverClient
@@ -37,10 +38,12 @@ from lazaretto.run.learning import SignatureWriter, TrapReporter
 from lazaretto.run.naming import host_name, resolver_of
 from lazaretto.run.notifying import Notifier
 from lazaretto.run.options import RunOptions
+from lazaretto.run.pushing import Pusher
 from lazaretto.run.rule_notices import tell
 from lazaretto.run.settings import Settings
 from lazaretto.run.spoolroom import SpoolRoom, spool_room
 from lazaretto.run.stopping import until_stopped
+from lazaretto.run.storekey import web_key
 from lazaretto.run.tls_reporting import send_reports, tls_reporter
 from lazaretto.spool.acceptor import Acceptor
 from lazaretto.spool.housekeeping import Housekeeping
@@ -90,6 +93,7 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
                 _Forgetting(settings, trace, indicators, counts).run,
                 _Reporting(settings, options, room, trace).run,
                 SignatureWriter(home, signatures).run,
+                _pusher(home, settings, room, control, trace).run,
             )
             tasks = [asyncio.create_task(_again_and_again(job)) for job in jobs]
             spare_what_stays()
@@ -175,6 +179,21 @@ class _Reporting:
             if self._wanted.dmarc_reports:
                 await self._dmarc.send_due(datetime.now(UTC))
             await asyncio.sleep(REPORT_EVERY)
+
+
+def _pusher(home: Home, settings: Settings, room: SpoolRoom, control: Pool, trace: Pool) -> Pusher:
+    def name_of(tenant: TenantId) -> str:
+        snapshot = room.directory.by_id(tenant)
+        return snapshot.name if snapshot else str(tenant)
+
+    return Pusher(
+        control,
+        trace,
+        key=web_key(home),
+        host_name=host_name(settings),
+        name_of=name_of,
+        allowed=settings.web.outlet_networks,
+    )
 
 
 class _Sweeping:

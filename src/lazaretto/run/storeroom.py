@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -12,6 +10,7 @@ from urllib.parse import urlsplit
 from lazaretto.run.database import Database
 from lazaretto.run.home import Home
 from lazaretto.run.settings import Settings, load_settings
+from lazaretto.run.storekey import web_key
 from lazaretto.store.given import StoreSettings
 from lazaretto.store.opening import bring_up_to_date, open_store
 
@@ -36,24 +35,6 @@ def store_settings(home: Home, settings: Settings, http: str = "") -> StoreSetti
         max_body=settings.web.max_body,
         secure=base_url.startswith("https://"),
     )
-
-
-def web_key(home: Home) -> str:
-    """Return the key that pages and hooks sign with, made when there is none."""
-    try:
-        return home.web_key.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        fresh = home.web_key.with_suffix(f".{os.getpid()}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        try:
-            # Another process may have made it meanwhile; then that one counts.
-            os.link(fresh, home.web_key)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-        return web_key(home)
 
 
 @contextmanager

@@ -15,11 +15,17 @@ from typing import Any, Final, TypeVar
 
 from lazaretto.core.errors import TemporaryFailure
 from lazaretto.db.pool import Pool
+from lazaretto.intelligence.bundle_store import BundleStore
+from lazaretto.intelligence.indicator_store import IndicatorStore
 from lazaretto.journal.auditing import AuditLog
 from lazaretto.journal.feeding import Feed
+from lazaretto.journal.outlets import OutletStore
+from lazaretto.journal.pleas import Pleas, RefusedMail
 from lazaretto.journal.trace import Trace
 from lazaretto.spool.quarantine import Quarantine
+from lazaretto.spool.queue_figures import QueueFigures
 from lazaretto.spool.settings import SpoolSettings
+from lazaretto.spool.steering import Steering
 from lazaretto.spool.waiting import Waiting
 from lazaretto.store.given import StoreSettings, given
 from lazaretto.tenants.store import TenantStore
@@ -42,8 +48,15 @@ class MailPath:
         self.audit = AuditLog(control)
         self.quarantine = Quarantine(spool, spool_settings)
         self.waiting = Waiting(spool)
+        self.steering = Steering(spool)
+        self.queue_figures = QueueFigures(spool)
+        self.indicators = IndicatorStore(control)
+        self.bundles = BundleStore(control)
         self.trace = Trace(trace)
         self.feed = Feed(trace)
+        self.outlets = OutletStore(control)
+        self.pleas = Pleas(control)
+        self.refused_mail = RefusedMail(trace)
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what ``work`` comes to.  Raises ``TemporaryFailure`` when it takes too long."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from psycopg.conninfo import conninfo_to_dict
@@ -37,6 +38,13 @@ MIDDLEWARE = [
     "lazaretto.web.api.replaying.Replaying",
 ]
 ROOT_URLCONF = "lazaretto.web.urls"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parents[1] / "web" / "refused" / "templates"],
+    }
+]
+USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"

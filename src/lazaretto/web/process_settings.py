@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from ipaddress import ip_network
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def _network(text: str) -> str:
+    return str(ip_network(text))
 
 
 class WebSettings(BaseModel):
@@ -22,3 +29,8 @@ class WebSettings(BaseModel):
         600, ge=1, description="Requests of one API token, or of one address without a token, per worker."
     )
     max_body: int = Field(32_000_000, ge=1_000, description="Octets of a request.")
+    outlet_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
+        (),
+        description="Private networks to which tenants may have events sent all the same, as CIDR;"
+        " otherwise only public addresses.",
+    )

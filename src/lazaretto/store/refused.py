@@ -1,0 +1,128 @@
+"""Refused mail: what its sender may know, and what the tenant's people decide when the sender asks.
+
+What a reference shows to everybody who has it names no person, no address and no tenant: the day, and
+the kind of reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from lazaretto.core.address import domain_of, fold
+from lazaretto.core.errors import ConfigurationError, ScopeError
+from lazaretto.core.findings import Verdict
+from lazaretto.journal.pleas import Decision, Plea, RefusedMessage
+from lazaretto.store.auditing import ordered
+from lazaretto.store.mailpath import mail_path
+from lazaretto.store.scope import Area, Right, Scope
+from lazaretto.tenants.document import export_document, parse_document
+from lazaretto.tenants.sections import SenderEntry
+
+APPROVED_FOR: Final = timedelta(days=7)
+_REFERENCE: Final = re.compile(r"[2-9A-HJ-NP-Z]{8}")
+_NEVER: Final = frozenset({Verdict.MALWARE.value, Verdict.PHISHING.value, Verdict.UNSCANNABLE.value})
+"""What an approval would not let in: asking could only disappoint."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a reference tells whoever has it."""
+
+    reference: str
+    day: date
+    verdict: str
+    """The kind of reason: a verdict's word."""
+    may_ask: bool
+
+
+def told(reference: str) -> Told | None:
+    """Return what ``reference`` tells; None when it is none, or no longer kept."""
+    found = _found(reference)
+    if not found:
+        return None
+    verdict = next((each.verdict for each in found if each.verdict), Verdict.CLEAN.value)
+    return Told(
+        reference=_plain(reference),
+        day=found[0].at.astimezone(UTC).date(),
+        verdict=verdict,
+        may_ask=verdict not in _NEVER and any(each.sender for each in found),
+    )
+
+
+def ask(reference: str) -> bool:
+    """Ask the tenants whose mail it was to let the sender in; return whether that can be asked."""
+    page = told(reference)
+    if page is None or not page.may_ask:
+        return False
+    path = mail_path()
+    for refused in _found(reference):
+        path.wait(path.pleas.add(refused, page.reference, datetime.now(UTC)))
+    return True
+
+
+def pleas(scope: Scope, *, limit: int = 100) -> Sequence[Plea]:
+    """Return what refused senders asked of the tenant, what waits for a decision first."""
+    scope.demand(Area.LISTS, Right.VIEW_CONFIGURATION)
+    scope.demand_all_domains()
+    path = mail_path()
+    return path.wait(path.pleas.list(scope.of_tenant, limit=limit))
+
+
+def decide(scope: Scope, number: int, decision: Decision) -> Plea:
+    """Let the sender in for a week, or not.  Raises ``ScopeError`` when it is not there."""
+    scope.demand(Area.LISTS, Right.EDIT)
+    scope.demand_all_domains()
+    path = mail_path()
+    plea = path.wait(path.pleas.get(scope.of_tenant, number))
+    if plea is None:
+        raise ScopeError("there is no such request")
+    if plea.decision is not None:
+        raise ConfigurationError(f"this was {plea.decision} by {plea.decided_by} before")
+    with ordered(scope, f"plea.{decision.value}", plea.sender, after={"reference": plea.reference}):
+        if decision is Decision.GRANTED:
+            _approve(scope, plea)
+        decided = path.wait(
+            path.pleas.decide(scope.of_tenant, number, decision, scope.who.name, datetime.now(UTC))
+        )
+    return decided or plea
+
+
+def _approve(scope: Scope, plea: Plea) -> None:
+    path = mail_path()
+    text = path.wait(path.tenants.export(scope.tenant_name))
+    document = parse_document(text, scope.tenant_name)
+    blocked = [each.entry for each in document.blocked_senders if _covers(each.entry, plea.sender)]
+    if blocked:
+        raise ConfigurationError(
+            f"{blocked[0]} is on the list of blocked senders, which wins over an approval; remove it there"
+        )
+    entry = SenderEntry(
+        entry=plea.sender,
+        reason=f"asked with reference {plea.reference}",
+        expires=datetime.now(UTC).date() + APPROVED_FOR,
+    )
+    others = tuple(each for each in document.approved_senders if each.entry != entry.entry)
+    changed = document.model_copy(update={"approved_senders": (*others, entry)})
+    applied = path.wait(path.tenants.apply(export_document(changed), by=scope.who.name, note=entry.reason))
+    path.wait(path.tenants.wait_until_in_force(applied.publication))
+
+
+def _covers(entry: str, sender: str) -> bool:
+    domain = domain_of(sender)
+    return entry == fold(sender) or entry == domain or domain.endswith(f".{entry}")
+
+
+def _found(reference: str) -> Sequence[RefusedMessage]:
+    plain = _plain(reference)
+    if not _REFERENCE.fullmatch(plain):
+        return ()
+    path = mail_path()
+    return path.wait(path.refused_mail.find(plain))
+
+
+def _plain(reference: str) -> str:
+    return reference.strip().upper()

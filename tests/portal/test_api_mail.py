@@ -1,0 +1,162 @@
+"""Messages, quarantine, queue and indicators by API: a tenant's own, within domains and rights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from lazaretto.core.identity import new_message_id
+from lazaretto.store.given import StoreSettings
+from tests.portal.conftest import Program, with_grant
+
+pytestmark = pytest.mark.integration
+
+
+def number_of(name: str) -> int:
+    from lazaretto.store.mailpath import mail_path
+
+    found = mail_path().wait(mail_path().tenants.number_of(name))
+    assert found is not None
+    return found
+
+
+def traced(store: StoreSettings, tenant: str, recipient: str, subject: str, at: datetime) -> UUID:
+    """Write a message into the trace as the shipper does; return its id."""
+    message, number = new_message_id(), number_of(tenant)
+    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    bounds = f"FROM ('{day.isoformat()}') TO ('{(day + timedelta(days=1)).isoformat()}')"
+    with psycopg.connect(store.trace, autocommit=True) as connection:
+        for table in ("event", "trace_message", "trace_recipient"):
+            connection.execute(
+                f"CREATE TABLE IF NOT EXISTS {table}_test{day:%Y%m%d} PARTITION OF {table}"
+                f" FOR VALUES {bounds}".encode()
+            )
+        connection.execute(
+            "INSERT INTO trace_message (received_at, tenant, message, direction, sender, sender_folded,"
+            " sender_domain, subject, size, verdict) VALUES (%s, %s, %s, 'inbound', 'a@partner.example',"
+            " 'a@partner.example', 'partner.example', %s, 100, 'bulk')",
+            [at, number, message, subject],
+        )
+        connection.execute(
+            "INSERT INTO trace_recipient (received_at, tenant, message, address, folded, domain)"
+            " VALUES (%s, %s, %s, %s, %s, %s)",
+            [at, number, message, recipient, recipient, recipient.partition("@")[2]],
+        )
+        connection.execute(
+            "INSERT INTO event (at, seq, tenant, message, kind, recipients, details)"
+            " VALUES (%s, %s, %s, %s, 'received', '{}', %s)",
+            [at, uuid4().int >> 65, number, message, json.dumps({"subject": subject, "size": 100})],
+        )
+    return message
+
+
+@pytest.fixture(scope="module")
+def stories(store: StoreSettings) -> Iterator[dict[str, UUID]]:
+    """Three messages of ``acme``, one of them for its other domain, and one of ``zeta``."""
+    at = datetime.now(UTC) - timedelta(hours=1)
+    yield {
+        "first": traced(store, "acme", "alice@acme.example", "the first", at),
+        "second": traced(store, "acme", "alice@acme.example", "the second", at),
+        "branch": traced(store, "acme", "bob@branch.acme.example", "for the branch", at),
+        "foreign": traced(store, "zeta", "alice@zeta.example", "of another tenant", at),
+    }
+
+
+def ids(answer: Any) -> set[str]:
+    return {item["id"] for item in answer.json["items"]}
+
+
+def test_a_tenant_sees_its_own_messages(administrator: Program, stories: dict[str, UUID]) -> None:
+    found = ids(administrator.get("/tenants/acme/messages?verdict=bulk"))
+
+    assert found == {str(stories[name]) for name in ("first", "second", "branch")}
+    assert administrator.get(f"/tenants/acme/messages/{stories['foreign']}").status == 404
+
+
+def test_pages_show_each_message_once(administrator: Program, stories: dict[str, UUID]) -> None:
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = administrator.get(f"/tenants/acme/messages?verdict=bulk&limit=1&cursor={cursor}").json
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+
+    assert sorted(seen) == sorted(str(stories[name]) for name in ("first", "second", "branch"))
+
+
+def test_rights_in_one_domain_show_that_domains_messages(
+    store: StoreSettings, stories: dict[str, UUID]
+) -> None:
+    only = with_grant("acme", "help-desk", domains=["branch.acme.example"], domains_are_excepted=False)
+    others = with_grant("acme", "help-desk", domains=["branch.acme.example"])
+
+    assert ids(only.get("/tenants/acme/messages?verdict=bulk")) == {str(stories["branch"])}
+    assert str(stories["branch"]) not in ids(others.get("/tenants/acme/messages?verdict=bulk"))
+    assert only.get(f"/tenants/acme/messages/{stories['first']}").status == 404
+
+
+def test_the_help_desk_sees_no_content(store: StoreSettings, stories: dict[str, UUID]) -> None:
+    desk = with_grant("acme", "help-desk")
+
+    story = desk.get(f"/tenants/acme/messages/{stories['first']}")
+
+    assert "the first" not in story.text
+    assert story.json["events"][0]["size"] == 100
+    assert desk.get("/tenants/acme/messages?subject=first").status == 403
+
+
+def test_a_feed_goes_on_where_it_was_left(administrator: Program, stories: dict[str, UUID]) -> None:
+    first = administrator.get("/tenants/acme/events?limit=2")
+    rest = administrator.get(f"/tenants/acme/events?cursor={first.headers['Next-Cursor']}")
+    end = administrator.get(f"/tenants/acme/events?cursor={rest.headers['Next-Cursor']}")
+
+    told = [json.loads(line)["message"] for part in (first, rest) for line in part.text.splitlines()]
+    assert sorted(told) == sorted(str(stories[name]) for name in ("first", "second", "branch"))
+    assert (end.text, end.headers["Next-Cursor"]) == ("", rest.headers["Next-Cursor"])
+
+
+def test_a_feed_without_the_right_to_content_tells_no_subjects(
+    store: StoreSettings, stories: dict[str, UUID]
+) -> None:
+    reader = with_grant("acme", "feed-reader")
+
+    assert "the first" not in reader.get("/tenants/acme/events").text
+
+
+def test_an_empty_queue_and_quarantine_are_lists_all_the_same(administrator: Program) -> None:
+    assert administrator.get("/tenants/acme/queue").json == []
+    assert administrator.get("/tenants/acme/quarantine").json == {"items": [], "next": None}
+    assert administrator.get("/tenants/acme/queue/figures").json["totals"]["TotalMessagesInbound"] == 0
+
+
+def test_an_order_about_everything_is_refused(administrator: Program) -> None:
+    everything = administrator.post("/tenants/acme/queue/orders", {"order": "bounce"})
+    nothing = administrator.post("/tenants/acme/queue/orders", {"order": "retry", "domain": "acme.example"})
+
+    assert (everything.status, nothing.json) == (422, {"copies": 0})
+
+
+def test_indicators_are_added_renewed_and_removed(administrator: Program, stranger: Program) -> None:
+    wish = {"kind": "url", "value": "bad.example/kit", "action": "block", "reason": "a campaign"}
+    (number,) = administrator.post("/tenants/acme/indicators", {"indicators": [wish]}).json["ids"]
+    path = f"/tenants/acme/indicators/{number}"
+
+    assert administrator.get("/tenants/acme/indicators").json[0]["owner"].startswith("tenant-administrator")
+    assert stranger.ask("DELETE", f"/tenants/zeta/indicators/{number}").status == 404
+    assert administrator.post(f"{path}/renewal", {"days": 30}).status == 204
+    assert administrator.ask("DELETE", path).status == 204
+    assert administrator.ask("DELETE", path).status == 404
+
+
+def test_an_indicator_that_means_nothing_is_refused(administrator: Program) -> None:
+    wish = {"kind": "senderiprange", "value": "not a network"}
+
+    assert administrator.post("/tenants/acme/indicators", {"indicators": [wish]}).status == 422

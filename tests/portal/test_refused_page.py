@@ -1,0 +1,132 @@
+"""Behind the reference in a 550: the reason without personal data, and a way to ask for the next message."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from lazaretto.core.findings import Verdict
+from lazaretto.core.identity import new_message_id
+from lazaretto.store.given import StoreSettings
+from lazaretto.web.refused.texts import LANGUAGES, TEXTS, said
+from tests.portal.conftest import Program
+from tests.portal.test_api_mail import number_of
+
+pytestmark = pytest.mark.integration
+
+SENDER = "ann@sender.example"
+
+
+@pytest.fixture
+def refused(store: StoreSettings) -> str:
+    """The reference of a message of ``acme`` that was refused as spam."""
+    return refused_as(store, "spam")
+
+
+def refused_as(store: StoreSettings, verdict: str) -> str:
+    reference = "".join("23456789ABCDEFGHJKLMNPQRSTUVWXYZ"[octet % 32] for octet in uuid4().bytes[:8])
+    at, message, tenant = datetime.now(UTC) - timedelta(hours=2), new_message_id(), number_of("acme")
+    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    bounds = f"FROM ('{day.isoformat()}') TO ('{(day + timedelta(days=1)).isoformat()}')"
+    with psycopg.connect(store.trace, autocommit=True) as connection:
+        for table in ("event", "trace_message"):
+            connection.execute(
+                f"CREATE TABLE IF NOT EXISTS {table}_test{day:%Y%m%d} PARTITION OF {table}"
+                f" FOR VALUES {bounds}".encode()
+            )
+        connection.execute(
+            "INSERT INTO trace_message (received_at, tenant, message, sender, subject, verdict)"
+            " VALUES (%s, %s, %s, %s, 'Our secret plans', %s)",
+            [at, tenant, message, SENDER, verdict],
+        )
+        connection.execute(
+            "INSERT INTO event (at, seq, tenant, message, kind, recipients, details)"
+            " VALUES (%s, %s, %s, %s, 'refused', %s, %s)",
+            [
+                at,
+                uuid4().int >> 65,
+                tenant,
+                message,
+                ["alice@acme.example"],
+                json.dumps({"reference": reference}),
+            ],
+        )
+    return reference
+
+
+def shown(reference: str, method: str = "GET", language: str = "en") -> tuple[int, str]:
+    from django.test import Client
+
+    response = Client().generic(method, f"/r/{reference}", headers={"Accept-Language": language})
+    return response.status_code, response.content.decode()
+
+
+def test_the_page_tells_why_and_names_nobody(refused: str) -> None:
+    status, text = shown(refused.lower())
+
+    assert (status, said("en")["spam"] in text) == (200, True)
+    for personal in (SENDER, "sender.example", "alice", "acme", "secret plans"):
+        assert personal not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_speaks_the_senders_language(refused: str, language: str) -> None:
+    _, text = shown(refused, language=f"{language},en;q=0.1")
+
+    assert f'lang="{language}"' in text
+    assert said(language)["title"] in text
+
+
+@pytest.mark.parametrize("reference", ["ABCDEFGH", "0000", "%00", "x" * 500])
+def test_an_unknown_reference_is_said_to_be_one(store: StoreSettings, reference: str) -> None:
+    status, text = shown(reference)
+
+    assert (status, said("en")["unknown_title"] in text) == (404, True)
+
+
+def test_looking_asks_for_nothing(administrator: Program, refused: str) -> None:
+    shown(refused)
+
+    assert refused not in administrator.get("/tenants/acme/pleas").text
+
+
+def test_a_sender_who_asks_is_let_in_for_a_week_when_it_is_granted(
+    administrator: Program, stranger: Program, refused: str
+) -> None:
+    shown(refused, "POST")
+    _, text = shown(refused, "POST")
+    pleas = administrator.get("/tenants/acme/pleas").json
+    (plea,) = [each for each in pleas if each["reference"] == refused]
+    path = f"pleas/{plea['id']}/decision"
+
+    assert said("en")["asked"] in text
+    assert (plea["sender"], plea["times"]) == (SENDER, 2)
+    assert stranger.post(f"/tenants/zeta/{path}", {"decision": "granted"}).status == 404
+    assert administrator.post(f"/tenants/acme/{path}", {"decision": "granted"}).json["decision"] == "granted"
+    document = administrator.get("/tenants/acme/configuration").json["document"]
+    week = (datetime.now(UTC).date() + timedelta(days=7)).isoformat()
+    assert SENDER in document
+    assert week in document
+    assert administrator.post(f"/tenants/acme/{path}", {"decision": "declined"}).status == 422
+
+
+def test_nobody_asks_for_malware(store: StoreSettings, administrator: Program) -> None:
+    reference = refused_as(store, "malware")
+
+    _, text = shown(reference, "POST")
+
+    assert said("en")["may_not_ask"] in text
+    assert reference not in administrator.get("/tenants/acme/pleas").text
+
+
+def test_every_text_is_there_in_every_language() -> None:
+    missing = [
+        (key, language) for key, texts in TEXTS.items() for language in LANGUAGES if not texts.get(language)
+    ]
+
+    assert missing == []
+    assert {verdict.value for verdict in Verdict} <= TEXTS.keys()
