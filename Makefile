@@ -36,6 +36,11 @@ format: setup ## format the code
 .PHONY: bench
 bench: setup ## measure CPU per message, messages per second and memory of named workloads
 	@.venv/bin/python -m tests.load.bench
+	@.venv/bin/python -m tests.load.beside
+
+.PHONY: soak
+soak: setup ## half an hour of traffic while everything goes wrong: nothing lost, memory flat (MINUTES=10 for less)
+	@.venv/bin/python -m tests.load.soak $(MINUTES)
 
 .PHONY: lock
 lock: setup ## compile requirements/lock.txt again from pyproject.toml and requirements/dev.in

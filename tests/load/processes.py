@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -11,10 +11,15 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """CPU seconds by role and peak resident memory (MiB) by role."""
+    """CPU seconds, peak resident memory (MiB), resident and anonymous memory (MB) by role.
+
+    Of several processes of a role the largest counts; CPU is of all of them.
+    """
 
     cpu: dict[str, float]
     peak: dict[str, float]
+    resident: dict[str, float] = field(default_factory=dict)
+    anonymous: dict[str, float] = field(default_factory=dict)
 
     def since(self, before: Usage) -> dict[str, float]:
         """Return the CPU seconds by role that were used after ``before``."""
@@ -28,17 +33,22 @@ def usage_of(*roots: int) -> Usage:
     """
     cpu: dict[str, float] = {}
     peak: dict[str, float] = {}
+    resident: dict[str, float] = {}
+    anonymous: dict[str, float] = {}
     for pid in (pid for root in roots for pid in tree(root)):
         role = role_of(pid)
         try:
             fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-            memory = _peak(pid)
+            memory, now = _memory(pid, "VmHWM"), _memory(pid, "VmRSS")
+            own = _memory(pid, "RssAnon")
         except OSError:
             continue
         seconds = sum(int(field) for field in fields[11:15]) / _TICK
         cpu[role] = cpu.get(role, 0.0) + seconds
         peak[role] = max(peak.get(role, 0.0), memory)
-    return Usage(cpu, peak)
+        resident[role] = max(resident.get(role, 0.0), now * 1.048576)
+        anonymous[role] = max(anonymous.get(role, 0.0), own * 1.048576)
+    return Usage(cpu, peak, resident, anonymous)
 
 
 def tree(root: int) -> list[int]:
@@ -83,8 +93,9 @@ def role_of(pid: int) -> str:
     return "postgres" if name.startswith("postgres") else (name.rstrip(":") or "kernel")
 
 
-def _peak(pid: int) -> float:
+def _memory(pid: int, name: str) -> float:
+    """Return a line of the process's status in MiB."""
     for line in Path(f"/proc/{pid}/status").read_text().split("\n"):
-        if line.startswith("VmHWM:"):
+        if line.startswith(f"{name}:"):
             return int(line.split()[1]) / 1024
     return 0.0

@@ -49,14 +49,14 @@ class Product:
     """Processes that, with all below them, are the product."""
 
     @classmethod
-    def start(cls, home: Path, settings: str = "", *, dns_file: bool = True) -> Product:
-        """Start it and wait until mail is accepted."""
+    def start(cls, home: Path, settings: str = "", port: int = 0, *, dns_file: bool = True) -> Product:
+        """Start it, at a free port where none is given, and wait until mail is accepted."""
         home.mkdir(parents=True, exist_ok=True)
         if settings:
             (home / "lazaretto.toml").write_text(settings)
         dns = home / "dns.json"
         dns.write_text(json.dumps(DNS))
-        port = free_port()
+        port = port or free_port()
         with (home / "supervisor.log").open("ab") as log:
             process = subprocess.Popen(
                 [

@@ -23,6 +23,8 @@ from lazaretto.delivery.seams import Queue
 log = logging.getLogger(__name__)
 
 MAX_BATCH = 500
+_BETWEEN_SYNCS = 0.03
+"""Seconds between two syncs of the journal: the disk that they keep busy is what clients wait for."""
 _GATHER = 0.05
 """Seconds within which outcomes that are safe in the journal join one transaction."""
 _FIRST_PAUSE = 0.05
@@ -140,13 +142,16 @@ class Settler:
         return left
 
     async def journal_forever(self) -> None:
-        """Sync what was written, one fdatasync for all of it."""
+        """Sync what was written, one fdatasync for all of it; at once after a pause, in turns without."""
         loop = asyncio.get_running_loop()
+        not_before = 0.0
         while True:
             await self._has_ended.wait()
+            await asyncio.sleep(not_before - loop.time())
             self._has_ended.clear()
             batch, self._ended = self._ended, []
             if any(is_delivery(settlement) for settlement in batch):
+                not_before = loop.time() + _BETWEEN_SYNCS
                 try:
                     await loop.run_in_executor(self._thread, self._journal.sync)
                 except OSError:

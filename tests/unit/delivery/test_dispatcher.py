@@ -186,6 +186,40 @@ async def test_a_host_that_cannot_be_reached_gives_way_to_the_next(
     assert outcome_of(settlement) is Outcome.DELIVERED
 
 
+async def test_a_dead_host_is_passed_over_at_the_next_attempt(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    spool.add(a_copy())
+    hung_up = Behaviour(hang_up=frozenset({"GREETING"}))
+    async with (
+        next_hop.NextHop(hung_up) as first,
+        next_hop.NextHop(Behaviour(answers={"RCPT": b"450 4.2.1 Later\r\n"})) as second,
+        delivering(first, second, idle_connection=timedelta(0)),
+    ):
+        (deferred,) = await settled(spool, 1)
+        second.behaviour = next_hop.GOOD
+        assert deferred.next_at is not None
+        spool.now = deferred.next_at
+        _, delivered = await settled(spool, 2)
+
+    assert outcome_of(delivered) is Outcome.DELIVERED
+    assert first.connections == 1
+    assert [each.outcomes[0].remote.port for each in (deferred, delivered)] == [second.port] * 2
+
+
+async def test_a_fallback_takes_over_when_no_server_of_the_route_answers(
+    spool: MemorySpool, delivering: Deliverer
+) -> None:
+    spool.add(a_copy())
+    async with next_hop.NextHop() as spare:
+        fallback = NextHop(host=spare.host, port=spare.port, preference=0, is_fallback=True)
+        async with delivering(DEAD, fallback):
+            (settlement,) = await settled(spool, 1)
+
+    assert outcome_of(settlement) is Outcome.DELIVERED
+    assert settlement.outcomes[0].remote.port == spare.port
+
+
 @pytest.mark.parametrize("verb", ["GREETING", "EHLO", "MAIL", "RCPT", "DATA"])
 async def test_a_host_that_breaks_off_before_the_dot_gives_way_to_the_next(
     spool: MemorySpool, delivering: Deliverer, verb: str

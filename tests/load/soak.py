@@ -1,0 +1,224 @@
+"""``make soak``: traffic for half an hour, with everything going wrong that may; memory must stay flat.
+
+    python -m tests.load.soak [MINUTES]
+
+Real messages go to a good next hop; every fifth goes to one that stalls, resets, answers nonsense or
+4xx, takes half of a message, or hangs up after the dot.  A thousand connections are open and silent all
+the while, and are opened again when the edge has had enough of them.  At the end all is delivered, each
+message is counted, and the anonymous memory of each role in the last quarter is set beside that in the
+second: the first one is warming up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from lazaretto.testing import next_hop
+from lazaretto.testing.next_hop import GOOD, Behaviour
+from tests.load.bench import mixed, text_message
+from tests.load.idle import open_idle
+from tests.load.processes import usage_of
+from tests.load.product import TENANT, Product, SinkProcess
+from tests.load.sender import Ledger, send_all
+
+MINUTES = 30.0
+IDLE = 1_000
+CONNECTIONS = 8
+PAUSE = 0.02
+"""Seconds between two messages: it is about time, not about speed."""
+ROUGH_SHARE = 5
+SAMPLE_EVERY = 5.0
+DRAIN_PATIENCE = 300.0
+MOST_GROWTH = 1.15
+LEAST_THAT_COUNTS = 12.0
+"""MB by which a role may grow whatever its size."""
+SETTINGS = f"""\
+[edge]
+max_connections = {IDLE + 500}
+[delivery]
+first_delay = 1.0
+longest_delay = 5.0
+greeting_timeout = 2.0
+command_timeout = 2.0
+data_timeout = 2.0
+dot_timeout = 2.0
+dead_time = 1.0
+"""
+ROUGH = TENANT.replace("tenant: load", "tenant: rough").replace("customer.example", "rough.example")
+VERBS = ("GREETING", "EHLO", "MAIL", "RCPT", "DATA", "DOT")
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was seen while the traffic went on."""
+
+    memory: dict[str, list[float]] = field(default_factory=dict)
+    """Anonymous memory in MB by role, a sample every some seconds."""
+    opened: int = 0
+    """Idle connections, each time they were opened anew."""
+
+
+def a_whim(chooser: random.Random) -> Behaviour:
+    """Return how the rough next hop behaves for a moment; well, every third time."""
+    verb = chooser.choice(VERBS)
+    match chooser.randrange(9):
+        case 0:
+            return Behaviour(hang_up=frozenset({verb}))
+        case 1:
+            return Behaviour(reset=frozenset({verb}))
+        case 2:
+            return Behaviour(stall=frozenset({verb}))
+        case 3:
+            return Behaviour(answers={verb: b"%d 4.3.2 Not now\r\n" % chooser.choice((421, 450, 451))})
+        case 4:
+            return Behaviour(answers={verb: b"\x00 nonsense\r\n"})
+        case 5:
+            return Behaviour(octets_at_a_time=1)
+        case _:
+            return GOOD
+
+
+def messages(until: float) -> Iterator[tuple[str, str, bytes]]:
+    """Yield real messages, over and over, until a time."""
+    raw = mixed(1_500) or [text_message(size) for size in (800, 9_000, 60_000, 200_000)]
+    for number, octets in enumerate(itertools.cycle(raw)):
+        if time.monotonic() >= until:
+            return
+        domain = "rough.example" if number % ROUGH_SHARE == 0 else "customer.example"
+        time.sleep(PAUSE / CONNECTIONS)
+        yield f"soak-{number}", f"bob@{domain}", octets
+
+
+async def soak(product: Product, minutes: float, ledger: Ledger) -> tuple[Seen, next_hop.NextHop]:
+    """Let traffic flow for some minutes and to its end; return what was seen."""
+    seen = Seen()
+    async with next_hop.NextHop() as rough:
+        document = product.home / "rough.yaml"
+        document.write_text(ROUGH.format(port=rough.port, addresses="bob@rough.example"))
+        await asyncio.to_thread(product.command, "tenant", "apply", str(document))
+        around = [
+            asyncio.create_task(work)
+            for work in (_whims(rough), _samples(product, seen), _crowd(product.port, seen))
+        ]
+        until = time.monotonic() + minutes * 60
+        await send_all(product.port, messages(until), ledger, connections=CONNECTIONS, retry=True)
+        for task in around:
+            task.cancel()
+        await asyncio.gather(*around, return_exceptions=True)
+        rough.behaviour = GOOD
+        await _drained(product)
+    return seen, rough
+
+
+async def _whims(rough: next_hop.NextHop) -> None:
+    chooser = random.Random(20260301)
+    while True:
+        rough.behaviour = a_whim(chooser)
+        await asyncio.sleep(0.25)
+
+
+async def _samples(product: Product, seen: Seen) -> None:
+    while True:
+        usage = await asyncio.to_thread(usage_of, *product.roots)
+        for role, megabytes in usage.anonymous.items():
+            seen.memory.setdefault(role, []).append(megabytes)
+        await asyncio.sleep(SAMPLE_EVERY)
+
+
+async def _crowd(port: int, seen: Seen) -> None:
+    while True:
+        writers = await open_idle(port, IDLE)
+        seen.opened += len(writers)
+        await asyncio.sleep(60)
+        for writer in writers:
+            writer.transport.abort()
+
+
+async def _drained(product: Product) -> None:
+    deadline = time.monotonic() + DRAIN_PATIENCE
+    while (await asyncio.to_thread(product.command, "queue", "list", "--json")).strip():
+        if time.monotonic() > deadline:
+            raise RuntimeError("the queue does not drain")
+        await asyncio.sleep(1)
+
+
+def growth(samples: list[float]) -> tuple[float, float]:
+    """Return the median of the second quarter and of the last."""
+    quarter = max(1, len(samples) // 4)
+    return statistics.median(samples[quarter : 2 * quarter] or samples), statistics.median(samples[-quarter:])
+
+
+def is_flat(before: float, after: float) -> bool:
+    """Tell whether a role did not grow."""
+    return after <= max(before * MOST_GROWTH, before + LEAST_THAT_COUNTS)
+
+
+def told(
+    product: Product, sink: SinkProcess, ledger: Ledger, seen: Seen, rough: next_hop.NextHop
+) -> dict[str, Any]:
+    """Return the balance: what was promised, what came, and what memory did."""
+    quarantined = {
+        json.loads(line)["id"] for line in product.command("quarantine", "list", "--json").splitlines()
+    }
+    good = Counter(identity for _, _, _, identity in sink.received())
+    bad = Counter(_queue_id(arrival.content) for arrival in rough.arrivals)
+    ids = ledger.queued_as.values()
+    lost = [identity for identity in ids if not (good[identity] or bad[identity] or identity in quarantined)]
+    memory = {role: growth(samples) for role, samples in sorted(seen.memory.items()) if len(samples) > 4}
+    return {
+        "accepted": len(ledger.queued_as),
+        "answers": ledger.answers,
+        "delivered": len(good),
+        "delivered_rough": len(bad),
+        "quarantined": len(quarantined),
+        "lost": len(lost),
+        "repeated": sum(good.values()) - len(good),
+        "repeated_where_answers_were_cut_off": sum(bad.values()) - len(bad),
+        "idle_connections_opened": seen.opened,
+        "memory_mb": {role: [round(value, 1) for value in pair] for role, pair in memory.items()},
+        "grew": [role for role, pair in memory.items() if not is_flat(*pair)],
+        "balance": product.command("reconcile").strip().splitlines(),
+    }
+
+
+def _queue_id(content: bytes) -> str:
+    head = content.partition(b"\r\n\r\n")[0]
+    return head.partition(b" id ")[2][:36].decode("ascii", "replace")
+
+
+def main(words: list[str]) -> int:
+    """Soak, print, and return 1 where something was lost or grew."""
+    minutes = float(words[0]) if words else MINUTES
+    ledger = Ledger()
+    with tempfile.TemporaryDirectory(prefix="lz-soak-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with ExitStack() as stack:
+            sink = SinkProcess.start(folder)
+            stack.callback(sink.stop)
+            product = Product.start(folder / "home", SETTINGS)
+            stack.callback(product.stop)
+            product.apply_tenant(sink.port)
+            seen, rough = uvloop.run(soak(product, minutes, ledger))
+            balance = told(product, sink, ledger, seen, rough)
+    print(json.dumps({"minutes": minutes, **balance}), flush=True)
+    return 1 if balance["lost"] or balance["grew"] or balance["repeated"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
