@@ -136,6 +136,25 @@ class Leaving:
     """Folded."""
 
 
+class EngineOutcome(Enum):
+    """What a scanner outside this program says of a message."""
+
+    CLEAN = "clean"
+    FOUND = "found"
+    INCOMPLETE = "incomplete"
+    """It did not look into everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineAnswer:
+    """A scanner's answer."""
+
+    engine: str
+    outcome: EngineOutcome
+    name: str = ""
+    """What it found, or why it did not look into everything; its own words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
     """What had to be asked from outside before a message could be looked at."""
@@ -147,6 +166,8 @@ class Gathered:
     """Answers that the look needs (keys, policies), by ``"KIND name"``: ``"TXT s1._domainkey.a.example"``."""
     reputation: tuple[str, ...] = ()
     """Names of lists on which the client or the sender stands."""
+    engines: tuple[EngineAnswer, ...] = ()
+    """What scanners outside this program say."""
     leaving: Leaving | None = None
     """None for mail that comes in."""
 
@@ -163,5 +184,6 @@ class Facts:
     dkim: tuple[Dkim, ...] = ()
     dmarc: Dmarc = Dmarc()
     arc: Arc = Arc()
+    engines: tuple[EngineAnswer, ...] = ()
     reputation: tuple[str, ...] = ()
     leaving: Leaving | None = None

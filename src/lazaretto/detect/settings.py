@@ -15,3 +15,8 @@ class DetectSettings(BaseModel):
         description="Folder of text files (*.txt) with SHA-256 sums of malicious files, one on each line,"
         " a name after it if wanted; empty = only the shipped list.",
     )
+    yara_rules: str = Field(
+        "",
+        description="Folder of YARA rules (*.yar, *.yara, also in folders below) besides the shipped ones;"
+        " empty = none. Rules that are broken or too slow are named in the log and left out.",
+    )

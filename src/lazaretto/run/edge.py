@@ -110,7 +110,7 @@ def _seams(
     acceptor: Acceptor,
     handover: HandoverClient,
 ) -> Seams:
-    gather = gather_with(resolver_of(settings, options), settings.scan, room.directory)
+    gather = gather_with(resolver_of(settings, options), settings.scan, room.directory, settings.clamav)
     # One limit for a look: the asker's, which says in the log what it waited for.
     limit = min(settings.scan.time_budget, settings.edge.look_timeout)
     limited = settings.scan.model_copy(update={"time_budget": limit})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from lazaretto.core.content import ReceivedContent
 from lazaretto.core.envelope import Direction
-from lazaretto.core.facts import Gathered, Leaving, Resolver
+from lazaretto.core.facts import EngineAnswer, Gathered, Leaving, Resolver
 from lazaretto.core.snapshot import Directory
 from lazaretto.core.submission import Submission
 from lazaretto.detect.authentication.author import addresses_claimed
@@ -15,29 +16,50 @@ from lazaretto.detect.authentication.fields import fields_of
 from lazaretto.detect.authentication.gathering import gather
 from lazaretto.pipeline.serving import octets_of
 from lazaretto.pipeline.settings import PipelineSettings
+from lazaretto.protocol.clamd import Clamav
+from lazaretto.protocol.settings import ClamavSettings
 
 MAX_HEADER = 1024 * 1024
 
 
 def gather_with(
-    resolver: Resolver, settings: PipelineSettings, directory: Directory
+    resolver: Resolver,
+    settings: PipelineSettings,
+    directory: Directory,
+    clamav: ClamavSettings | None = None,
 ) -> Callable[[Submission], Awaitable[Gathered]]:
-    """Return the callable that gathers facts through ``resolver`` and the tenants' validation lists."""
+    """Return the callable that gathers facts through ``resolver`` and the tenants' validation lists.
+
+    Where ClamAV's daemons are named, it raises ``TemporaryFailure`` when none of them answers.
+    """
+    engine = Clamav(clamav) if clamav is not None and clamav.servers else None
 
     async def gather_facts(submission: Submission) -> Gathered:
         header = header_of(submission.content)
-        gathered = await gather(
-            submission.envelope,
-            submission.client,
-            submission.received_at,
-            header,
-            resolver,
-            time_limit=settings.authentication_limit,
+        gathered, engines = await asyncio.gather(
+            gather(
+                submission.envelope,
+                submission.client,
+                submission.received_at,
+                header,
+                resolver,
+                time_limit=settings.authentication_limit,
+            ),
+            _asked(engine, submission.content),
         )
+        if engines:
+            gathered = replace(gathered, engines=engines)
         leaving = leaving_of(submission, header, directory)
         return gathered if leaving is None else replace(gathered, leaving=leaving)
 
     return gather_facts
+
+
+async def _asked(engine: Clamav | None, content: ReceivedContent) -> tuple[EngineAnswer, ...]:
+    if engine is None:
+        return ()
+    octets = octets_of(content)
+    return (await engine.ask(len(octets), lambda at, count: bytes(octets[at : at + count])),)
 
 
 def leaving_of(submission: Submission, header: bytes, directory: Directory) -> Leaving | None:

@@ -116,7 +116,7 @@ def _rescanner(
     def tell_of(submission: Submission, judgement: Judgement) -> None:
         tell(submission, judgement, notifier.notify, host_name(settings))
 
-    gather = gather_with(resolver_of(settings, options), settings.scan, room.directory)
+    gather = gather_with(resolver_of(settings, options), settings.scan, room.directory, settings.clamav)
     unscanned = UnscannedMessages(
         room.pool,
         room.contents,

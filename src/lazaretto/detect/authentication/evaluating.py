@@ -37,6 +37,7 @@ def authenticate(
         dkim=signatures,
         dmarc=dmarc.evaluate(author, gathered.spf, signatures, answers),
         arc=arc.validate(message, key_at, digests),
+        engines=gathered.engines,
         reputation=gathered.reputation,
         leaving=gathered.leaving,
     )
