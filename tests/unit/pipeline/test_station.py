@@ -16,7 +16,6 @@ from lazaretto.pipeline.settings import PipelineSettings
 from lazaretto.pipeline.station import RETIRE, Station
 
 PATIENCE = 60.0
-PATIENCE = 50.0
 
 
 def _serve(connection: socket.socket) -> None:
