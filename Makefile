@@ -36,6 +36,11 @@ format: setup ## format the code
 .PHONY: bench
 bench: setup ## measure CPU per message, messages per second and memory of named workloads
 	@.venv/bin/python -m tests.load.bench
+	@.venv/bin/python -m tests.load.look
+
+.PHONY: fuzz
+fuzz: setup ## feed parsers what nobody would write, for five minutes
+	@scripts/fuzz
 
 .PHONY: lock
 lock: setup ## compile requirements/lock.txt again from pyproject.toml and requirements/dev.in

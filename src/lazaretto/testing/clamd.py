@@ -19,7 +19,9 @@ TOKEN: Final = b"a token that only the test base of ClamAV knows"
 class ClamdServer:
     """Started with the ``with`` statement, stopped at its end; can be stopped and started between."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, largest: str = "2M") -> None:
+        """``largest`` is the largest message that it takes, as its settings write sizes."""
+        self._largest = largest
         self.path = str(folder / "clamd.sock")
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -31,6 +33,12 @@ class ClamdServer:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        assert self._process is not None
+        return self._process.pid
 
     def start(self) -> None:
         """Start it; returns when it answers."""
@@ -60,7 +68,8 @@ class ClamdServer:
         (base / "test.ndb").write_text(f"{SIGNATURE_NAME}:0:*:{TOKEN.hex()}\n")
         (self._folder / "clamd.conf").write_text(
             f"DatabaseDirectory {base}\nLocalSocket {self.path}\nForeground yes\nTemporaryDirectory"
-            f" {self._folder}\nAlertExceedsMax yes\nStreamMaxLength 2M\nMaxScanSize 8M\nMaxFileSize 4M\n"
+            f" {self._folder}\nAlertExceedsMax yes\nStreamMaxLength {self._largest}"
+            f"\nMaxScanSize {self._largest}\nMaxFileSize {self._largest}\n"
             "MaxThreads 2\nConcurrentDatabaseReload no\n"
         )
 
