@@ -11,6 +11,7 @@ from tests.corpus.fixture_table import rows
 
 
 @pytest.mark.corpora
+@pytest.mark.timeout(600)
 def test_no_fixture_is_missed(corpora: Path) -> None:
     told = list(rows(corpora))
 
