@@ -42,6 +42,10 @@ bench: setup ## measure CPU per message, messages per second and memory of named
 soak: setup ## half an hour of traffic while everything goes wrong: nothing lost, memory flat (MINUTES=10 for less)
 	@.venv/bin/python -m tests.load.soak $(MINUTES)
 
+.PHONY: fuzz
+fuzz: setup ## feed parsers what nobody would write, for five minutes
+	@scripts/fuzz
+
 .PHONY: lock
 lock: setup ## compile requirements/lock.txt again from pyproject.toml and requirements/dev.in
 	@.venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \

@@ -138,6 +138,25 @@ class Leaving:
     """Folded."""
 
 
+class EngineOutcome(Enum):
+    """What a scanner outside this program says of a message."""
+
+    CLEAN = "clean"
+    FOUND = "found"
+    INCOMPLETE = "incomplete"
+    """It did not look into everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineAnswer:
+    """A scanner's answer."""
+
+    engine: str
+    outcome: EngineOutcome
+    name: str = ""
+    """What it found, or why it did not look into everything; its own words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """That a list names the client, or a domain of the message."""
@@ -163,6 +182,8 @@ class Gathered:
     """Answers that the look needs (keys, policies), by ``"KIND name"``: ``"TXT s1._domainkey.a.example"``."""
     listings: tuple[Listing, ...] = ()
     """Where the client or a domain of the message stands on lists."""
+    engines: tuple[EngineAnswer, ...] = ()
+    """What scanners outside this program say."""
     leaving: Leaving | None = None
     """None for mail that comes in."""
 
@@ -180,4 +201,5 @@ class Facts:
     dmarc: Dmarc = Dmarc()
     arc: Arc = Arc()
     listings: tuple[Listing, ...] = ()
+    engines: tuple[EngineAnswer, ...] = ()
     leaving: Leaving | None = None

@@ -26,3 +26,8 @@ class DetectSettings(BaseModel):
         description="Addresses of tenants that nobody uses and nobody gave away: what comes there is spam,"
         " and mail like it is stopped for all tenants.",
     )
+    yara_rules: str = Field(
+        "",
+        description="Folder of YARA rules (*.yar, *.yara, also in folders below) besides the shipped ones;"
+        " empty = none. Rules that are broken or too slow are named in the log and left out.",
+    )

@@ -6,7 +6,8 @@ listening socket: whoever is free is next.  A second socket leads to a worker th
 message and ends: that is where a message goes whose first worker died.
 
 The parent looks after them four times a second: a worker that is dead is replaced; one that has the
-same message for too long, by the clock or by its CPU time, is killed.
+same message for two seconds has a stand-in, lets others go first, and ends with it; one that has it
+for too long, by the clock or by its CPU time, is killed.
 """
 
 from __future__ import annotations
@@ -33,7 +34,13 @@ log = structlog.get_logger(__name__)
 LOOK_AFTER_EVERY: Final = 0.25
 RETIRE: Final = signal.SIGUSR1
 """Another station listens in this one's place: end what has begun, and end."""
-_SLOT: Final = struct.Struct("=dd")
+SLOW_AFTER: Final = 2.0
+"""Seconds after which a worker with the same message has a stand-in, and less of the processor."""
+MOST_STAND_INS: Final = 8
+LOWERED: Final = 10
+"""Niceness of a slow worker and its parser: others go first."""
+_SLOT: Final = struct.Struct("=ddB7x")
+_BEGUN: Final = struct.Struct("=dd")
 _BACKLOG: Final = 512
 _NOBODY_WAITS: Final = 75
 """A worker's exit code when its station retires and no connection is left."""
@@ -53,16 +60,24 @@ class Pulse:
 
     def begin(self, slot: int) -> None:
         """Note that the worker of ``slot`` has a message now."""
-        _SLOT.pack_into(self._page, slot * _SLOT.size, time.monotonic(), time.process_time())
+        _BEGUN.pack_into(self._page, slot * _SLOT.size, time.monotonic(), time.process_time())
 
     def end(self, slot: int) -> None:
         """Note that it has none."""
-        _SLOT.pack_into(self._page, slot * _SLOT.size, 0.0, 0.0)
+        _BEGUN.pack_into(self._page, slot * _SLOT.size, 0.0, 0.0)
 
     def since(self, slot: int) -> tuple[float, float]:
         """Return when it got its message (monotonic seconds, CPU seconds); zeros when it has none."""
-        began, cpu = _SLOT.unpack_from(self._page, slot * _SLOT.size)
+        began, cpu = _BEGUN.unpack_from(self._page, slot * _SLOT.size)
         return began, cpu
+
+    def tell_to_leave(self, slot: int, *, leave: bool) -> None:
+        """Note whether the worker of ``slot`` is to end after its message."""
+        self._page[slot * _SLOT.size + _BEGUN.size] = leave
+
+    def is_to_leave(self, slot: int) -> bool:
+        """Tell whether that was noted."""
+        return bool(self._page[slot * _SLOT.size + _BEGUN.size])
 
 
 @dataclass(slots=True)
@@ -71,6 +86,8 @@ class _Worker:
     slot: int
     alone: bool
     born: float
+    is_slow: bool = False
+    """It has had a message for long; another worker has its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +119,8 @@ class Station:
         self._alone, self._alone_door = _listen(folder / "scan-alone.sock")
         doors = (folder / "scan.sock", folder / "scan-alone.sock", self._crowd_door, self._alone_door)
         self._sockets = [_Socket.at(door) for door in doors]
-        self._pulse = Pulse(self._count + 1)
+        self._pulse = Pulse(self._count + 1 + MOST_STAND_INS)
+        self._free_slots = list(range(self._count + 1, self._count + 1 + MOST_STAND_INS))
         self._workers: dict[int, _Worker] = {}
         self._stopping = False
         self._retired_at: float | None = None
@@ -117,6 +135,7 @@ class Station:
         while not self._stopping and (self._workers or self._retired_at is None):
             self._reap()
             self._kill_stuck()
+            self._stand_in()
             if self._retired_at is not None:
                 self._wake_the_idle(self._retired_at)
             time.sleep(LOOK_AFTER_EVERY)
@@ -145,6 +164,7 @@ class Station:
 
     def _fork(self, slot: int, *, alone: bool) -> None:
         self._pulse.end(slot)
+        self._pulse.tell_to_leave(slot, leave=False)
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
@@ -158,6 +178,8 @@ class Station:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(RETIRE, signal.SIG_IGN)
+            # With its parser it is a group, so that both can be told to let others go first.
+            os.setpgid(0, 0)
             confine(self._settings, parent)
             serve = self._make_serve()
             code = self._take_connections(serve, slot, alone=alone)
@@ -180,6 +202,8 @@ class Station:
             with connection:
                 serve(connection)
             self._pulse.end(slot)
+            if self._pulse.is_to_leave(slot):
+                break
         return 0
 
     def _reap(self) -> None:
@@ -199,8 +223,24 @@ class Station:
             if time.monotonic() - worker.born < 1 and not worker.alone and code not in (0, _NOBODY_WAITS):
                 # It cannot even start; do not burn the machine with forks.
                 time.sleep(1)
-            if not self._stopping and code != _NOBODY_WAITS:
+            if worker.is_slow:
+                # Its place was taken when it became slow.
+                self._free_slots.append(worker.slot)
+            elif not self._stopping and code != _NOBODY_WAITS:
                 self._fork(worker.slot, alone=worker.alone)
+
+    def _stand_in(self) -> None:
+        """Give each worker that is slow a stand-in, so that one hard message does not hold up others."""
+        for worker in tuple(self._workers.values()):
+            began, _ = self._pulse.since(worker.slot)
+            is_slow = began and time.monotonic() - began > SLOW_AFTER
+            if not is_slow or worker.is_slow or not self._free_slots or self._retired_at is not None:
+                continue
+            worker.is_slow = True
+            self._pulse.tell_to_leave(worker.slot, leave=True)
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PGRP, worker.pid, LOWERED)
+            self._fork(self._free_slots.pop(0), alone=worker.alone)
 
     def _kill_stuck(self) -> None:
         for worker in self._workers.values():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class DnsSettings(BaseModel):
@@ -50,4 +52,32 @@ class DnsSettings(BaseModel):
     )
     silence_retry: float = Field(
         default=5.0, gt=0, description="Seconds between tests of resolvers that are silent."
+    )
+
+
+def _checked_server(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if text.startswith("/") or (colon and host and port.isdigit() and int(port) < 65_536):
+        return text
+    raise ValueError("give HOST:PORT or the path of a socket")
+
+
+class ClamavSettings(BaseModel):
+    """Daemons of ClamAV, asked about every message; there need not be any."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    servers: tuple[Annotated[str, AfterValidator(_checked_server)], ...] = Field(
+        (),
+        description="Where clamd listens, each HOST:PORT or the path of a socket; the next one is asked where"
+        " one does not answer. Where none does, mail is accepted and waits."
+        " Set AlertExceedsMax to yes in clamd.conf.",
+    )
+    time_limit: float = Field(60.0, gt=0, description="Seconds that a daemon may take for one message.")
+    connect_limit: float = Field(5.0, gt=0, description="Seconds within which a daemon must take the call.")
+    max_size: int = Field(
+        100_000_000,
+        gt=0,
+        description="Octets of a message that are sent to a daemon; a larger message is unscannable. The"
+        " daemon's own StreamMaxLength counts as well.",
     )

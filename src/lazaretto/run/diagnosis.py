@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import smtplib
 import socket
 import stat
@@ -14,9 +15,11 @@ from typing import Final
 import psycopg
 from cryptography import x509
 
-from lazaretto.core.errors import LazarettoError
+from lazaretto.core.errors import LazarettoError, TemporaryFailure
 from lazaretto.db.migrate import DATABASES
+from lazaretto.detect.malware.unpacking.seccomp import is_filter_there
 from lazaretto.pipeline import confinement
+from lazaretto.protocol.clamd import Clamav, beyond_limits
 from lazaretto.run.counting import counters_file, read_counters
 from lazaretto.run.database import Database
 from lazaretto.run.home import Home
@@ -128,6 +131,28 @@ def _confinement(_: Home, __: Settings) -> Answer:
     return Answer("confinement", True, "scan workers have no network")
 
 
+def _parsers(_: Home, __: Settings) -> Answer:
+    if not is_filter_there():
+        told = "the kernel has no filter of system calls (CONFIG_SECCOMP_FILTER): parsers could open files"
+        return Answer("parsers", False, told)
+    return Answer("parsers", True, "parsers can open no file, reach no network and start no program")
+
+
+def _clamav(_: Home, settings: Settings) -> Answer:
+    if not settings.clamav.servers:
+        return Answer("clamav", True, "not asked, as clamav.servers names no daemon")
+    engine = Clamav(settings.clamav)
+    try:
+        is_complete = asyncio.run(engine.is_complete(beyond_limits()))
+    except TemporaryFailure:
+        told = "no daemon answers, so mail waits: start clamd or correct clamav.servers"
+        return Answer("clamav", False, told)
+    if not is_complete:
+        told = "clamd calls clean what is beyond its limits: set AlertExceedsMax to yes in clamd.conf"
+        return Answer("clamav", False, told)
+    return Answer("clamav", True, "a daemon answers, and tells what is beyond its limits")
+
+
 def _python(_: Home, __: Settings) -> Answer:
     version = ".".join(map(str, sys.version_info[:3]))
     return Answer("python", sys.version_info >= (3, 11), version)
@@ -186,6 +211,8 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     _master_key,
     _certificate,
     _confinement,
+    _parsers,
+    _clamav,
     _scanning,
     _edge,
     _mail_at_the_door,

@@ -112,7 +112,7 @@ def _seams(
 ) -> Seams:
     resolver = resolver_of(settings, options)
     lists = lists_of(settings.reputation, resolver)
-    gather = gather_with(resolver, settings.scan, room.directory, lists)
+    gather = gather_with(resolver, settings.scan, room.directory, lists, settings.clamav)
     # One limit for a look: the asker's, which says in the log what it waited for.
     limit = min(settings.scan.time_budget, settings.edge.look_timeout)
     limited = settings.scan.model_copy(update={"time_budget": limit})

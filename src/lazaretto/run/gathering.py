@@ -9,7 +9,7 @@ from dataclasses import replace
 from lazaretto.core.address import domain_of
 from lazaretto.core.content import ReceivedContent
 from lazaretto.core.envelope import Direction
-from lazaretto.core.facts import Gathered, Leaving, Listing, Resolver
+from lazaretto.core.facts import EngineAnswer, Gathered, Leaving, Listing, Resolver
 from lazaretto.core.snapshot import Directory
 from lazaretto.core.submission import Submission
 from lazaretto.detect.authentication.author import addresses_claimed, plain_domain
@@ -19,6 +19,8 @@ from lazaretto.detect.reputation.asking import BlockLists
 from lazaretto.detect.reputation.settings import ReputationSettings
 from lazaretto.pipeline.serving import octets_of
 from lazaretto.pipeline.settings import PipelineSettings
+from lazaretto.protocol.clamd import Clamav
+from lazaretto.protocol.settings import ClamavSettings
 
 MAX_HEADER = 1024 * 1024
 
@@ -28,21 +30,31 @@ def gather_with(
     settings: PipelineSettings,
     directory: Directory,
     lists: BlockLists | None = None,
+    clamav: ClamavSettings | None = None,
 ) -> Callable[[Submission], Awaitable[Gathered]]:
-    """Return the callable that gathers facts through ``resolver``, block lists and validation lists."""
+    """Return the callable that gathers facts through ``resolver``, block lists and validation lists.
+
+    Where ClamAV's daemons are named, it raises ``TemporaryFailure`` when none of them answers.
+    """
+    engine = Clamav(clamav) if clamav is not None and clamav.servers else None
 
     async def gather_facts(submission: Submission) -> Gathered:
         header = header_of(submission.content)
         # Asked while the other questions are under way.
         listed = None if lists is None else asyncio.create_task(_listings(submission, header, lists))
-        gathered = await gather(
-            submission.envelope,
-            submission.client,
-            submission.received_at,
-            header,
-            resolver,
-            time_limit=settings.authentication_limit,
+        gathered, engines = await asyncio.gather(
+            gather(
+                submission.envelope,
+                submission.client,
+                submission.received_at,
+                header,
+                resolver,
+                time_limit=settings.authentication_limit,
+            ),
+            _asked(engine, submission.content),
         )
+        if engines:
+            gathered = replace(gathered, engines=engines)
         if listed is not None:
             gathered = replace(gathered, listings=await listed)
         leaving = leaving_of(submission, header, directory)
@@ -66,6 +78,13 @@ async def _listings(submission: Submission, header: bytes, lists: BlockLists) ->
     return await lists.ask(
         submission.client.ip, (domain_of(submission.envelope.reverse_path), *authors, helo)
     )
+
+
+async def _asked(engine: Clamav | None, content: ReceivedContent) -> tuple[EngineAnswer, ...]:
+    if engine is None:
+        return ()
+    octets = octets_of(content)
+    return (await engine.ask(len(octets), lambda at, count: bytes(octets[at : at + count])),)
 
 
 def leaving_of(submission: Submission, header: bytes, directory: Directory) -> Leaving | None:

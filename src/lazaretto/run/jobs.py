@@ -146,7 +146,7 @@ def _rescanner(
 
     resolver = resolver_of(settings, options)
     lists = lists_of(settings.reputation, resolver)
-    gather = gather_with(resolver, settings.scan, room.directory, lists)
+    gather = gather_with(resolver, settings.scan, room.directory, lists, settings.clamav)
     unscanned = UnscannedMessages(
         room.pool,
         room.contents,

@@ -171,6 +171,13 @@ class Scanning:
             while (report := runner.run(_next(reports))) is not None:
                 yield report
 
+    async def report(self, file: Path, assumptions: Assumptions) -> ScanReport:
+        """Return what a look at one file came to; several may be under way at once."""
+        return await self._report(file, assumptions, self._resolver())
+
+    def _resolver(self) -> Resolver:
+        return FileResolver(self._dns_file) if self._dns_file else SystemResolver(DnsSettings())
+
     async def _reports(self, work: Iterator[tuple[Path, Assumptions]]) -> AsyncIterator[ScanReport]:
         resolver = self._resolver()
         ahead = 2 * (self._settings.workers or os.cpu_count() or 1)

@@ -22,7 +22,7 @@ from lazaretto.detect.settings import DetectSettings
 from lazaretto.edge.settings import EdgeSettings
 from lazaretto.intelligence.settings import BundleSettings
 from lazaretto.pipeline.settings import PipelineSettings
-from lazaretto.protocol.settings import DnsSettings
+from lazaretto.protocol.settings import ClamavSettings, DnsSettings
 from lazaretto.run.home import Home
 from lazaretto.run.options import host_and_port
 from lazaretto.spool.content_settings import ContentSettings
@@ -104,6 +104,7 @@ class Settings(BaseModel):
     bundles: BundleSettings = Field(default_factory=BundleSettings)
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     dns: DnsSettings = Field(default_factory=DnsSettings)
+    clamav: ClamavSettings = Field(default_factory=ClamavSettings)
     web: WebSettings = Field(default_factory=WebSettings)
     reputation: ReputationSettings = Field(default_factory=ReputationSettings)
 

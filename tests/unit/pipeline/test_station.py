@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,11 +43,8 @@ def _serve(connection: socket.socket) -> None:
     connection.sendall(str(os.getpid()).encode())
 
 
-@pytest.fixture
-def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, bytes], bytes]]:
-    """A station in a child process; call it with a socket's name and a word, get the reply."""
-    folder = tmp_path_factory.mktemp("s")
-    settings = PipelineSettings(workers=2, cpu_limit=1, wall_limit=2.0)
+def _running(folder: Path, wall_limit: float) -> Iterator[Callable[[str, bytes], bytes]]:
+    settings = PipelineSettings(workers=2, cpu_limit=1, wall_limit=wall_limit)
     child = os.fork()
     if child == 0:
         try:
@@ -56,6 +54,18 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str,
     yield lambda name, word: _ask(folder / name, word)
     os.kill(child, signal.SIGTERM)
     assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.fixture
+def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, bytes], bytes]]:
+    """A station in a child process; call it with a socket's name and a word, get the reply."""
+    yield from _running(tmp_path_factory.mktemp("s"), 2.0)
+
+
+@pytest.fixture
+def patient_station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, bytes], bytes]]:
+    """One that lets a message take very long."""
+    yield from _running(tmp_path_factory.mktemp("s"), 600.0)
 
 
 def _ask(path: Path, word: bytes) -> bytes:
@@ -74,6 +84,21 @@ def _ask(path: Path, word: bytes) -> bytes:
                 return connection.recv(64)
             except ConnectionResetError:
                 return b""
+
+
+def test_hard_messages_do_not_hold_up_others(patient_station: Callable[[str, bytes], bytes]) -> None:
+    # Twice as many as there are workers, and each takes a minute.
+    hard = [
+        threading.Thread(target=patient_station, args=("scan.sock", b"sleep"), daemon=True) for _ in range(4)
+    ]
+    for each in hard:
+        each.start()
+    time.sleep(0.1)
+
+    answers = [patient_station("scan.sock", b"hello") for _ in range(3)]
+
+    assert all(answer.isdigit() for answer in answers)
+    assert all(each.is_alive() for each in hard)
 
 
 @pytest.mark.parametrize("trouble", [b"crash", b"raise", b"eat", b"write", b"network"])

@@ -38,6 +38,7 @@ def authenticate(
         dmarc=dmarc.evaluate(author, gathered.spf, signatures, answers),
         arc=arc.validate(message, key_at, digests),
         listings=gathered.listings,
+        engines=gathered.engines,
         leaving=gathered.leaving,
     )
 

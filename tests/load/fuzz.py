@@ -1,0 +1,60 @@
+"""Feeds parsers what nobody would write, guided by which of their lines that reaches.
+
+    python -m tests.load.fuzz FOLDER [SECONDS]
+
+Runs under Atheris (``make fuzz`` installs it).  Each round opens one file or looks at one message in
+this very process, so that whatever a parser raises, beside what its contract allows, ends the run
+and leaves the input in ``FOLDER``.  libarchive is left out: it is no Python, and breaks apart.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["lazaretto.mail", "lazaretto.detect.malware"]):
+    from lazaretto.detect.malware.unpacking import members
+    from lazaretto.detect.malware.unpacking.budget import UnpackingLimits
+    from lazaretto.detect.malware.unpacking.libarchive import FORMATS  # noqa: F401 - loaded before the guard
+    from lazaretto.mail.scanner import view_of
+
+from tests.unit.detect.malware.containers import CONTAINERS, a_letter
+
+LIMITS = UnpackingLimits(cpu_seconds=5, expanded=64 << 20, members=2_000)
+SLOWEST = 8.0
+"""Seconds that one small input may take."""
+
+
+def one_input(data: bytes) -> None:
+    """Open ``data`` as a file and look at it as a message; raise for what takes too long."""
+    began = time.thread_time()
+    for _ in members(data, "a", LIMITS, lambda: ("word",)):
+        pass
+    view = view_of(data)
+    for part in view.parts:
+        part.decoded(1 << 20)
+    assert view.text is not None
+    if time.thread_time() - began > SLOWEST:
+        raise TimeoutError(f"{time.thread_time() - began:.1f} s")
+
+
+def main() -> None:
+    """Fuzz until the time is over."""
+    folder = Path(sys.argv[1])
+    seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 300
+    seeds = folder / "seeds"
+    seeds.mkdir(parents=True, exist_ok=True)
+    for name, octets in CONTAINERS.items():
+        if not octets.startswith((b"Rar!", b"MSCF", b"7z")):
+            (seeds / name.replace(" ", "-").replace("'", "")).write_bytes(octets)
+    (seeds / "letter").write_bytes(a_letter({"a.zip": CONTAINERS["cpio"]}))
+    options = [f"-max_total_time={seconds}", f"-artifact_prefix={folder}/", "-max_len=20000", "-timeout=60"]
+    atheris.Setup([sys.argv[0], str(seeds), *options], one_input)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
