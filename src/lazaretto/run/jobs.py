@@ -17,11 +17,15 @@ from lazaretto.core.submission import Submission
 from lazaretto.db.pool import Pool
 from lazaretto.delivery.handover import HandoverClient
 from lazaretto.delivery.report_store import ReportStore
+from lazaretto.intelligence.bundle_folder import BundleFolder
+from lazaretto.intelligence.digest_store import DigestStore
 from lazaretto.intelligence.indicator_store import IndicatorStore
 from lazaretto.journal.retention import forget_old
 from lazaretto.journal.shipping import Shipper
 from lazaretto.pipeline.asking import Asker
 from lazaretto.pipeline.rescanning import Rescanner
+from lazaretto.pipeline.second_looks import SecondLooks
+from lazaretto.run.aftermath import Aftermath
 from lazaretto.run.children import tell_ready
 from lazaretto.run.collecting import spare_what_stays
 from lazaretto.run.database import Database
@@ -31,14 +35,17 @@ from lazaretto.run.home import Home
 from lazaretto.run.naming import host_name, resolver_of
 from lazaretto.run.notifying import Notifier
 from lazaretto.run.options import RunOptions
+from lazaretto.run.retro import RetroScan
 from lazaretto.run.rule_notices import tell
 from lazaretto.run.settings import Settings
 from lazaretto.run.spoolroom import SpoolRoom, spool_room
 from lazaretto.run.stopping import until_stopped
 from lazaretto.run.tls_reporting import send_reports, tls_reporter
 from lazaretto.spool.acceptor import Acceptor
+from lazaretto.spool.content_reading import ContentReader
 from lazaretto.spool.housekeeping import Housekeeping
 from lazaretto.spool.named_references import MessageReferences
+from lazaretto.spool.quarantine import Quarantine
 from lazaretto.spool.queue import Queue
 from lazaretto.spool.sweeping import Sweeper
 from lazaretto.spool.temporary import TemporaryFolder, remove_dead_folders
@@ -60,7 +67,7 @@ def run_jobs(home: Home, settings: Settings, options: RunOptions) -> None:
 async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
     remove_dead_folders(home.temporary)
     database = Database(home, settings)
-    trace, control = Pool(database.dsn("trace"), 3), Pool(database.dsn("control"), 2)
+    trace, control = Pool(database.dsn("trace"), 6), Pool(database.dsn("control"), 3)
     indicators = IndicatorStore(control)
     handover = HandoverClient(home.sockets / "handover.sock")
     async with spool_room(home, settings, f"jobs-{os.getpid()}") as room:
@@ -76,6 +83,9 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
                 _Sweeping(home, settings, room).run,
                 _Forgetting(settings, trace, indicators).run,
                 _Reporting(settings, options, room, trace).run,
+                _second_looks(home, settings, options, room, temporary).run,
+                RetroScan(room.pool, trace, control, BundleFolder(home.bundles)).run,
+                _aftermath(settings, room, trace, control).run,
             )
             tasks = [asyncio.create_task(_again_and_again(job)) for job in jobs]
             spare_what_stays()
@@ -146,6 +156,28 @@ class _Reporting:
             if self._is_wanted:
                 await send_reports(self._reporter)
             await asyncio.sleep(REPORT_EVERY)
+
+
+def _second_looks(
+    home: Home, settings: Settings, options: RunOptions, room: SpoolRoom, temporary: TemporaryFolder
+) -> SecondLooks:
+    gather = gather_with(resolver_of(settings, options), settings.scan, room.directory)
+    bundles = BundleFolder(home.bundles)
+    return SecondLooks(
+        room.pool,
+        Quarantine(room.pool, settings.spool),
+        ContentReader(room.contents, temporary.path, settings.content),
+        Asker(home.sockets, room.looking, gather, settings.scan),
+        bundle=bundles.working_label,
+        keep_malware=settings.spool.keep_malware,
+    )
+
+
+def _aftermath(settings: Settings, room: SpoolRoom, trace: Pool, control: Pool) -> Aftermath:
+    acceptor = Acceptor(room.pool, room.contents, room.node, settings.spool)
+    return Aftermath(
+        trace, DigestStore(control), room.directory.by_id, acceptor.commit_composed, host_name(settings)
+    )
 
 
 class _Sweeping:

@@ -48,7 +48,7 @@ def run_scan(home: Home, settings: Settings, options: RunOptions) -> None:
     authserv_id = host_name(settings)
 
     def be_station(folder: Path | None, label: str, ready: Callable[[], None]) -> None:
-        knowledge.use(folder)
+        knowledge.use(folder, live=home.bundles)
         serve = make_serve(authserv_id, settings.detect, label)
         station = Station(home.sockets, settings.scan, serve)
         spare_what_stays()
