@@ -37,6 +37,7 @@ format: setup ## format the code
 bench: setup ## measure CPU per message, messages per second and memory of named workloads
 	@.venv/bin/python -m tests.load.bench
 	@.venv/bin/python -m tests.load.beside
+	@.venv/bin/python -m tests.load.look
 
 .PHONY: soak
 soak: setup ## half an hour of traffic while everything goes wrong: nothing lost, memory flat (MINUTES=10 for less)

@@ -31,6 +31,7 @@ from lazaretto.spool.sealing import seal
 from tests.conftest import corpora_folder
 from tests.load.processes import Usage, forget_peaks, usage_of
 from tests.load.product import Product, SinkProcess
+from tests.load.retro import RETRO_SCAN, retro_scan
 from tests.load.sender import Ledger, send_all
 
 CONNECTIONS = 20
@@ -221,6 +222,9 @@ def sealing(sizes: tuple[int, ...] = (10_000, 100_000), rounds: int = 2_000) -> 
 def main(wanted: list[str]) -> None:
     """Measure and print."""
     print(json.dumps(sealing()), flush=True)
+    if not wanted or RETRO_SCAN in wanted:
+        print(json.dumps(retro_scan()), flush=True)
+    wanted = [each for each in wanted if each != RETRO_SCAN]
     with tempfile.TemporaryDirectory(prefix="lz-bench-") as folder:
         home = Path(folder) / "home"
         Path(folder).chmod(0o755)

@@ -25,17 +25,20 @@ Examples:
 
 
 class Groups(click.Group):
-    """Loads the module ``cli.commands.NAME`` when command NAME is wanted; no list to edit."""
+    """Loads the module ``cli.commands.NAME`` when command NAME is wanted; no list to edit.
+
+    Words of a name are joined by ``_`` in modules and by ``-`` in commands.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all command modules."""
-        return sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+        return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the object ``command`` of the module ``cmd_name``; None when there is none."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = importlib.import_module(f"{commands.__name__}.{cmd_name}").command
+        command = importlib.import_module(f"{commands.__name__}.{cmd_name.replace('-', '_')}").command
         return command if isinstance(command, click.Command) else None
 
 

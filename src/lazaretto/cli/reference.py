@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import click
 
 from lazaretto.cli.main import root
+from lazaretto.core import malware_event
 from lazaretto.detect.reference import symbols_page
 from lazaretto.run.settings import defaults_document
 from lazaretto.tenants.reference import render as tenant_page
@@ -33,6 +35,7 @@ def pages() -> Mapping[str, str]:
         "tenant-document.md": tenant_page(),
         "settings.md": f"{SETTINGS_HEAD}{defaults_document()}```\n",
         "commands.md": commands_page(),
+        "malware-event.schema.json": json.dumps(malware_event.schema(), indent=2) + "\n",
     }
 
 

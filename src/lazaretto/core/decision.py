@@ -9,6 +9,7 @@ from typing import Any
 from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.identity import TenantId
+from lazaretto.core.malware_event import SeenMail
 
 
 class Disposition(IntEnum):
@@ -179,3 +180,12 @@ class Judgement:
     """SPF or aligned DKIM vouches for the reverse path (or none is published and it is clean)."""
     reference: str = ""
     """Public code by which a refused sender can ask about this message."""
+    features: bytes = b""
+    """Digests of its traits, eight octets each, sorted: what becomes known too late is still found."""
+    seen: SeenMail | None = None
+    """What is kept of a message in which malware was found."""
+
+    def findings_of(self, tenant: TenantId) -> tuple[Finding, ...]:
+        """Return what ``tenant`` may see: another tenant's lists and indicators are none of its business."""
+        look = self.looks.get(tenant)
+        return self.findings if look is None else look.findings

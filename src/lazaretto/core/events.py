@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from lazaretto.core.identity import MessageId, TenantId
 
@@ -34,6 +34,16 @@ class EventKind(Enum):
     GIVEN_UP = "given_up"
     """An operator ended the tries; the sender is told next."""
     NOTIFIED = "notified"
+    CONVICTED = "convicted"
+    """Malware was found in it, at once or afterwards; carries the detailed malware event."""
+    REQUESTED = "requested"
+    """Somebody asked for its release."""
+    APPROVED = "approved"
+    DENIED = "denied"
+
+
+FEATURES: Final = "features"
+"""Key of a SCANNED event's details under which the digests of traits travel, in base64."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,20 +30,29 @@ class _Source:
 
     def __init__(self) -> None:
         self.folder: Path | None = None
+        self.live: Path | None = None
         self.was_read = False
 
 
 _SOURCE: Final = _Source()
 
 
-def use(folder: Path | None) -> None:
+def use(folder: Path | None, live: Path | None = None) -> None:
     """Take knowledge from the bundle unpacked in ``folder``; None = the program's own alone.
+
+    In ``live`` lies what changes while detectors look.
 
     Raises ``ConfigurationError`` when this process has read some already: half of it would be old.
     """
     if _SOURCE.was_read and folder != _SOURCE.folder:
         raise ConfigurationError("rules were read before the bundle was chosen; this process must start anew")
     _SOURCE.folder = folder
+    _SOURCE.live = live
+
+
+def live(name: str) -> Path | None:
+    """Return where the file ``name`` is that changes while detectors look; None where nothing is shared."""
+    return None if _SOURCE.live is None else _SOURCE.live / name
 
 
 def knowledge(path: str) -> Traversable:

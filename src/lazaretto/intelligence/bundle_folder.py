@@ -98,6 +98,11 @@ class BundleFolder:
         """Return what the scan workers work with; None when none has ever said it."""
         return self._get(_WORKING, Working)
 
+    def working_label(self) -> str:
+        """Return how verdicts name what the scan workers work with."""
+        working = self.working() or Working()
+        return BUILT_IN if working.version is None else str(working.version)
+
     def forget_others(self, *names: str) -> None:
         """Remove every unpacked bundle but those ``names``."""
         for each in self._folder.iterdir() if self._folder.is_dir() else ():

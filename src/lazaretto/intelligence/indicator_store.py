@@ -91,6 +91,17 @@ class Hits:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class NewIndicator:
+    """An entry that stops mail, as a retro-scan needs it."""
+
+    id: int
+    tenant: int | None
+    kind: str
+    value: str
+    changed_at: datetime
+
+
 class IndicatorStore:
     """The entries of one platform; ``tenant`` None = the operator's own, never "everybody's"."""
 
@@ -145,6 +156,12 @@ class IndicatorStore:
         ):
             await cursor.execute(_sql("list_indicators"), {"tenant": tenant})
             return await cursor.fetchall()
+
+    async def since(self, since: datetime, now: datetime) -> Sequence[NewIndicator]:
+        """Return entries that stop mail and that came or changed after ``since``, oldest first."""
+        async with self._pool.connection() as connection:
+            rows = await _run(connection, "indicators_since", {"since": since, "now": now})
+        return [NewIndicator(*row) for row in rows]
 
     async def count_hits(self, hits: Sequence[Hits]) -> None:
         """Note what entries were found in."""

@@ -37,6 +37,7 @@ async def forget_old(
             dropped += await drop_before(connection, table, now - keep_trace)
     async with pool.transaction() as connection:
         parameters: dict[str, Any] = {"figures_before": now - keep_figures, "ended_before": now - keep_trace}
+        await connection.execute(query(_PACKAGE, "forget_malware_events"), parameters)
         figures = await connection.execute(query(_PACKAGE, "forget_figures"), parameters)
         quarantined = await connection.execute(query(_PACKAGE, "forget_quarantined"), parameters)
         await connection.execute(query(_PACKAGE, "forget_tls_reports"), parameters)

@@ -18,13 +18,14 @@ import msgspec
 import psycopg
 
 from lazaretto.core.errors import LazarettoError
+from lazaretto.core.events import FEATURES
 from lazaretto.db.json_text import json_text
 from lazaretto.db.partitions import Span, ensure
 from lazaretto.db.pool import Connection, Pool
 from lazaretto.db.sql import query
 from lazaretto.journal.outbox import OutboxEvent, read_payload
 from lazaretto.journal.stories import Stories, stories_of
-from lazaretto.journal.tables import EVENT, LOOK, MESSAGE, RECIPIENT
+from lazaretto.journal.tables import EVENT, FEATURE, LOOK, MESSAGE, RECIPIENT
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +128,8 @@ class Shipper:
     async def _make_partitions(self, shipments: Sequence[Shipment]) -> None:
         happened = {Span.DAY.start_of(shipment.event.at) for shipment in shipments}
         received = {Span.DAY.start_of(shipment.event.received_at) for shipment in shipments}
-        for table, days in ((EVENT, happened), (MESSAGE, received), (RECIPIENT, received), (LOOK, received)):
+        later = ((MESSAGE, received), (RECIPIENT, received), (LOOK, received), (FEATURE, received))
+        for table, days in ((EVENT, happened), *later):
             wanted = days | {Span.DAY.start_of(day + AHEAD) for day in days}
             missing = wanted - self._days.setdefault(table.table, set())
             if missing:
@@ -161,7 +163,7 @@ async def _add_events(connection: Connection, shipments: Sequence[Shipment]) -> 
             shipment.event.message,
             shipment.event.kind.value,
             shipment.event.recipients,
-            shipment.event.details,
+            {key: value for key, value in shipment.event.details.items() if key != FEATURES},
         )
         for shipment in shipments
     ]
@@ -178,6 +180,8 @@ async def _add_stories(connection: Connection, stories: Stories) -> None:
         "end_quarantined": ("ended", list(stories.left.values())),
         "add_figures": ("ended", stories.ended()),
         "add_tls_reports": ("reports", stories.tls_reports),
+        "add_malware_events": ("malware", stories.malware),
+        "add_features": ("features", stories.features),
     }
     for name, (parameter, rows) in sets.items():
         if rows:

@@ -6,7 +6,9 @@ its updates.
 
 from __future__ import annotations
 
+import base64
 import ipaddress
+import struct
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -15,7 +17,8 @@ from typing import Any
 from uuid import UUID
 
 from lazaretto.core.address import domain_of, fold
-from lazaretto.core.events import EventKind
+from lazaretto.core.events import FEATURES, EventKind
+from lazaretto.core.indicators import DIGEST
 from lazaretto.core.places import Place
 from lazaretto.db.partitions import Span
 from lazaretto.journal.looks import LookStory, look_story
@@ -119,6 +122,27 @@ class TlsReportStory:
     failures: list[dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class MalwareStory:
+    """A message in which malware was found."""
+
+    tenant: int
+    message: UUID
+    cause: str
+    at: datetime
+    event: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureStory:
+    """The traits of a message that was let through."""
+
+    received_at: datetime
+    tenant: int
+    message: UUID
+    digests: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class Stories:
     """What a batch of events comes to."""
@@ -129,6 +153,8 @@ class Stories:
     left: dict[UUID, QuarantineLeft] = field(default_factory=dict)
     tls_reports: list[TlsReportStory] = field(default_factory=list)
     looks: dict[_Key, LookStory] = field(default_factory=dict)
+    malware: list[MalwareStory] = field(default_factory=list)
+    features: list[FeatureStory] = field(default_factory=list)
     ends: Counter[tuple[_Key, str, str, datetime]] = field(default_factory=Counter)
 
     def ended(self) -> list[Ended]:
@@ -210,6 +236,9 @@ def _scanned(stories: Stories, event: OutboxEvent) -> None:
     story.verdict, story.score = details.get("verdict"), details.get("score")
     story.subject = details.get("subject") or story.subject
     story.message_id = details.get("message_id") or story.message_id
+    if details.get(FEATURES):
+        digests = signed_digests(base64.b64decode(details[FEATURES]))
+        stories.features.append(FeatureStory(event.received_at, event.tenant, event.message, digests))
     for copy in details.get("copies", ()):
         targets = copy.get("deliver_to") if copy.get("additional") else None
         for address in targets or copy.get("recipients", ()):
@@ -280,6 +309,16 @@ def _left(stories: Stories, event: OutboxEvent) -> None:
         story.place, story.disposition = Place.READY.value, "deliver"
 
 
+def _convicted(stories: Stories, event: OutboxEvent) -> None:
+    cause = str((event.details.get("lazaretto") or {}).get("cause", ""))
+    stories.malware.append(MalwareStory(event.tenant, event.message, cause, event.at, event.details))
+
+
+def signed_digests(octets: bytes) -> tuple[int, ...]:
+    """Return digests of eight octets each as the numbers that PostgreSQL keeps."""
+    return struct.unpack(f"!{len(octets) // DIGEST}q", octets[: len(octets) // DIGEST * DIGEST])
+
+
 def _held(stories: Stories, event: OutboxEvent) -> None:
     for address in event.recipients:
         _recipient(stories, event, address).place = Place.HELD.value
@@ -304,4 +343,5 @@ _TELLERS: dict[EventKind, Callable[[Stories, OutboxEvent], None]] = {
     EventKind.DELETED: _left,
     EventKind.EXPIRED: _left,
     EventKind.HELD: _held,
+    EventKind.CONVICTED: _convicted,
 }

@@ -25,6 +25,8 @@ from lazaretto.detect.api import Detector
 from lazaretto.detect.authentication.evaluating import authenticate
 from lazaretto.detect.authentication.results_header import authentication_results
 from lazaretto.detect.malware.allowing import spared
+from lazaretto.detect.malware.seen_mail import seen_mail
+from lazaretto.detect.malware.traits import digests_of, traits_of
 from lazaretto.detect.reputation.digests import signatures_of
 from lazaretto.detect.reputation.sender_lists import relisted
 from lazaretto.detect.reputation.signatures import TRAP_ADDRESS
@@ -93,6 +95,7 @@ class Inspector:
         }
         looked = time.process_time()
         judgement = _judged(request.legs, looks, facts, snapshots, _Changer(view, facts, self._authserv_id))
+        judgement = _with_traits(judgement, view, facts)
         judgement.versions.update(self._versions)
         # Only what came into a trap, or was reported, may ever be stored as a signature.
         if self._digests or any(each.symbol == TRAP_ADDRESS.name for each in judgement.findings):
@@ -109,6 +112,15 @@ class Inspector:
             }
         )
         return judgement
+
+
+def _with_traits(judgement: Judgement, view: MessageView, facts: Facts) -> Judgement:
+    """Return ``judgement`` with what is kept of a message that goes on, or that is malware."""
+    goes_on = any(
+        copy.decision.disposition in (Disposition.DELIVER, Disposition.REDIRECT) for copy in judgement.copies
+    )
+    features = digests_of(traits_of(view, facts).kept()) if goes_on else b""
+    return replace(judgement, features=features, seen=seen_mail(view, facts, judgement.findings))
 
 
 def unscannable(

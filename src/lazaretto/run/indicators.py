@@ -37,9 +37,7 @@ def scope_of(home: Home, tenant: str | None, *, everywhere: bool, owner: str | N
         if owner not in (None, OPERATOR):
             raise ConfigurationError("entries for everybody are the operator's; leave out --as")
         return Scope(tenant=None, owner=OPERATOR)
-    number = with_tenants(home, None, lambda store: store.number_of(tenant))
-    if number is None:
-        raise ConfigurationError(f"there is no tenant {tenant}; `lazaretto tenant list` shows all")
+    number = tenant_number(home, tenant)
     if owner is None or owner == OPERATOR:
         return Scope(tenant=number, owner=OPERATOR)
     text = with_tenants(home, None, lambda store: store.export(tenant))
@@ -47,6 +45,14 @@ def scope_of(home: Home, tenant: str | None, *, everywhere: bool, owner: str | N
     if fold(owner) not in map(fold, administrators):
         raise ConfigurationError(f"{owner} is no administrator of {tenant}")
     return Scope(tenant=number, owner=fold(owner))
+
+
+def tenant_number(home: Home, name: str) -> TenantId:
+    """Return the number of the tenant called ``name``; raises ``ConfigurationError`` for an unknown one."""
+    number = with_tenants(home, None, lambda store: store.number_of(name))
+    if number is None:
+        raise ConfigurationError(f"there is no tenant {name}; `lazaretto tenant list` shows all")
+    return number
 
 
 def with_indicators(home: Home, ask: Callable[[IndicatorStore], Coroutine[Any, Any, T]]) -> T:

@@ -18,6 +18,8 @@ from lazaretto.core.submission import Submission
 from lazaretto.db.pool import Pool
 from lazaretto.delivery.handover import HandoverClient
 from lazaretto.delivery.report_store import ReportStore
+from lazaretto.intelligence.bundle_folder import BundleFolder
+from lazaretto.intelligence.digest_store import DigestStore
 from lazaretto.intelligence.indicator_store import IndicatorStore
 from lazaretto.intelligence.signature_store import SignatureStore
 from lazaretto.journal.dmarc_counts import DmarcCounts
@@ -27,6 +29,8 @@ from lazaretto.journal.retention import forget_old
 from lazaretto.journal.shipping import Shipper
 from lazaretto.pipeline.asking import Asker
 from lazaretto.pipeline.rescanning import Rescanner
+from lazaretto.pipeline.second_looks import SecondLooks
+from lazaretto.run.aftermath import Aftermath
 from lazaretto.run.children import tell_ready
 from lazaretto.run.collecting import spare_what_stays
 from lazaretto.run.database import Database
@@ -39,6 +43,7 @@ from lazaretto.run.naming import host_name, resolver_of
 from lazaretto.run.notifying import Notifier
 from lazaretto.run.options import RunOptions
 from lazaretto.run.pushing import Pusher
+from lazaretto.run.retro import RetroScan
 from lazaretto.run.rule_notices import tell
 from lazaretto.run.settings import Settings
 from lazaretto.run.spoolroom import SpoolRoom, spool_room
@@ -46,8 +51,10 @@ from lazaretto.run.stopping import until_stopped
 from lazaretto.run.storekey import web_key
 from lazaretto.run.tls_reporting import send_reports, tls_reporter
 from lazaretto.spool.acceptor import Acceptor
+from lazaretto.spool.content_reading import ContentReader
 from lazaretto.spool.housekeeping import Housekeeping
 from lazaretto.spool.named_references import MessageReferences
+from lazaretto.spool.quarantine import Quarantine
 from lazaretto.spool.queue import Queue
 from lazaretto.spool.sweeping import Sweeper
 from lazaretto.spool.temporary import TemporaryFolder, remove_dead_folders
@@ -72,7 +79,7 @@ def run_jobs(home: Home, settings: Settings, options: RunOptions) -> None:
 async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
     remove_dead_folders(home.temporary)
     database = Database(home, settings)
-    trace, control = Pool(database.dsn("trace"), 3), Pool(database.dsn("control"), 2)
+    trace, control = Pool(database.dsn("trace"), 6), Pool(database.dsn("control"), 3)
     indicators, counts = IndicatorStore(control), DmarcCounts(trace)
     signatures = SignatureStore(control)
     told = _each_of(
@@ -94,6 +101,9 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
                 _Reporting(settings, options, room, trace).run,
                 SignatureWriter(home, signatures).run,
                 _pusher(home, settings, room, control, trace).run,
+                _second_looks(home, settings, options, room, temporary).run,
+                RetroScan(room.pool, trace, control, BundleFolder(home.bundles)).run,
+                _aftermath(settings, room, trace, control).run,
             )
             tasks = [asyncio.create_task(_again_and_again(job)) for job in jobs]
             spare_what_stays()
@@ -193,6 +203,29 @@ def _pusher(home: Home, settings: Settings, room: SpoolRoom, control: Pool, trac
         host_name=host_name(settings),
         name_of=name_of,
         allowed=settings.web.outlet_networks,
+    )
+
+
+def _second_looks(
+    home: Home, settings: Settings, options: RunOptions, room: SpoolRoom, temporary: TemporaryFolder
+) -> SecondLooks:
+    resolver = resolver_of(settings, options)
+    gather = gather_with(resolver, settings.scan, room.directory, None, settings.clamav)
+    bundles = BundleFolder(home.bundles)
+    return SecondLooks(
+        room.pool,
+        Quarantine(room.pool, settings.spool),
+        ContentReader(room.contents, temporary.path, settings.content),
+        Asker(home.sockets, room.looking, gather, settings.scan),
+        bundle=bundles.working_label,
+        keep_malware=settings.spool.keep_malware,
+    )
+
+
+def _aftermath(settings: Settings, room: SpoolRoom, trace: Pool, control: Pool) -> Aftermath:
+    acceptor = Acceptor(room.pool, room.contents, room.node, settings.spool)
+    return Aftermath(
+        trace, DigestStore(control), room.directory.by_id, acceptor.commit_composed, host_name(settings)
     )
 
 

@@ -54,7 +54,7 @@ def run_scan(home: Home, settings: Settings, options: RunOptions) -> None:
         detect = detect.model_copy(update={"signatures": str(home.signatures)})
 
     def be_station(folder: Path | None, label: str, ready: Callable[[], None]) -> None:
-        knowledge.use(folder)
+        knowledge.use(folder, live=home.bundles)
         serve = make_serve(authserv_id, detect, label)
         station = Station(home.sockets, settings.scan, serve)
         spare_what_stays()

@@ -15,6 +15,7 @@ from lazaretto.core.errors import TemporaryFailure
 from lazaretto.db.pool import Pool
 from lazaretto.intelligence.bundle_folder import BundleFolder
 from lazaretto.intelligence.bundle_following import BundleSubject
+from lazaretto.intelligence.digest_store import DigestSubject
 from lazaretto.intelligence.following import IntelligenceFollower
 from lazaretto.intelligence.indicator_following import IndicatorSubject
 from lazaretto.run.database import Database
@@ -65,7 +66,8 @@ async def spool_room(home: Home, settings: Settings, process_name: str) -> Async
     await _patiently(directory.start)
     indicators = IndicatorSubject()
     bundle = BundleSubject(BundleFolder(home.bundles), settings.bundles.keys(), str(node.number))
-    shared = IntelligenceFollower(database.dsn("control"), process_name, (indicators, bundle))
+    digests = DigestSubject(home.bundles / "digests.bin")
+    shared = IntelligenceFollower(database.dsn("control"), process_name, (indicators, bundle, digests))
     await _patiently(shared.start)
     upkeep = asyncio.create_task(_keep_up(pool, node, keys, settings))
     try:

@@ -22,6 +22,7 @@ from lazaretto.spool.composing import compose
 from lazaretto.spool.content import ContentStore
 from lazaretto.spool.entering import KeptContent, enter, keep, queued_copies
 from lazaretto.spool.grouping import GroupCommit
+from lazaretto.spool.malware_telling import malware_found
 from lazaretto.spool.node import Node
 from lazaretto.spool.planning import (
     Leasing,
@@ -101,6 +102,16 @@ class Acceptor:
             if judgement is not None:
                 copies = only(judgement, tenant)
                 events.append(telling.scanned(judgement, copies, tenant, submission.id, self._clock()))
+                found = malware_found(
+                    submission,
+                    judgement,
+                    tenant,
+                    tuple(only(judgement, tenant)),
+                    (),
+                    self._clock(),
+                    str(reply),
+                )
+                events += [found] if found is not None else []
             direction = direction_of(submission, tenant)
             words = header.decode("utf-8", "replace")
             events.append(telling.refused(submission, tenant, direction, summary, reply, reference, words))

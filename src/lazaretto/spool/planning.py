@@ -24,6 +24,7 @@ from lazaretto.core.places import Place
 from lazaretto.core.queued import QueueKind
 from lazaretto.core.submission import Submission
 from lazaretto.spool import telling
+from lazaretto.spool.malware_telling import malware_found
 from lazaretto.spool.rows import QuarantineRow, QueueRow, RecipientRow, packed
 from lazaretto.spool.settings import SpoolSettings
 
@@ -155,6 +156,12 @@ def plan_judged(
                 rows.delete(copy)
             case Place.QUARANTINED if not copy.additional:
                 rows.quarantine_copy(copy, leasing.settings)
+    reply = f"250 2.0.0 Queued as {submission.id}"
+    told = malware_found(
+        submission, judgement, tenant, tuple(only(judgement, tenant)), rows.quarantine, now, reply
+    )
+    if told is not None:
+        rows.events.append(told)
     return rows.plan()
 
 

@@ -7,16 +7,18 @@ have added.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
 from psycopg.rows import class_row
 
 from lazaretto.core.address import domain_of, fold
+from lazaretto.core.envelope import Direction
 from lazaretto.core.events import Event, EventKind
 from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.core.places import Place
@@ -30,6 +32,11 @@ from lazaretto.spool.timing import Clock, utc_now
 
 _PACKAGE: Final = "lazaretto.spool"
 BATCH: Final = 500
+TO_RECIPIENTS: Final = "recipients"
+TO_FIRST: Final = "first"
+GUARDED: Final = frozenset({"malware", "suspected"})
+"""Reasons of copies that nobody releases without an approval (``spool.releasing``)."""
+NEEDS_APPROVAL: Final = "needs approval"
 
 
 class Leaving(Enum):
@@ -57,6 +64,8 @@ class QuarantinedCopy:
     received_at: datetime
     quarantined_at: datetime
     expires_at: datetime
+    ended_as: str | None = None
+    """How it left; None while it rests."""
 
 
 class Quarantine:
@@ -99,14 +108,24 @@ class Quarantine:
         return [_shown(row) for row in rows]
 
     async def release(
-        self, ids: Sequence[UUID], *, tenant: TenantId | None = None, by: str = ""
+        self,
+        ids: Sequence[UUID],
+        *,
+        tenant: TenantId | None = None,
+        by: str = "",
+        to: str = TO_RECIPIENTS,
+        told: Mapping[str, str] = MappingProxyType({}),
+        approved: bool = False,
     ) -> dict[UUID, str]:
-        """Send the copies on to their recipients; ``by`` is who said so, for the journal.
+        """Send the copies on; ``by`` is who said so, for the journal, and ``told`` what else it shall say.
 
-        Return for each copy that exists how it left, now or before: ``released`` for those that
-        were released, and ``deleted`` or ``expired`` for those that cannot be any more.
+        ``to`` is ``recipients``, ``first`` for the first of them, or an address that gets it in
+        their place; whoever gets nothing then is settled as deleted.  Malware stays, as ``needs
+        approval``, unless its release was ``approved``.  Return for each copy that
+        exists how it left, now or before: ``released`` for those that were released, and
+        ``deleted`` or ``expired`` for those that cannot be any more.
         """
-        return await self._leave(ids, tenant, Leaving.RELEASED, by)
+        return await self._leave(ids, tenant, Leaving.RELEASED, by, to=to, told=told, approved=approved)
 
     async def delete(
         self, ids: Sequence[UUID], *, tenant: TenantId | None = None, by: str = ""
@@ -124,33 +143,53 @@ class Quarantine:
         return len(left)
 
     async def _leave(
-        self, ids: Sequence[UUID], tenant: TenantId | None, how: Leaving, by: str
+        self,
+        ids: Sequence[UUID],
+        tenant: TenantId | None,
+        how: Leaving,
+        by: str,
+        *,
+        to: str = TO_RECIPIENTS,
+        told: Mapping[str, str] = MappingProxyType({}),
+        approved: bool = False,
     ) -> dict[UUID, str]:
         if not ids:
             return {}
         now = self._clock()
         async with self._pool.transaction() as connection:
             rows = await _lock(connection, ids, tenant)
-            resting = [row for row in rows if row.ended_as is None]
+            guarded = how is Leaving.RELEASED and not approved
+            kept = {row.id for row in rows if guarded and row.reason in GUARDED and row.ended_as is None}
+            resting = [row for row in rows if row.ended_as is None and row.id not in kept]
             numbering = Numbering()
             if how is Leaving.RELEASED:
-                changes = [self._release(row, now, by, numbering) for row in resting]
+                changes = [self._release(_going(row, to), now, by, numbering, told) for row in resting]
             else:
                 changes = [_end(row, now, how, by) for row in resting]
             if changes:
                 await apply(connection, [*changes, numbering.changes()], now)
-        return {row.id: row.ended_as or how.value for row in rows}
+        return {row.id: NEEDS_APPROVAL if row.id in kept else row.ended_as or how.value for row in rows}
 
-    def _release(self, row: _RestingRow, now: datetime, by: str, numbering: Numbering) -> Changes:
+    def _release(
+        self, going: _Going, now: datetime, by: str, numbering: Numbering, told: Mapping[str, str]
+    ) -> Changes:
+        row, left_out = going.row, going.left_out
         queue = [
             self._queue_row(row, domain, members, numbering.take(row), now)
             for domain, members in _by_domain(row).items()
         ]
+        events = [_event(row, EventKind.RELEASED, now, by, {**going.told, **told})]
+        if left_out is not None:
+            # They are told of apart: their copy rests no more, and goes nowhere.
+            events.append(_event(left_out, EventKind.DELETED, now, by, {"released_to": going.told["to"]}))
         return Changes(
-            moves=_moves(row, Place.READY, now),
+            moves=(
+                *_moves(row, Place.READY, now, going.deliver_to),
+                *(_moves(left_out, Place.DELETED, now) if left_out else ()),
+            ),
             queue=tuple(queue),
             ended=(QuarantineEnd(row.id, now, Leaving.RELEASED.value),),
-            events=(event_row(_event(row, EventKind.RELEASED, now, by), row.received_at),),
+            events=tuple(event_row(event, row.received_at) for event in events),
         )
 
     def _queue_row(
@@ -188,6 +227,7 @@ class _ListedRow:
     received_at: datetime
     quarantined_at: datetime
     expires_at: datetime
+    ended_as: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +243,29 @@ class _RestingRow:
     ended_as: str | None
     received_at: datetime
     next_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Going:
+    """A copy that is released: those who get it, and those who get nothing."""
+
+    row: _RestingRow
+    left_out: _RestingRow | None = None
+    deliver_to: str | None = None
+    told: dict[str, str] = field(default_factory=dict)
+
+
+def _going(row: _RestingRow, to: str) -> _Going:
+    if to == TO_RECIPIENTS:
+        return _Going(row)
+    first = replace(row, recipients=row.recipients[:1], addresses=row.addresses[:1])
+    others = replace(row, recipients=row.recipients[1:], addresses=row.addresses[1:])
+    left_out = others if others.recipients else None
+    if to == TO_FIRST:
+        return _Going(replace(first, destinations=row.destinations[:1]), left_out, None, {"to": to})
+    return _Going(
+        replace(first, destinations=[to], direction=Direction.INTERNAL.value), left_out, to, {"to": to}
+    )
 
 
 async def _lock(connection: Connection, ids: Sequence[UUID], tenant: TenantId | None) -> list[_RestingRow]:
@@ -228,21 +291,29 @@ def _end(row: _RestingRow, now: datetime, how: Leaving, by: str) -> Changes:
     )
 
 
-def _moves(row: _RestingRow, place: Place, now: datetime) -> tuple[Move, ...]:
+def _moves(row: _RestingRow, place: Place, now: datetime, deliver_to: str | None = None) -> tuple[Move, ...]:
     return tuple(
-        Move(tenant=row.tenant, message=row.message, number=number, place=place, at=now)
+        Move(
+            tenant=row.tenant, message=row.message, number=number, place=place, at=now, deliver_to=deliver_to
+        )
         for number in row.recipients
     )
 
 
-def _event(row: _RestingRow, kind: EventKind, now: datetime, by: str) -> Event:
+def _event(
+    row: _RestingRow,
+    kind: EventKind,
+    now: datetime,
+    by: str,
+    told: Mapping[str, str] = MappingProxyType({}),
+) -> Event:
     return Event(
         kind=kind,
         at=now,
         tenant=TenantId(row.tenant),
         message=MessageId(row.message),
         recipients=tuple(row.addresses),
-        details={"id": str(row.id), "reason": row.reason, "by": by},
+        details={"id": str(row.id), "reason": row.reason, "by": by, **told},
     )
 
 
@@ -261,4 +332,5 @@ def _shown(row: _ListedRow) -> QuarantinedCopy:
         received_at=row.received_at,
         quarantined_at=row.quarantined_at,
         expires_at=row.expires_at,
+        ended_as=row.ended_as,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ import msgspec
 
 from lazaretto.core.decision import Copy, Decision, Judgement, Look, Summary
 from lazaretto.core.envelope import Client, Direction, Tls
-from lazaretto.core.events import Event, EventKind
+from lazaretto.core.events import FEATURES, Event, EventKind
 from lazaretto.core.findings import Finding
 from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.core.places import Place
@@ -78,6 +79,8 @@ def scanned(
     look = judgement.looks.get(tenant)
     if look is None:
         look = Look(verdict=judgement.verdict, score=judgement.score, findings=judgement.findings)
+    told = [_copy(copy) for copy in copies]
+    let_through = any(copy["place"] == Place.READY.value for copy in told)
     return Event(
         kind=EventKind.SCANNED,
         at=at,
@@ -89,7 +92,7 @@ def scanned(
             "findings": [_finding(found) for found in look.findings],
             "sums": look.sums,
             "version": look.version,
-            "copies": [_copy(copy) for copy in copies],
+            "copies": told,
             "facts": judgement.facts,
             "versions": {**judgement.versions, f"tenant:{look.tenant}": str(look.version)},
             "timings": judgement.timings,
@@ -99,6 +102,8 @@ def scanned(
             "attachments": list(judgement.summary.attachments),
             "reference": judgement.reference,
             **_on_trial(look),
+            # Only the index of traits reads it; the story of the message is kept without it.
+            **({FEATURES: base64.b64encode(judgement.features).decode()} if let_through else {}),
         },
     )
 

@@ -13,16 +13,17 @@ from lazaretto.core.decision import Judgement
 from lazaretto.core.errors import LazarettoError
 from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.core.places import Place
-from lazaretto.core.queued import ContentKind, ContentRef, Lease, QueuedCopy, QueueKind
+from lazaretto.core.queued import Lease, QueuedCopy, QueueKind
 from lazaretto.core.submission import Submission
 from lazaretto.db.pool import Connection, Pool
 from lazaretto.db.sql import query
 from lazaretto.spool import telling
 from lazaretto.spool.changing import Changes, Move, NextNumber, QueueKey, apply
 from lazaretto.spool.content import ContentStore
+from lazaretto.spool.content_reading import ContentReader
 from lazaretto.spool.content_settings import ContentSettings
 from lazaretto.spool.holding import HeldRow, lock_leases, read_held
-from lazaretto.spool.intake import Intake, discard
+from lazaretto.spool.intake import discard
 from lazaretto.spool.node import Node
 from lazaretto.spool.planning import Leasing, Plan, only, plan_judged, read_stored_submission
 from lazaretto.spool.queue import Queue
@@ -67,8 +68,7 @@ class UnscannedMessages:
         self._store = store
         self._node = node
         self._settings = settings
-        self._temporary = temporary
-        self._content_settings = content_settings
+        self._reader = ContentReader(store, temporary, content_settings)
         self._clock = clock
         self._queue = Queue(pool, store, node, settings, clock=clock)
         self._partitions = PartitionsReady(pool)
@@ -115,7 +115,7 @@ class UnscannedMessages:
 
     async def _read(self, row: HeldRow) -> UnscannedMessage:
         try:
-            content = await self._fetch(row.content)
+            content = await self._reader.fetch(row.content)
         except LazarettoError as failure:
             # One damaged or unreachable content must not keep all others from being looked at.
             details = {"copy": str(row.message), "reason": str(failure)}
@@ -123,19 +123,6 @@ class UnscannedMessages:
             empty = ReceivedContent(size=row.size, sha256=row.sha256, octets=b"")
             return UnscannedMessage(lease=row.lease, submission=_submission(row, empty), unread=failure)
         return UnscannedMessage(lease=row.lease, submission=_submission(row, content))
-
-    async def _fetch(self, ref: ContentRef) -> ReceivedContent:
-        if ref.kind is ContentKind.INLINE:
-            octets = await self._store.open(ref)
-            return ReceivedContent(size=ref.size, sha256=ref.sha256, octets=octets[0 : ref.size])
-        intake = Intake(self._temporary, self._content_settings)
-        try:
-            async for piece in self._store.stream(ref):
-                intake.write(piece)
-            return intake.finish()
-        except LazarettoError:
-            intake.abort()
-            raise
 
 
 def discard_content(message: UnscannedMessage) -> None:

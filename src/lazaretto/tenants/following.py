@@ -90,6 +90,10 @@ class SnapshotFollower:
         """Return the tenant's snapshot; None when there is no such tenant any more."""
         return self._table.by_id(tenant)
 
+    def all(self) -> tuple[TenantSnapshot, ...]:
+        """Return every tenant's snapshot."""
+        return self._table.all()
+
     async def _follow(self, connection: Connection | None) -> None:
         while True:
             try:

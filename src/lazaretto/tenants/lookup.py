@@ -50,6 +50,10 @@ class SnapshotTable:
         """Return the tenant's snapshot; None when there is no such tenant any more."""
         return self._by_id.get(tenant)
 
+    def all(self) -> tuple[TenantSnapshot, ...]:
+        """Return every tenant's snapshot."""
+        return tuple(self._by_id.values())
+
     def with_changes(self, snapshots: Iterable[TenantSnapshot], day: date) -> SnapshotTable:
         """Return the table in which ``snapshots`` replace those of the same tenants, on ``day``."""
         changed = {snapshot.tenant: snapshot for snapshot in snapshots}

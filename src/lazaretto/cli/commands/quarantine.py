@@ -11,11 +11,14 @@ import click
 
 from lazaretto.cli.options import confirm, home_option, json_option
 from lazaretto.core.errors import ConfigurationError
+from lazaretto.core.malware_handling import OPERATOR
 from lazaretto.db.pool import Pool
 from lazaretto.run.consulting import consult
 from lazaretto.run.home import Home
+from lazaretto.run.releases import Desk, Outcome
 from lazaretto.run.settings import load_settings
-from lazaretto.spool.quarantine import Leaving, Quarantine, QuarantinedCopy
+from lazaretto.spool.quarantine import TO_RECIPIENTS, Leaving, Quarantine, QuarantinedCopy
+from lazaretto.spool.releasing import DENIED, LOOKING, RELEASED, WAITING, ReleaseRequest
 
 
 @click.group(name="quarantine", epilog="Example: lazaretto quarantine list --recipient bob@customer.example")
@@ -41,17 +44,59 @@ def list_copies(home: Home, recipient: str | None, as_json: bool) -> None:
 
 @command.command()
 @click.argument("ids", nargs=-1, required=True, type=click.UUID, metavar="ID…")
+@click.option(
+    "--as", "by", default=OPERATOR, show_default=True, metavar="ADMIN", help="Who asks: an administrator."
+)
+@click.option(
+    "--to",
+    default=TO_RECIPIENTS,
+    show_default=True,
+    metavar="WHOM",
+    help="recipients, first (of them), predefined (by the tenant's document), or an address of the tenant's.",
+)
+@click.option("--why", default="", metavar="TEXT", help="Why, for the journal.")
 @home_option
-def release(ids: tuple[UUID, ...], home: Home) -> None:
-    """Deliver the messages as they were received; releasing twice delivers once."""
-    settings = load_settings(home)
+def release(ids: tuple[UUID, ...], by: str, to: str, why: str, home: Home) -> None:
+    """Deliver the messages as they were received; releasing twice delivers once.
 
-    async def leave(pool: Pool) -> dict[UUID, list[str]]:
-        quarantine = Quarantine(pool, settings.spool)
-        copies = await _copies_of(quarantine, ids)
-        return _by_typed(copies, await quarantine.release(_all(copies), by="command"))
+    Malware is looked at once more, and a second administrator must approve it where the tenant's
+    document says so.
+    """
+    _tell_of_release(Desk(home).release(ids, by=by, to=to, why=why))
 
-    _tell(consult(home, "spool", leave), Leaving.RELEASED)
+
+@command.command()
+@click.argument("ids", nargs=-1, required=True, type=click.UUID, metavar="ID…")
+@click.option("--as", "by", required=True, metavar="ADMIN", help="Who approves; never the one who asked.")
+@click.option("--why", default="", metavar="TEXT", help="Why, for the journal.")
+@home_option
+def approve(ids: tuple[UUID, ...], by: str, why: str, home: Home) -> None:
+    """Release malware whose release another administrator asked for."""
+    _tell_decision(Desk(home).decide(ids, by=by, why=why, approve=True), RELEASED)
+
+
+@command.command()
+@click.argument("ids", nargs=-1, required=True, type=click.UUID, metavar="ID…")
+@click.option("--as", "by", required=True, metavar="ADMIN", help="Who denies.")
+@click.option("--why", default="", metavar="TEXT", help="Why, for the journal.")
+@home_option
+def deny(ids: tuple[UUID, ...], by: str, why: str, home: Home) -> None:
+    """Leave malware in quarantine whose release somebody asked for."""
+    _tell_decision(Desk(home).decide(ids, by=by, why=why, approve=False), DENIED)
+
+
+@command.command()
+@click.option("--tenant", metavar="NAME", help="Only this tenant's.")
+@click.option("--all", "everything", is_flag=True, help="Also those that were decided.")
+@home_option
+@json_option
+def requests(tenant: str | None, everything: bool, home: Home, as_json: bool) -> None:
+    """Print the requests for releases of malware, newest first."""
+    found = Desk(home).requests(tenant, everything=everything)
+    for each in found:
+        click.echo(json.dumps(_request_json(each), ensure_ascii=False) if as_json else _request_line(each))
+    if not found and not as_json:
+        click.echo("nobody waits for a decision", err=True)
 
 
 @command.command()
@@ -113,6 +158,65 @@ def _tell(left: dict[UUID, list[str]], wanted: Leaving) -> None:
         raise ConfigurationError(
             f"{wrong} of {len(left)} not {wanted.value}; `lazaretto quarantine list` shows what rests"
         )
+
+
+def _tell_of_release(outcomes: dict[UUID, list[Outcome]]) -> None:
+    left: dict[UUID, list[str]] = {}
+    for typed, some in outcomes.items():
+        waiting = [each for each in some if each.state in (WAITING, LOOKING)]
+        for each in waiting:
+            click.echo(f"{typed}: {each.state}; {each.told}")
+        if not waiting:
+            for each in some:
+                if each.told:
+                    click.echo(f"{typed}: {each.told}", err=True)
+            left[typed] = [each.state for each in some]
+    _tell(left, Leaving.RELEASED)
+
+
+def _tell_decision(outcomes: dict[UUID, list[Outcome]], wanted: str) -> None:
+    wrong = 0
+    for typed, some in outcomes.items():
+        for each in some:
+            if each.state == wanted:
+                click.echo(f"{typed}: {wanted}")
+                continue
+            wrong += 1
+            click.echo(f"{typed}: {each.told or f'is {each.state}'}", err=True)
+        if not some:
+            wrong += 1
+            click.echo(f"{typed}: nobody asked for its release", err=True)
+    if wrong:
+        raise ConfigurationError(
+            f"{wrong} not {wanted}; `lazaretto quarantine requests --all` tells what became of them"
+        )
+
+
+def _request_json(request: ReleaseRequest) -> dict[str, Any]:
+    return {
+        "id": str(request.message),
+        "request": str(request.id),
+        "pen": str(request.quarantine),
+        "to": request.target,
+        "reason": request.reason,
+        "requested_by": request.requested_by,
+        "requested_at": request.requested_at.isoformat(),
+        "state": request.state,
+        "second_look": request.second_look,
+        "looked_with": request.looked_with,
+        "decided_by": request.decided_by,
+        "decided_at": request.decided_at.isoformat() if request.decided_at else None,
+        "decision_reason": request.decision_reason,
+    }
+
+
+def _request_line(request: ReleaseRequest) -> str:
+    decided = f"  {request.state} by {request.decided_by}" if request.decided_by else f"  {request.state}"
+    asked = f"{request.requested_at:%Y-%m-%d %H:%M}  {request.requested_by} to {request.target}"
+    return (
+        f"{request.message}  {asked}"
+        f"  looked at again: {request.second_look or 'not yet'}{decided}  {request.reason}"
+    ).rstrip()
 
 
 def _as_json(copy: QuarantinedCopy, address: str) -> dict[str, Any]:

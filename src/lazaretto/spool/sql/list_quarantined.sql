@@ -2,7 +2,8 @@
 SELECT
     quarantine.id, quarantine.tenant, quarantine.message, message.message_id, message.subject,
     message.reverse_path, quarantine.addresses, quarantine.reason, message.verdict, message.size,
-    message.received_at, quarantine.quarantined_at, quarantine.expires_at
+    message.received_at, quarantine.quarantined_at, quarantine.expires_at,
+    quarantine.ended_as
 FROM quarantine
 JOIN message ON message.tenant = quarantine.tenant
             AND message.id = quarantine.message

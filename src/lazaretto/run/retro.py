@@ -1,0 +1,202 @@
+"""Retro-scan: what becomes known to be bad is looked for in the mail that was let through before.
+
+When indicators, shared digests or the bundle change, delivered mail of the last thirty days is
+matched by its kept traits.  Each message that is convicted so gets one event with those who have it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import structlog
+
+from lazaretto.core.address import domain_of
+from lazaretto.core.events import Event, EventKind
+from lazaretto.core.identity import MessageId, TenantId
+from lazaretto.core.indicators import IndicatorKind
+from lazaretto.core.malware_event import (
+    AddressContext,
+    CopyFate,
+    Incident,
+    MaliciousFileOrLink,
+    MalwareEvent,
+    Ours,
+)
+from lazaretto.db.pool import Pool
+from lazaretto.detect.malware.hash_list import read_list
+from lazaretto.intelligence.bundle_folder import BundleFolder
+from lazaretto.intelligence.digest_store import DigestStore
+from lazaretto.intelligence.indicator_store import IndicatorStore
+from lazaretto.journal.late_matching import BadTrait, LateMatch, LateMatcher, Progress
+from lazaretto.spool.changing import Changes, apply
+from lazaretto.spool.rows import event_row
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY: Final = 1.0
+WINDOW: Final = timedelta(days=30)
+BATCH: Final = 200
+DIGESTS_AT_ONCE: Final = 10_000
+_FILES: Final = frozenset({IndicatorKind.ATTACHMENT_SHA256, IndicatorKind.ATTACHMENT_MD5})
+_BEGINNING: Final = "1970-01-01T00:00:00+00:00"
+
+
+class RetroScan:
+    """Follows what becomes known, and tells of the mail that it convicts."""
+
+    def __init__(self, spool: Pool, trace: Pool, control: Pool, bundles: BundleFolder) -> None:
+        self._spool = spool
+        self._indicators = IndicatorStore(control)
+        self._digests = DigestStore(control)
+        self._bundles = bundles
+        self._matcher = LateMatcher(trace)
+        self._progress = Progress(trace, "retro-scan")
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            async with self._progress.alone() as alone:
+                if alone:
+                    await self.look_once(datetime.now(UTC))
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def look_once(self, now: datetime) -> int:
+        """Match what is new since the last time; return how many messages were convicted."""
+        position = await self._progress.read()
+        traits, reached = await self._new_traits(position, now)
+        count = 0
+        if traits:
+            matches = await self._matcher.matches(traits, now - WINDOW)
+            for start in range(0, len(matches), BATCH):
+                await self._tell(matches[start : start + BATCH], now)
+            count = len(matches)
+            log.info("retro-scan", traits=len(traits), convicted=count)
+        if reached != position:
+            await self._progress.note(reached)
+        return count
+
+    async def _new_traits(
+        self, position: dict[str, Any], now: datetime
+    ) -> tuple[list[BadTrait], dict[str, Any]]:
+        reached = dict(position)
+        traits = []
+        for entry in await self._indicators.since(_since(position, "indicators"), now):
+            reached["indicators"] = entry.changed_at.isoformat()
+            if "*" not in entry.value:
+                kind = IndicatorKind(entry.kind)
+                traits.append(BadTrait(kind, entry.value, f"indicator #{entry.id}", entry.tenant))
+        for each in await self._digests.since(_since(position, "digests"), DIGESTS_AT_ONCE):
+            reached["digests"] = each.first_seen.isoformat()
+            cause = f"shared digest {each.sha256[:16]} {each.name}"
+            traits.append(BadTrait(IndicatorKind.ATTACHMENT_SHA256, each.sha256, cause))
+        traits += self._of_bundle(position, reached)
+        return traits, reached
+
+    def _of_bundle(self, position: dict[str, Any], reached: dict[str, Any]) -> list[BadTrait]:
+        """Return the sums of the bundle that this machine has chosen, when it is another one than before."""
+        chosen = self._bundles.chosen()
+        if position.get("installation", 0) == chosen.installation:
+            return []
+        reached["installation"] = chosen.installation
+        folder = self._bundles.folder_of(chosen)
+        if folder is None:
+            return []
+        listed: dict[bytes, str] = {}
+        for file in sorted((folder / "malware" / "hashes").glob("*.txt")):
+            listed |= read_list(file.read_text(encoding="utf-8", errors="replace").split("\n"))
+        return [
+            BadTrait(IndicatorKind.ATTACHMENT_SHA256, total.hex(), f"hash list {name or total.hex()[:16]}")
+            for total, name in listed.items()
+        ]
+
+    async def _tell(self, matches: Sequence[LateMatch], now: datetime) -> None:
+        async with self._spool.transaction() as connection:
+            events = tuple(event_row(late_event(each, now), each.received_at) for each in matches)
+            await apply(connection, [Changes(events=events)], now)
+
+
+def _since(position: dict[str, Any], subject: str) -> datetime:
+    return datetime.fromisoformat(position.get(subject, _BEGINNING))
+
+
+def late_event(match: LateMatch, now: datetime) -> Event:
+    """Return the event that ``match`` was delivered and is malware."""
+    kind, cause = match.trait.kind, match.trait.cause
+    senders = [AddressContext(name=match.sender, domain=domain_of(match.sender), is_sender=True)]
+    receivers = [
+        AddressContext(name=each, domain=domain_of(each), is_sender=False) for each in match.recipients
+    ]
+    event = MalwareEvent(
+        x_msg_ref=str(match.message),
+        long_msg_ref=f"{match.message}/{match.tenant}",
+        message_id=match.message_id,
+        is_outbound=match.direction == "outbound",
+        message_size=match.size,
+        mail_processing_start_time=match.received_at.isoformat(),
+        subject=match.subject,
+        env_from=match.sender,
+        env_to=match.recipients,
+        sender_ip=match.client_ip,
+        incidents=(
+            Incident(
+                x_msg_ref=str(match.message),
+                address_contexts=(*senders, *receivers[:50]),
+                severity="high",
+                security_service="antimalware",
+                detection_method=f"late:{kind.value}",
+                verdict="malware",
+                action="deliver",
+                reason=f"{cause}: {match.trait.value}"[:500],
+                dmas_delivered=True,
+                files_and_links=_node(match),
+            ),
+        ),
+        lazaretto=Ours(
+            tenant=match.tenant,
+            direction=match.direction,
+            received_at=match.received_at.isoformat(),
+            late=True,
+            cause=cause,
+            verdict="malware",
+            copies=(CopyFate(recipients=match.recipients, disposition="deliver", place="delivered"),),
+            size=match.size,
+            remediation="none",
+        ),
+    )
+    return Event(
+        kind=EventKind.CONVICTED,
+        at=now,
+        tenant=TenantId(match.tenant),
+        message=MessageId(match.message),
+        recipients=match.recipients,
+        details=event.as_json(),
+    )
+
+
+def _node(match: LateMatch) -> tuple[MaliciousFileOrLink, ...]:
+    kind, value = match.trait.kind, match.trait.value
+    if kind is IndicatorKind.URL:
+        return (
+            MaliciousFileOrLink(
+                node_type="LINK_INCLUDED",
+                file_name_or_url=value,
+                link_source="body",
+                x_msg_ref=str(match.message),
+            ),
+        )
+    if kind not in _FILES:
+        return ()
+    is_sha256 = kind is IndicatorKind.ATTACHMENT_SHA256
+    return (
+        MaliciousFileOrLink(
+            node_type="FILE_INCLUDED",
+            sha256=value if is_sha256 else "",
+            md5="" if is_sha256 else value,
+            malware_name=match.trait.cause,
+            malware_category="known file",
+            x_msg_ref=str(match.message),
+        ),
+    )
