@@ -36,6 +36,7 @@ format: setup ## format the code
 .PHONY: bench
 bench: setup ## measure CPU per message, messages per second and memory of named workloads
 	@.venv/bin/python -m tests.load.bench
+	@.venv/bin/python -m tests.load.configuration
 
 .PHONY: lock
 lock: setup ## compile requirements/lock.txt again from pyproject.toml and requirements/dev.in
