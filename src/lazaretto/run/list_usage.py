@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-import psycopg
-
 from lazaretto.core.address import fold
 from lazaretto.core.decision import Disposition
 from lazaretto.core.identity import TenantId
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.core.stored import StoredLook, decode_look
-from lazaretto.db.sql import query
+from lazaretto.journal.looks_found import list_hits, trial_outcomes
 from lazaretto.policy.replaying import decisions_again
 from lazaretto.run.database import Database
 from lazaretto.run.home import Home
@@ -68,8 +66,8 @@ def usage_of(home: Home, document: TenantDocument, tenant: TenantId, span: timed
     snapshot = compile_snapshot(document, tenant, 0)
     database = Database(home, load_settings(home))
     with database.available():
-        for received_at, message, octets in _looks(database.dsn("trace"), tenant, span):
-            _count(by_entry, snapshot, decode_look(octets), received_at, str(message))
+        for found in list_hits(database.dsn("trace"), tenant, datetime.now(UTC) - span):
+            _count(by_entry, snapshot, decode_look(found.octets), found.received_at, str(found.message))
     return usages
 
 
@@ -82,13 +80,6 @@ def _entries(document: TenantDocument) -> Iterator[EntryUsage]:
 
 def _evidence(entry: SenderEntry) -> str:
     return fold(entry.entry)
-
-
-def _looks(dsn: str, tenant: TenantId, span: timedelta) -> Iterator[tuple[datetime, object, bytes]]:
-    since = datetime.now(UTC) - span
-    with psycopg.connect(dsn) as connection, connection.cursor(name="hits", binary=True) as cursor:
-        cursor.execute(query("lazaretto.journal", "list_hits"), {"tenant": tenant, "since": since})
-        yield from cursor
 
 
 def _count(
@@ -126,7 +117,6 @@ def _passed_thanks_to(look: StoredLook, snapshot: TenantSnapshot, symbol: str) -
 def trial_of(home: Home, tenant: TenantId, span: timedelta) -> dict[str, Any]:
     """Return how many messages settings on trial would have treated otherwise, by their fate."""
     database = Database(home, load_settings(home))
-    parameters = {"tenant": tenant, "since": datetime.now(UTC) - span}
-    with database.available(), psycopg.connect(database.dsn("trace")) as connection:
-        rows = connection.execute(query("lazaretto.journal", "trial_outcomes"), parameters).fetchall()
-    return {"messages": sum(row[1] for row in rows), "fates": {row[0]: row[1] for row in rows}}
+    with database.available():
+        fates = trial_outcomes(database.dsn("trace"), tenant, datetime.now(UTC) - span)
+    return {"messages": sum(fates.values()), "fates": fates}
