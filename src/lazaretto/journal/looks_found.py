@@ -94,4 +94,4 @@ def trial_outcomes(dsn: str, tenant: int, since: datetime) -> dict[str, int]:
     """Return how many copies settings on trial would have treated otherwise, by disposition."""
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(query(_PACKAGE, "trial_outcomes"), {"tenant": tenant, "since": since})
-        return {disposition: count for disposition, count in rows.fetchall()}
+        return dict(rows.fetchall())
