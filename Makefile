@@ -38,6 +38,7 @@ bench: setup ## measure CPU per message, messages per second and memory of named
 	@.venv/bin/python -m tests.load.bench
 	@.venv/bin/python -m tests.load.beside
 	@.venv/bin/python -m tests.load.look
+	@.venv/bin/python -m tests.load.configuration
 
 .PHONY: soak
 soak: setup ## half an hour of traffic while everything goes wrong: nothing lost, memory flat (MINUTES=10 for less)

@@ -52,7 +52,7 @@ class StoredLook(msgspec.Struct, frozen=True, array_like=True):
     client_ip: str
     findings: tuple[StoredFinding, ...]
     copies: tuple[StoredCopy, ...]
-    facts: msgspec.Raw = msgspec.Raw()
+    facts: msgspec.Raw = msgspec.Raw(b"\x80")
     """Results of authentication; read only when lists of senders change."""
 
 

@@ -80,3 +80,18 @@ def count_looks(dsn: str, wanted: Wanted) -> int:
     with psycopg.connect(dsn) as connection:
         row = connection.execute(query(_PACKAGE, "count_looks"), wanted.parameters()).fetchone()
         return int(row[0]) if row else 0
+
+
+def list_hits(dsn: str, tenant: int, since: datetime) -> Iterator[FoundLook]:
+    """Yield the looks of ``tenant`` that found a sender on one of its lists."""
+    with psycopg.connect(dsn) as connection, connection.cursor(name="hits", binary=True) as cursor:
+        cursor.execute(query(_PACKAGE, "list_hits"), {"tenant": tenant, "since": since})
+        for received_at, message, octets in cursor:
+            yield FoundLook(message, received_at, octets)
+
+
+def trial_outcomes(dsn: str, tenant: int, since: datetime) -> dict[str, int]:
+    """Return how many copies settings on trial would have treated otherwise, by disposition."""
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(query(_PACKAGE, "trial_outcomes"), {"tenant": tenant, "since": since})
+        return dict(rows.fetchall())

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from difflib import unified_diff
 from pathlib import Path
 
 import click
 
 from lazaretto.cli.options import home_option, json_option
 from lazaretto.core.errors import ConfigurationError
+from lazaretto.core.identity import TenantId
 from lazaretto.run.home import Home
+from lazaretto.run.list_usage import trial_of, usage_of
 from lazaretto.run.publishing import publish, with_tenants
 from lazaretto.tenants.checking import check as remarks_on
-from lazaretto.tenants.document import parse_document
+from lazaretto.tenants.conformance import PastVersion
+from lazaretto.tenants.conformance import conformance as deviations_of
+from lazaretto.tenants.document import export_document, parse_document
 from lazaretto.tenants.remarks import Severity
 from lazaretto.tenants.showing import shown
+from lazaretto.tenants.store import TenantStore
+from lazaretto.tenants.trials import has_trials, promoted
 
 
 @click.group(name="tenant", epilog="Example: lazaretto tenant apply acme.yaml")
@@ -69,6 +76,122 @@ def show(
             value = json.dumps(each.value, ensure_ascii=False)
             value = value if len(value) <= 100 else f"{value[:97]}..."
             click.echo(f"{each.path} = {value}  (from {each.origin})")
+
+
+@command.command(epilog="Example: lazaretto tenant diff acme 3 5")
+@click.argument("name")
+@click.argument("one")
+@click.argument("other", type=int, required=False)
+@home_option
+def diff(name: str, one: str, other: int | None, home: Home) -> None:
+    """Print what differs between version ONE of tenant NAME, or a file ONE, and what is in force.
+
+    With OTHER, between versions ONE and OTHER.
+    """
+
+    async def texts(store: TenantStore) -> tuple[str, str]:
+        first = await store.export(name, int(one)) if one.isdigit() else ""
+        return first, await store.export(name, other)
+
+    before, after = with_tenants(home, None, texts)
+    titles = (f"version {one}", "in force" if other is None else f"version {other}")
+    if not one.isdigit():
+        file = Path(one)
+        # A file is what may come into force next, so it stands on the new side.
+        before, after = after, export_document(parse_document(_text(file), file.name))
+        titles = (titles[1], file.name)
+    lines = list(unified_diff(before.splitlines(), after.splitlines(), *titles, lineterm=""))
+    for line in lines:
+        click.echo(line)
+    if not lines:
+        click.echo("no difference", err=True)
+
+
+@command.command(epilog="Example: lazaretto tenant conformance acme")
+@click.argument("name")
+@json_option
+@home_option
+def conformance(name: str, as_json: bool, home: Home) -> None:
+    """Print where tenant NAME leaves the best-practice profile, whose duty that is, and since when."""
+    past = with_tenants(home, None, lambda store: _past(store, name))
+    deviations = list(deviations_of(past[0].document, past))
+    for each in deviations:
+        since = f"{each.since:%Y-%m-%d %H:%M}" if each.since else "?"
+        effect = (
+            "suspends the service levels for spam" if each.suspends_levels else "no effect on service levels"
+        )
+        if as_json:
+            told = {"setting": each.path, "value": each.value, "wanted": each.wanted, "duty": each.duty.value}
+            click.echo(json.dumps({**told, "since": since, "suspends_levels": each.suspends_levels}))
+        else:
+            click.echo(
+                f"{each.path} = {each.value} (wanted: {each.wanted}); duty of the {each.duty.value}; "
+                f"since {since}; {effect}"
+            )
+    if not deviations and not as_json:
+        click.echo(f"{name} keeps to the best-practice profile")
+
+
+@command.command(epilog="Example: lazaretto tenant promote acme")
+@click.argument("name")
+@home_option
+def promote(name: str, home: Home) -> None:
+    """Put everything that is on trial in the document of tenant NAME in force."""
+    document = parse_document(with_tenants(home, None, lambda store: store.export(name)), name)
+    if not has_trials(document):
+        raise ConfigurationError(f"nothing is on trial in {name}; mark a rule or an entry with shadow: true")
+    applied, _ = publish(home, None, export_document(promoted(document)), name)
+    click.echo(f"{applied.name}: version {applied.version} is in force; what was on trial acts")
+
+
+@command.command(epilog="Example: lazaretto tenant trial acme --days 14")
+@click.argument("name")
+@click.option("--days", default=14, show_default=True, type=click.IntRange(1, 30), help="How far back.")
+@json_option
+@home_option
+def trial(name: str, days: int, as_json: bool, home: Home) -> None:
+    """Print what settings on trial would have done to the mail of tenant NAME."""
+    number = with_tenants(home, None, lambda store: store.number_of(name))
+    if number is None:
+        raise ConfigurationError(f'there is no tenant "{name}"; "lazaretto tenant list" names them all')
+    outcome = trial_of(home, number, timedelta(days=days))
+    if as_json:
+        click.echo(json.dumps(outcome, ensure_ascii=False))
+        return
+    click.echo(f"{outcome['messages']} messages of {days} days would have fared otherwise")
+    for fate, count in outcome["fates"].items():
+        click.echo(f"{count:>8}  {fate}")
+
+
+@command.command(epilog="Example: lazaretto tenant lists acme --days 30")
+@click.argument("name")
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 30), help="How far back.")
+@json_option
+@home_option
+def lists(name: str, days: int, as_json: bool, home: Home) -> None:
+    """Print each approved and blocked sender of tenant NAME: hits, last use, and what passed only by it."""
+
+    async def in_force(store: TenantStore) -> tuple[str, TenantId | None]:
+        return await store.export(name), await store.number_of(name)
+
+    text, number = with_tenants(home, None, in_force)
+    assert number is not None
+    document = parse_document(text, name)
+    for each in usage_of(home, document, number, timedelta(days=days)):
+        if as_json:
+            click.echo(json.dumps(each.as_json()))
+        else:
+            click.echo(each.in_words())
+
+
+async def _past(store: TenantStore, name: str) -> list[PastVersion]:
+    return [
+        PastVersion(
+            document=parse_document(await store.export(name, version.number), f"{name} {version.number}"),
+            published_at=version.published_at,
+        )
+        for version in await store.history(name)
+    ]
 
 
 @command.command(name="list")
