@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import subprocess
 import time
 from collections.abc import Iterator
@@ -124,7 +125,8 @@ def test_a_settings_file_with_an_unknown_key_refuses_to_start_and_names_the_key(
 def test_a_stop_in_the_middle_of_traffic_loses_nothing_and_doubles_nothing(platform: Platform) -> None:
     ledger = Ledger()
     wanted = 300
-    every = {f"s{number}": letter(f"s{number}") for number in range(wanted)}
+    mark = secrets.token_hex(4)
+    every = {f"{mark}-{number}": letter(f"{mark}-{number}") for number in range(wanted)}
 
     async def until_stopped() -> None:
         messages = ((name, "bob@one.example", octets) for name, octets in every.items())

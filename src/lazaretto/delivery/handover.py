@@ -5,7 +5,8 @@ saves the time and the queries of finding it there.  So the sender never waits. 
 copies wait without their content, so that a deliver process that starts again misses none of them;
 what does not even fit there is claimed when its lease ends.
 
-A frame is its length in four octets and a ``Parcel`` in MessagePack.
+A frame is its length in four octets and a ``Parcel`` in MessagePack; an empty one says that copies may
+be leased to this node that were not handed over.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ MAX_BUFFER = 16 * 1024 * 1024
 MAX_BACKLOG = 16 * 1024 * 1024
 """Octets of copies that may wait without content while it is away or far behind."""
 _LENGTH = 4
+_LOOK_AGAIN = bytes(_LENGTH)
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
 
@@ -50,7 +52,8 @@ class Parcel:
 
 
 class HandoverServer:
-    """The end at the deliver process; ``on_lost`` is called when an edge goes, with what it had in hand."""
+    """The end at the deliver process; ``on_lost`` is called when an edge goes, with what it had in hand,
+    and when one says that it may have left something out."""
 
     def __init__(self, path: Path, accept: Accept, on_lost: Callable[[], None] = lambda: None) -> None:
         self._path = path
@@ -129,6 +132,9 @@ class _Receiver(asyncio.Protocol):
             self._transport.abort()
 
     def _take(self, frame: bytes) -> bool:
+        if not frame:
+            self._on_lost()
+            return True
         try:
             parcel = self._decoder.decode(frame)
         except msgspec.MsgspecError:
@@ -186,6 +192,14 @@ class HandoverClient:
         self._backlog.append(frame)
         self._backlog_octets += len(frame)
         return True
+
+    def look_again(self) -> None:
+        """Have the deliver process look for copies that were committed and not offered."""
+        if self._sender is not None and self._sender.has_room and not self._backlog:
+            self._sender.write(_LOOK_AGAIN)
+        elif _LOOK_AGAIN not in self._backlog:
+            self._backlog.append(_LOOK_AGAIN)
+            self._backlog_octets += len(_LOOK_AGAIN)
 
     def _frame(self, copy: QueuedCopy, octets: bytes | None) -> bytes:
         body = self._encoder.encode(Parcel(copy, octets))

@@ -57,7 +57,14 @@ async def _edge(home: Home, settings: Settings, options: RunOptions) -> None:
             refusals = RefusalLog(room.pool, settings.spool)
             await handover.start()
             await refusals.start()
-            acceptor = Acceptor(room.pool, room.contents, room.node, settings.spool, read_header=header_of)
+            acceptor = Acceptor(
+                room.pool,
+                room.contents,
+                room.node,
+                settings.spool,
+                read_header=header_of,
+                on_unclaimed=handover.look_again,
+            )
             notifier = Notifier(acceptor.commit_composed)
             notifier.start()
             seams = replace(

@@ -53,8 +53,11 @@ class Acceptor:
         settings: SpoolSettings,
         *,
         read_header: Callable[[ReceivedContent], bytes] | None = None,
+        on_unclaimed: Callable[[], None] = lambda: None,
         clock: Clock = utc_now,
     ) -> None:
+        """``on_unclaimed`` is called when copies may be leased to this node that were given to nobody:
+        a commit ended after its client had been told to come again, or ended without a word."""
         self._pool = pool
         self._store = store
         self._node = node
@@ -68,6 +71,7 @@ class Acceptor:
             committers=settings.committers,
             most=settings.commit_group,
             octets=settings.commit_octets,
+            on_unclaimed=on_unclaimed,
         )
 
     async def commit(self, submission: Submission, judgement: Judgement | None) -> tuple[QueuedCopy, ...]:

@@ -32,12 +32,23 @@ class _Waiting:
 class GroupCommit:
     """Commits rows of many callers with few transactions."""
 
-    def __init__(self, pool: Pool, write: Write, *, committers: int, most: int, octets: int) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        write: Write,
+        *,
+        committers: int,
+        most: int,
+        octets: int,
+        on_unclaimed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``on_unclaimed`` is called when rows may have been committed that no caller knows of."""
         self._pool = pool
         self._write = write
         self._committers = committers
         self._most = most
         self._octets = octets
+        self._on_unclaimed = on_unclaimed
         self._waiting: deque[_Waiting] = deque()
         self._running = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -96,11 +107,16 @@ class GroupCommit:
                     await self._commit([each])
                 return
             _answer(group, failure)
+            # A connection that broke over a COMMIT does not say whether it was one.
+            self._on_unclaimed()
         except asyncio.CancelledError:
             _answer(group, TemporaryFailure("stopped while committing"))
             raise
         else:
+            has_given_up = any(each.done.done() for each in group)
             _answer(group, None)
+            if has_given_up:
+                self._on_unclaimed()
 
     async def _transact(self, group: Sequence[_Waiting]) -> None:
         rows = [each.rows for each in group]

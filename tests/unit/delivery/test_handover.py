@@ -61,6 +61,24 @@ async def test_copies_arrive_as_they_were(socket: Path) -> None:
     await server.stop()
 
 
+async def test_an_edge_that_may_have_left_something_out_has_it_looked_for(socket: Path) -> None:
+    taker, told = Taker(), asyncio.Event()
+    server, client = HandoverServer(socket, taker, told.set), HandoverClient(socket)
+    client.look_again()
+    await server.start()
+    await client.start()
+    async with asyncio.timeout(60):
+        await told.wait()
+
+        told.clear()
+        client.look_again()
+        client.offer(a_copy(), MESSAGE)
+        await told.wait()
+    await taker.count(1)
+    await client.stop()
+    await server.stop()
+
+
 async def test_large_content_stays_in_the_spool(socket: Path) -> None:
     taker = Taker()
     server, client = HandoverServer(socket, taker), HandoverClient(socket)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -66,8 +66,45 @@ async def everybody_had_a_turn() -> None:
         await asyncio.sleep(0)
 
 
-def a_group(database: Database) -> GroupCommit:
-    return GroupCommit(database, database.write, committers=1, most=50, octets=1_000)  # type: ignore[arg-type]
+def a_group(database: Database, on_unclaimed: Callable[[], None] = lambda: None) -> GroupCommit:
+    return GroupCommit(
+        database,  # type: ignore[arg-type]
+        database.write,  # type: ignore[arg-type]
+        committers=1,
+        most=50,
+        octets=1_000,
+        on_unclaimed=on_unclaimed,
+    )
+
+
+async def test_a_commit_that_ends_after_its_caller_gave_up_is_told_of(database: Database) -> None:
+    """Its copies are leased to this node and nobody was handed them: they would rest until the lease ends."""
+    told: list[bool] = []
+    group = a_group(database, lambda: told.append(True))
+    database.may_commit.clear()
+    caller = asyncio.create_task(group.add(Rows()))
+    await everybody_had_a_turn()
+    caller.cancel()
+    await everybody_had_a_turn()
+    assert told == []
+
+    database.may_commit.set()
+    await everybody_had_a_turn()
+
+    assert told == [True]
+
+
+async def test_a_commit_that_broke_off_is_told_of_and_one_that_went_well_is_not(database: Database) -> None:
+    told: list[bool] = []
+    group = a_group(database, lambda: told.append(True))
+    await group.add(Rows())
+    assert told == []
+
+    database.commit_failures = [psycopg.OperationalError("connection lost")]
+    with pytest.raises(TemporaryFailure):
+        await group.add(Rows())
+
+    assert told == [True]
 
 
 async def test_those_who_wait_share_a_commit(database: Database) -> None:
