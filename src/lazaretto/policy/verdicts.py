@@ -1,9 +1,10 @@
 """What a message is: the classes that its findings reach, and one number for how bad it is.
 
 A finding for SPAM, PHISHING or BULK adds its score to that class, and one for no class to spam and
-phishing alike.  So that general suspicion alone is never called phishing, at least half of the
-phishing threshold must come from findings that speak for phishing itself; otherwise the sum counts
-as spam.  MALWARE, VIOLATION and UNSCANNABLE need no sum: one finding is enough.
+phishing alike.  So that general suspicion alone is never called phishing, a fifth of the phishing
+threshold must come from findings that speak for phishing itself; otherwise the sum counts as spam.
+More would leave phishing unnamed: most of what accuses a lure, the learned models above all, accuses
+spam alike.  MALWARE, VIOLATION and UNSCANNABLE need no sum: one finding is enough.
 
 Whatever reaches PHISHING reaches SPAM as well.  Thus one more finding never takes a message out of a
 class, and whoever stops spam stops phishing, too.
@@ -21,7 +22,7 @@ from lazaretto.core.snapshot import DEFAULT_THRESHOLDS
 SCORE_OF_MALWARE: Final = 100.0
 """Added for malware, whose detectors need no score, so that it ranks above everything else."""
 SUMMED: Final = frozenset({None, Verdict.SPAM, Verdict.PHISHING, Verdict.BULK})
-_OWN_SHARE: Final = 0.5
+_OWN_SHARE: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

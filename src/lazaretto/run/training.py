@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
+import tomllib
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,7 @@ from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Verdict
 from lazaretto.core.snapshot import DEFAULT_THRESHOLDS
 from lazaretto.detect.api import Detector
+from lazaretto.detect.knowledge import built_in
 from lazaretto.detect.learned.boosting import boosted
 from lazaretto.detect.learned.combining import excuses, score_of
 from lazaretto.detect.learned.fitting import (
@@ -49,7 +51,7 @@ from lazaretto.detect.learned.trees import BOUND, Forest
 from lazaretto.detect.learned.words import words_of
 from lazaretto.detect.registry import detectors, symbols
 from lazaretto.detect.runner import look_at
-from lazaretto.detect.weights import weight_of, weighted_symbols
+from lazaretto.detect.weights import weighted_symbols
 from lazaretto.mail.scanner import view_of
 from lazaretto.mail.view import MessageView
 from lazaretto.run.evaluating import Labelled, labelled_files
@@ -121,7 +123,8 @@ class _Workshop:
     def __init__(self, samples: Sequence[Sample]) -> None:
         self.samples = samples
         self.fitted_symbols = _fitted_symbols()
-        self.priors = {name: PRIOR_SHARE * weight_of(name) for name in self.fitted_symbols}
+        given = _given_weights()
+        self.priors = {name: PRIOR_SHARE * given[name] for name in self.fitted_symbols}
         self.table = Table(
             [each.unwanted for each in samples],
             [each.weight for each in samples],
@@ -282,6 +285,12 @@ def _log_odds_of(held: Mask) -> tuple[Vector, Vector, Vector]:
     workshop = _workshop[0]
     words, shape, rules = workshop._scores_of(workshop.fits_without(held))
     return words[held], shape[held], rules[held]
+
+
+def _given_weights() -> dict[str, float]:
+    """Return what people think each finding is worth: never what an earlier fit made of it."""
+    text = built_in().joinpath("learned/letters/priors.toml").read_text(encoding="utf-8")
+    return {name: float(value) for name, value in tomllib.loads(text)["weights"].items()}
 
 
 def _fitted_symbols() -> list[str]:

@@ -34,9 +34,11 @@ def a_finding(score: float, verdict: Verdict | None = None) -> Finding:
         pytest.param([a_finding(5.0)], Verdict.SPAM, id="general suspicion alone is spam"),
         pytest.param([a_finding(3), a_finding(2, Verdict.SPAM)], Verdict.SPAM, id="general and spam add up"),
         pytest.param(
-            [a_finding(3), a_finding(2.5, Verdict.PHISHING)], Verdict.PHISHING, id="half is phishing"
+            [a_finding(3), a_finding(2.5, Verdict.PHISHING)], Verdict.PHISHING, id="a good part is phishing"
         ),
-        pytest.param([a_finding(4), a_finding(1, Verdict.PHISHING)], Verdict.SPAM, id="a hint of phishing"),
+        pytest.param(
+            [a_finding(4.5), a_finding(0.5, Verdict.PHISHING)], Verdict.SPAM, id="a hint of phishing"
+        ),
         pytest.param(
             [a_finding(3, Verdict.SPAM), a_finding(3, Verdict.PHISHING)], Verdict.CLEAN, id="two halves"
         ),

@@ -84,10 +84,14 @@ def _greets_by_address(message: MessageView, facts: Facts) -> str | None:
 
 def _greets_by_local_part(message: MessageView, facts: Facts) -> str | None:
     start = (message.html.visible or message.text)[:200].lower()
+    named = " ".join(each.display_name for each in message.mailboxes("to")[:3]).lower()
     for recipient in _recipients(message, facts):
         local = recipient.partition("@")[0]
-        if len(local) > 3 and re.search(
-            rf"\b(?:dear|hello|hi|hallo|bonjour|beste|attn:?) {re.escape(local)}\b", start
+        # Whoever knows the name may use it.
+        if (
+            len(local) > 3
+            and local not in named
+            and re.search(rf"\b(?:dear|hello|hi|hallo|bonjour|beste|attn:?) {re.escape(local)}\b", start)
         ):
             return local
     return None
