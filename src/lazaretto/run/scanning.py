@@ -201,9 +201,6 @@ class Scanning:
         """Return the judgement of one message in memory."""
         return asyncio.run(self._judgement(octets, assumptions, self._resolver()))
 
-    def _resolver(self) -> Resolver:
-        return FileResolver(self._dns_file) if self._dns_file else SystemResolver(DnsSettings())
-
     async def _judgement(self, octets: bytes, assumptions: Assumptions, resolver: Resolver) -> Judgement:
         snapshot = self._snapshot
         submission = _submission(octets, assumptions, snapshot)
