@@ -76,7 +76,14 @@ def test_each_setting_of_the_limits_exists() -> None:
 def test_each_limit_of_the_edge_is_in_the_table() -> None:
     """A setting of the edge that bounds something is promised somewhere, and so shown by a test."""
     named = set(_SETTING.findall(LIMITS.read_text(encoding="utf-8")))
-    no_limits = {"client_authorities", "drain_timeout", "receive_buffer", "postmaster", "shared_networks"}
+    no_limits = {
+        "client_authorities",
+        "drain_timeout",
+        "receive_buffer",
+        "postmaster",
+        "refusal_page",
+        "shared_networks",
+    }
 
     unnamed = {name for name in type(Settings().edge).model_fields if f"edge.{name}" not in named}
 
