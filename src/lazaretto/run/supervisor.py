@@ -28,7 +28,9 @@ from lazaretto.run.settings import Settings
 log = structlog.get_logger(__name__)
 
 ROLES: Final = ("scan", "deliver", "jobs", "edge")
-START_PATIENCE: Final = 60.0
+DISPENSABLE: Final = frozenset({"web"})
+"""Roles without which mail flows all the same."""
+START_PATIENCE: Final = 120.0
 STOP_PATIENCE: Final = {"web": 10.0, "edge": 20.0, "deliver": 20.0, "jobs": 10.0, "scan": 10.0}
 LOOK_EVERY: Final = 0.1
 
@@ -99,6 +101,11 @@ class Supervisor:
             child.look()
             if child.deaths >= 3 or time.monotonic() > deadline:
                 problem = f"{child.role} does not start; the end of {child.log}:\n{last_words(child.log)}"
+                if child.role in DISPENSABLE:
+                    # Mail does not wait for pages; they are tried again and again.
+                    log.error("going on without it for now", child=child.role)
+                    self._tell(problem)
+                    return
                 raise ConfigurationError(problem)
             time.sleep(0.01)
 

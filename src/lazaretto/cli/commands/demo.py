@@ -24,6 +24,7 @@ from lazaretto.run.options import RunOptions, host_and_port
 from lazaretto.run.publishing import publish
 from lazaretto.run.running import is_running
 from lazaretto.run.settings import ListenSettings, load_settings
+from lazaretto.run.storeroom import DEMO_ADDRESS
 from lazaretto.run.supervisor import Supervisor
 from lazaretto.run.telling import story_of
 
@@ -44,7 +45,8 @@ def run_demo(home: Home) -> None:
         raise click.ClickException(f"it runs already in {home.folder}; stop it there with Ctrl-C first")
     home.make()
     settings = load_settings(home)
-    options = RunOptions(dns_file=write_dns(home))
+    http = settings.listen.http or DEMO_ADDRESS
+    options = RunOptions(dns_file=write_dns(home), http=http)
     fresh = not home.master_key.exists()
 
     def tell(what: str) -> None:
@@ -53,7 +55,7 @@ def run_demo(home: Home) -> None:
     def when_ready() -> None:
         mailbox = host_and_port(settings.listen.mailbox)
         publish(home, settings, tenant_document(mailbox), "demo")
-        _greet(home, settings.listen, fresh=fresh)
+        _greet(home, settings.listen, http, fresh=fresh)
 
     with (home.logs / "supervisor.log").open("a", encoding="utf-8") as log:
         log_to(log, role="supervisor")
@@ -61,13 +63,14 @@ def run_demo(home: Home) -> None:
     click.echo("run: everything is stopped; `make run` finds its data again")
 
 
-def _greet(home: Home, listen: ListenSettings, *, fresh: bool) -> None:
+def _greet(home: Home, listen: ListenSettings, http: str, *, fresh: bool) -> None:
     click.echo(
         f"""
 ready: Lazaretto is running{" for the first time" if fresh else " again, with its data"}.
 
   SMTP edge        {listen.smtp}   (STARTTLS with a certificate of its own)
   demo tenant      {DOMAIN}, recipients alice@{DOMAIN} and bob@{DOMAIN}
+  API              http://{http}/api/v1   (lazaretto account --help makes a token; docs/use/api.md)
   delivered mail   {home.folder}/mailbox/   (a next hop on {listen.mailbox})
   state and logs   {home.folder}
 
