@@ -11,6 +11,8 @@ import base64
 import binascii
 import io
 import re
+import struct
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Final
 
@@ -100,6 +102,18 @@ def _told(target: str, is_drawn: bool, message: MessageView, facts: Facts) -> tu
     return tuple(findings)
 
 
+# What the library raises for octets that are no whole picture; a bomb's warning is an error there, too.
+_BROKEN_PICTURE: Final = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+
+
 def _pictures(message: MessageView) -> Iterator[tuple[Image.Image, bool]]:
     source = message.html_source
     if source.count(b"<td") >= _LEAST_SIDE * 10:
@@ -143,7 +157,8 @@ def _opened(octets: bytes, *, must_be_square: bool) -> Image.Image | None:
             if must_be_square and not 0.7 < width / height < 1.45:
                 return None
             return picture.convert("L")
-    except Exception:
+    except _BROKEN_PICTURE:
+        # What cannot be shown as a picture leads nobody anywhere.  Any other failure is the runner's.
         return None
 
 

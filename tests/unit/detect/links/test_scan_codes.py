@@ -12,7 +12,7 @@ from PIL import Image
 
 from lazaretto.core.envelope import Client
 from lazaretto.core.facts import Facts
-from lazaretto.detect.links.scan_codes import ScanCodes
+from lazaretto.detect.links.scan_codes import ScanCodes, _opened
 from lazaretto.mail.scanner import view_of
 
 TARGET = "https://sign-in.evil.test/#anna@customer.example"
@@ -124,3 +124,17 @@ def test_a_letter_of_many_words_is_not_searched_for_codes() -> None:
     long = with_picture(as_png(modules()), b"minutes of the meeting " * 200)
 
     assert list(ScanCodes().look(view_of(long), FACTS, None)) == []
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP"])
+def test_pictures_that_break_off_or_are_damaged_are_no_failure(form: str) -> None:
+    """Only what the library says of broken pictures is passed over; anything else is told as a failure."""
+    picture = io.BytesIO()
+    Image.open(io.BytesIO(as_png(modules()))).convert("RGB").save(picture, form)
+    whole = picture.getvalue()
+
+    for at in range(0, len(whole), max(1, len(whole) // 60)):
+        _opened(whole[:at], must_be_square=False)
+        _opened(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :], must_be_square=False)
+
+    assert _opened(whole, must_be_square=False) is not None
