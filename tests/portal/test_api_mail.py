@@ -51,7 +51,13 @@ def traced(store: StoreSettings, tenant: str, recipient: str, subject: str, at: 
         connection.execute(
             "INSERT INTO event (at, seq, tenant, message, kind, recipients, details)"
             " VALUES (%s, %s, %s, %s, 'received', '{}', %s)",
-            [at, uuid4().int >> 65, number, message, json.dumps({"subject": subject, "size": 100})],
+            [
+                at,
+                uuid4().int >> 65,
+                number,
+                message,
+                json.dumps({"subject": subject, "size": 100, "attachments": [f"{subject}.pdf"]}),
+            ],
         )
     return message
 

@@ -17,7 +17,21 @@ from lazaretto.journal.trace import Place, Reach, Search, TracedMessage
 from lazaretto.store.mailpath import mail_path
 from lazaretto.store.scope import Area, Right, Scope
 
-_CONTENT: Final = ("subject", "evidence", "header", "names", "urls", "text")
+_CONTENT: Final = frozenset(
+    {
+        "attachments",
+        "evidence",
+        "features",
+        "fileNameOrURL",
+        "filesAndLinks",
+        "header",
+        "names",
+        "raw_header",
+        "subject",
+        "text",
+        "urls",
+    }
+)
 """Keys of events and findings that repeat what a message says."""
 
 
