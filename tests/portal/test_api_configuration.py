@@ -126,3 +126,17 @@ def test_only_the_operator_makes_tenants(operator: Program, administrator: Progr
     assert operator.post("/tenants", body).status == 201
     assert operator.post("/tenants", body).status == 422
     assert "nova" not in administrator.get("/tenants").text
+
+
+def test_people_of_a_full_care_tenant_see_and_the_operator_changes(operator: Program) -> None:
+    body = {"document": DOCUMENT.format(name="kappa") + "contract: {formula: full-care}\n"}
+    operator.post("/tenants", body)
+    chief = with_grant("kappa", "tenant-administrator")
+    found = chief.get("/tenants/kappa/configuration")
+    change = {"document": found.json["document"] + "max_message_size: 20\n"}
+    put, etag = "/tenants/kappa/configuration", found.headers["ETag"]
+
+    assert chief.get("/tenants/kappa/messages").status == 200
+    assert chief.ask("PUT", put, change, If_Match=etag).status == 403
+    assert chief.post("/tenants/kappa/accounts", {"email": "x@people.example"}).status == 403
+    assert operator.ask("PUT", put, change, If_Match=etag).status == 200

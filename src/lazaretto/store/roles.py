@@ -118,7 +118,6 @@ FULL_CARE_KEEPS: Final = (Right.VIEW_CONFIGURATION, Right.VIEW_STATISTICS)
 """What people of a Full Care tenant keep of any role: the operator configures for them."""
 
 
-def in_full_care(given: frozenset[Permission], *, limited_rights_ordered: bool) -> frozenset[Permission]:
-    """Return what remains of ``given`` to people of a tenant whose formula is Full Care."""
-    kept = frozenset(each for each in given if each.right in FULL_CARE_KEEPS)
-    return kept | (given & LIMITED) if limited_rights_ordered else kept
+def in_full_care(given: frozenset[Permission]) -> frozenset[Permission]:
+    """Return what remains of ``given`` to people of a tenant whose formula is Full Care: they see."""
+    return frozenset(each for each in given if each.right in FULL_CARE_KEEPS)

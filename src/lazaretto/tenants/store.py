@@ -120,6 +120,12 @@ class TenantStore:
             row = await _first(connection, _sql("current_version"), {"name": name})
         return None if row is None else TenantId(row[0])
 
+    async def version_in_force(self, name: str) -> int | None:
+        """Return the number of the version that applies; None when there is no such tenant."""
+        async with self._pool.connection() as connection:
+            row = await _first(connection, _sql("current_version"), {"name": name})
+        return None if row is None else int(row[1])
+
     async def owner_of(self, domain: str) -> str | None:
         """Return the name of the tenant that receives for ``domain``; None when none does."""
         async with self._pool.connection() as connection:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lazaretto.core.errors import ScopeError
 from lazaretto.core.identity import TenantId
 from lazaretto.store.mailpath import mail_path
 from lazaretto.store.people.models import Account, Grant, Token
-from lazaretto.store.roles import ROLES
+from lazaretto.store.roles import ROLES, in_full_care
 from lazaretto.store.scope import Domains, Permission, Scope, Who
+from lazaretto.tenants.choices import Formula
+from lazaretto.tenants.document import parse_document
+from lazaretto.tenants.services.contract import Contract
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +50,15 @@ class Caller:
         )
         if not grants:
             raise ScopeError("there is no such tenant")
+        given = _permissions_of(grants[0])
+        if grants[0].tenant is not None and _is_full_care(name):
+            given = in_full_care(given)
         return Scope(
             who=self.who,
             tenant=tenant,
             tenant_name=name,
             domains=_domains_of(grants[0]),
-            permissions=self._cut(_permissions_of(grants[0])),
+            permissions=self._cut(given),
         )
 
     def tenants(self) -> frozenset[TenantId] | None:
@@ -69,6 +76,20 @@ class Caller:
         if self.token is None or self.token.permissions is None:
             return given
         return given & parsed(self.token.permissions)
+
+
+def _is_full_care(name: str) -> bool:
+    path = mail_path()
+    version = path.wait(path.tenants.version_in_force(name))
+    return version is not None and _formula_of(name, version) is Formula.FULL_CARE
+
+
+# A version never changes, so that only the first request after a change reads the document.
+@lru_cache(maxsize=10_000)
+def _formula_of(name: str, version: int) -> Formula:
+    path = mail_path()
+    text = path.wait(path.tenants.version_text(name, version))
+    return Formula.REACTIVE if text is None else Contract.of(parse_document(text, name)).formula
 
 
 def parsed(texts: Iterable[str]) -> frozenset[Permission]:
