@@ -140,3 +140,13 @@ def test_people_of_a_full_care_tenant_see_and_the_operator_changes(operator: Pro
     assert chief.ask("PUT", put, change, If_Match=etag).status == 403
     assert chief.post("/tenants/kappa/accounts", {"email": "x@people.example"}).status == 403
     assert operator.ask("PUT", put, change, If_Match=etag).status == 200
+
+
+def test_every_part_of_a_document_has_an_area_or_is_the_operators_on_purpose() -> None:
+    from lazaretto.store.scope import Area
+    from lazaretto.store.sections import area_of
+    from lazaretto.tenants.document import TenantDocument
+
+    operators = {part for part in TenantDocument.model_fields if area_of(part) is Area.TENANTS}
+
+    assert operators == {"version", "tenant", "suspended", "contract"}
