@@ -123,7 +123,7 @@ async def spool(databases: Databases, tmp_path: Path) -> AsyncIterator[SpoolPart
     """A spool whose database is empty but for what it makes itself."""
     tables = "message, recipient, queue, content, content_kept, quarantine, outbox, ledger, tenant_key"
     _rows(databases.spool, f"TRUNCATE {tables}", ())
-    tables = "event, trace_message, trace_recipient, rollup_hour, quarantine"
+    tables = "event, trace_message, trace_recipient, rollup_hour, quarantine, traffic_hour, traffic_to_count"
     _rows(databases.trace, f"TRUNCATE {tables}", ())
     settings, clock = SpoolSettings(), Clock()
     pool, trace_pool = Pool(databases.spool, 4), Pool(databases.trace, 2)

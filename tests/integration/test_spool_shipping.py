@@ -13,8 +13,9 @@ from lazaretto.core.errors import TemporaryFailure
 from lazaretto.core.identity import TenantId
 from lazaretto.core.queued import Outcome, RecipientOutcome, Remote, Settlement
 from lazaretto.core.reply import Reply
+from lazaretto.journal.search import Search
 from lazaretto.journal.shipping import Shipper
-from lazaretto.journal.trace import Search, Trace
+from lazaretto.journal.trace import Trace
 from lazaretto.testing.messages import TENANT, a_copy, a_judgement, a_submission
 
 
@@ -83,6 +84,12 @@ async def test_the_story_of_a_delivered_message_is_whole(spool) -> None:
         pytest.param({"subject": "ELL"}, id="part of the subject"),
         pytest.param({"client_ip": "192.0.2.7"}, id="client"),
         pytest.param({"tenant": TENANT}, id="tenant"),
+        pytest.param({"sender": "sender.example"}, id="domain of the sender"),
+        pytest.param({"client_ip": "192.0.2.0/24"}, id="network of the client"),
+        pytest.param({"recipient": "@customer.example"}, id="domain of the recipient"),
+        pytest.param({"place": "delivered", "remote": "mx.customer.example"}, id="place and next hop"),
+        pytest.param({"disposition": "deliver", "symbol": "SOME_SYMBOL"}, id="disposition and symbol"),
+        pytest.param({"domain": "customer.example", "place": "delivered"}, id="place in one domain"),
     ],
 )
 async def test_a_message_is_found_by(spool, search) -> None:

@@ -13,8 +13,9 @@ from lazaretto.core.findings import Verdict
 from lazaretto.core.identity import TenantId, new_message_id
 from lazaretto.core.refusal import Refusal
 from lazaretto.core.reply import Reply
+from lazaretto.journal.search import Search
 from lazaretto.journal.shipping import Shipper
-from lazaretto.journal.trace import Search, Trace
+from lazaretto.journal.trace import Trace
 from lazaretto.spool.content_settings import ContentSettings
 from lazaretto.spool.intake import Intake
 from lazaretto.spool.reconciling import reconcile

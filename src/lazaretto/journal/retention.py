@@ -39,6 +39,7 @@ async def forget_old(
         parameters: dict[str, Any] = {"figures_before": now - keep_figures, "ended_before": now - keep_trace}
         await connection.execute(query(_PACKAGE, "forget_malware_events"), parameters)
         figures = await connection.execute(query(_PACKAGE, "forget_figures"), parameters)
+        await connection.execute(query(_PACKAGE, "forget_traffic"), parameters)
         quarantined = await connection.execute(query(_PACKAGE, "forget_quarantined"), parameters)
         await connection.execute(query(_PACKAGE, "forget_tls_reports"), parameters)
         counted_before = {"before": (now - keep_trace).date()}

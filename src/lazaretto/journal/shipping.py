@@ -179,6 +179,7 @@ async def _add_stories(connection: Connection, stories: Stories) -> None:
         "add_quarantined": ("quarantined", list(stories.quarantined.values())),
         "end_quarantined": ("ended", list(stories.left.values())),
         "add_figures": ("ended", stories.ended()),
+        "note_hours_to_count": ("hours", stories.hours()),
         "add_tls_reports": ("reports", stories.tls_reports),
         "add_malware_events": ("malware", stories.malware),
         "add_features": ("features", stories.features),

@@ -23,6 +23,7 @@ from lazaretto.core.places import Place
 from lazaretto.db.partitions import Span
 from lazaretto.journal.looks import LookStory, look_story
 from lazaretto.journal.outbox import OutboxEvent
+from lazaretto.journal.terms import client_terms, domain_terms, look_terms
 
 _Key = tuple[datetime, int, UUID]
 
@@ -45,6 +46,12 @@ class MessageStory:
     verdict: str | None = None
     score: float | None = None
     reply: str | None = None
+    terms: list[str] | None = None
+    """Sorted, each once."""
+
+    def add_terms(self, terms: Iterable[str]) -> None:
+        """Let it be found by ``terms``, too."""
+        self.terms = sorted({*(self.terms or ()), *terms})
 
 
 @dataclass(slots=True)
@@ -78,6 +85,14 @@ class Ended:
     place: str
     copies: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HourToCount:
+    """An hour of receipt whose messages are to be counted again."""
+
+    tenant: int
+    hour: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +172,12 @@ class Stories:
     features: list[FeatureStory] = field(default_factory=list)
     ends: Counter[tuple[_Key, str, str, datetime]] = field(default_factory=Counter)
 
+    def hours(self) -> list[HourToCount]:
+        """Return the hours of receipt of which something became known, in order."""
+        keys = {*self.messages, *(key for key, _ in self.recipients)}
+        touched = {(tenant, Span.HOUR.start_of(received_at)) for received_at, tenant, _ in keys}
+        return [HourToCount(tenant, hour) for tenant, hour in sorted(touched)]
+
     def ended(self) -> list[Ended]:
         """Return the copies that came to rest or to an end, by message, domain, place and time."""
         return [
@@ -203,7 +224,7 @@ def _end(
 
 
 def _received(stories: Stories, event: OutboxEvent) -> None:
-    _describe(_message(stories, event), event.details)
+    _describe(_message(stories, event), event)
     composed = event.details.get("direction") == "internal"
     for address in event.recipients:
         story = _recipient(stories, event, address)
@@ -212,14 +233,15 @@ def _received(stories: Stories, event: OutboxEvent) -> None:
 
 
 def _refused(stories: Stories, event: OutboxEvent) -> None:
-    _describe(_message(stories, event), event.details)
+    _describe(_message(stories, event), event)
     # One row may stand for many refusals of a flood.
     _end(stories, event, event.recipients, Place.REFUSED, event.details.get("count", 1))
     for address in event.recipients:
         _recipient(stories, event, address).disposition = "reject"
 
 
-def _describe(story: MessageStory, details: dict[str, Any]) -> None:
+def _describe(story: MessageStory, event: OutboxEvent) -> None:
+    details = event.details
     sender = details.get("reverse_path", "")
     story.direction = details.get("direction")
     story.sender, story.sender_folded, story.sender_domain = sender, fold(sender), domain_of(sender)
@@ -228,6 +250,8 @@ def _describe(story: MessageStory, details: dict[str, Any]) -> None:
     story.client_ip = _ip((details.get("client") or {}).get("ip"))
     story.size = details.get("size")
     story.reply = details.get("reply")
+    story.add_terms(domain_terms(story.direction, sender, event.recipients))
+    story.add_terms(client_terms(details.get("client") or {}))
 
 
 def _scanned(stories: Stories, event: OutboxEvent) -> None:
@@ -236,12 +260,14 @@ def _scanned(stories: Stories, event: OutboxEvent) -> None:
     story.verdict, story.score = details.get("verdict"), details.get("score")
     story.subject = details.get("subject") or story.subject
     story.message_id = details.get("message_id") or story.message_id
+    story.add_terms(look_terms(details))
     if details.get(FEATURES):
         digests = signed_digests(base64.b64decode(details[FEATURES]))
         stories.features.append(FeatureStory(event.received_at, event.tenant, event.message, digests))
     for copy in details.get("copies", ()):
         targets = copy.get("deliver_to") if copy.get("additional") else None
         for address in targets or copy.get("recipients", ()):
+            story.add_terms(domain_terms(copy.get("direction"), story.sender or "", [address]))
             recipient = _recipient(stories, event, address)
             recipient.disposition, recipient.place = copy.get("disposition"), copy.get("place")
     for report in details.get("facts", {}).get("tls_reports", ()):

@@ -15,62 +15,18 @@ from uuid import UUID
 import msgspec
 from psycopg.rows import class_row
 
-from lazaretto.core.address import fold
 from lazaretto.core.events import EventKind
-from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.db.pool import Connection, Pool
 from lazaretto.db.sql import query
+from lazaretto.journal.search import Search
 
 _PACKAGE: Final = "lazaretto.journal"
 Row = TypeVar("Row")
-MOST: Final = 1_000
 _ATTEMPTS: Final = {
     EventKind.DELIVERED.value: "delivered",
     EventKind.DEFERRED.value: "deferred",
     EventKind.BOUNCED.value: "failed",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a list of stories was left off: behind the message ``id`` of ``received_at``."""
-
-    received_at: datetime
-    id: UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """Which domains a search sees messages of."""
-
-    domains: frozenset[str]
-    all_except: bool
-    """``domains`` are those left out; False = they are the only ones."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """What people know of a message; every part that is given must hold."""
-
-    tenant: TenantId | None = None
-    """Whose messages; None = everybody's, for operators."""
-    id: MessageId | None = None
-    """As in our ``250 2.0.0 Queued as``."""
-    message_id: str | None = None
-    """The Message-ID field, with its brackets or without."""
-    recipient: str | None = None
-    sender: str | None = None
-    subject: str | None = None
-    """A part of it, in any case."""
-    client_ip: str | None = None
-    verdict: str | None = None
-    direction: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    reach: Reach | None = None
-    """Only messages from or to a domain of these; None = of all domains."""
-    after: Place | None = None
-    limit: int = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,25 +123,8 @@ class _EventRow:
 
 
 async def _found(connection: Connection, search: Search) -> list[_MessageRow]:
-    parameters = {
-        "tenant": search.tenant,
-        "id": search.id,
-        "message_ids": _spellings(search.message_id),
-        "recipient": None if search.recipient is None else fold(search.recipient),
-        "sender": None if search.sender is None else fold(search.sender),
-        "subject": None if search.subject is None else f"%{_escaped(search.subject)}%",
-        "client_ip": search.client_ip,
-        "verdict": search.verdict,
-        "direction": search.direction,
-        "domains": None if search.reach is None else sorted(search.reach.domains),
-        "all_except": search.reach is not None and search.reach.all_except,
-        "after_time": None if search.after is None else search.after.received_at,
-        "after_id": None if search.after is None else search.after.id,
-        "since": search.since,
-        "until": search.until,
-        "wanted": min(search.limit, MOST),
-    }
-    return await _read(connection, "find_messages", _MessageRow, parameters)
+    name: LiteralString = "find_copies" if search.is_about_copies else "find_messages"
+    return await _read(connection, name, _MessageRow, search.parameters())
 
 
 async def _read(
@@ -249,14 +188,3 @@ def _findings(events: Iterable[_EventRow]) -> Iterable[dict[str, Any]]:
 
 def _event(event: _EventRow) -> dict[str, Any]:
     return {"time": event.at, "event": event.kind, "recipients": event.recipients, **event.details}
-
-
-def _spellings(message_id: str | None) -> list[str] | None:
-    if message_id is None:
-        return None
-    bare = message_id.strip().removeprefix("<").removesuffix(">")
-    return [f"<{bare}>", bare]
-
-
-def _escaped(part: str) -> str:
-    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

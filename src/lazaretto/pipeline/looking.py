@@ -50,6 +50,7 @@ MAX_SHOWN: Final = 250
 """Characters of a subject, an author or a file name that trace and lists keep."""
 MAX_SHOWN_ATTACHMENTS: Final = 50
 MAX_SHOWN_AUTHORS: Final = 5
+MAX_SHOWN_HOSTS: Final = 50
 _REFERENCE_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -119,6 +120,7 @@ def _with_traits(judgement: Judgement, view: MessageView, facts: Facts) -> Judge
     goes_on = any(
         copy.decision.disposition in (Disposition.DELIVER, Disposition.REDIRECT) for copy in judgement.copies
     )
+    judgement.facts["files"] = _files(view, facts)
     features = digests_of(traits_of(view, facts).kept()) if goes_on else b""
     return replace(judgement, features=features, seen=seen_mail(view, facts, judgement.findings))
 
@@ -356,9 +358,28 @@ def _facts_for_trace(facts: Facts, view: MessageView | None) -> dict[str, Any]:
             "reverse_path": facts.reverse_path,
             "client_ip": facts.client.ip,
             "authors": [str(each.address) for each in view.authors[:MAX_SHOWN_AUTHORS]] if view else [],
+            "hosts": _hosts(view) if view else [],
         }
     )
     return told
+
+
+def _hosts(view: MessageView) -> list[str]:
+    hosts = dict.fromkeys(url.host for url in view.urls if url.host)
+    return [_shown(host) for host in tuple(hosts)[:MAX_SHOWN_HOSTS]]
+
+
+def _files(view: MessageView, facts: Facts) -> list[dict[str, Any]]:
+    """Return names, sizes and digests of files, and of what is packed in them."""
+    return [
+        {
+            "name": _shown(file.names[0] if file.names else ""),
+            "size": len(file.octets),
+            "sha256": sha256,
+            "packed": file.is_member,
+        }
+        for file, sha256 in traits_of(view, facts).sums[:MAX_SHOWN_ATTACHMENTS]
+    ]
 
 
 def _is_return_path_trusted(facts: Facts, judged: Judged | None) -> bool:

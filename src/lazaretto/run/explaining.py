@@ -11,7 +11,8 @@ from lazaretto.core.identity import TenantId
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.db.pool import Pool
 from lazaretto.detect.registry import symbols
-from lazaretto.journal.trace import Search, Trace, TracedMessage
+from lazaretto.journal.search import Search
+from lazaretto.journal.trace import Trace, TracedMessage
 from lazaretto.policy.explanation import Explained, explanation
 from lazaretto.policy.explanation_texts import sentence
 from lazaretto.run.consulting import consult

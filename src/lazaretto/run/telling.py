@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from lazaretto.core.places import Place
 from lazaretto.db.pool import Pool
-from lazaretto.journal.trace import Search, Trace, TracedMessage
+from lazaretto.journal.search import Search
+from lazaretto.journal.trace import Trace, TracedMessage
 from lazaretto.run.consulting import consult
 from lazaretto.run.home import Home
 

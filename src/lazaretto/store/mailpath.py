@@ -22,6 +22,7 @@ from lazaretto.journal.feeding import Feed
 from lazaretto.journal.outlets import OutletStore
 from lazaretto.journal.pleas import Pleas, RefusedMail
 from lazaretto.journal.trace import Trace
+from lazaretto.journal.traffic_counts import TrafficCounts
 from lazaretto.spool.quarantine import Quarantine
 from lazaretto.spool.queue_figures import QueueFigures
 from lazaretto.spool.settings import SpoolSettings
@@ -53,6 +54,7 @@ class MailPath:
         self.indicators = IndicatorStore(control)
         self.bundles = BundleStore(control)
         self.trace = Trace(trace)
+        self.traffic_counts = TrafficCounts(trace)
         self.feed = Feed(trace)
         self.outlets = OutletStore(control)
         self.pleas = Pleas(control)

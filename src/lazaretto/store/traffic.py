@@ -3,74 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Final
+from ipaddress import ip_network
 from uuid import UUID
 
 from lazaretto.core.address import domain_of
-from lazaretto.core.errors import ScopeError
+from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.core.events import EventKind
 from lazaretto.core.identity import MessageId
 from lazaretto.journal.feeding import FedEvent
-from lazaretto.journal.trace import Place, Reach, Search, TracedMessage
+from lazaretto.journal.search import Place, Reach, Search
+from lazaretto.journal.trace import TracedMessage
 from lazaretto.store.mailpath import mail_path
+from lazaretto.store.metadata import metadata_of
 from lazaretto.store.scope import Area, Right, Scope
-
-_CONTENT: Final = frozenset(
-    {
-        "attachments",
-        "evidence",
-        "features",
-        "fileNameOrURL",
-        "filesAndLinks",
-        "header",
-        "names",
-        "raw_header",
-        "subject",
-        "text",
-        "urls",
-    }
-)
-"""Keys of events and findings that repeat what a message says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What people know of the messages that they look for."""
+    """What people know of the messages that they look for; each is explained at ``Search``."""
 
     message_id: str | None = None
     recipient: str | None = None
     sender: str | None = None
+    author: str | None = None
     subject: str | None = None
     client_ip: str | None = None
+    client_name: str | None = None
+    attachment: str | None = None
+    sha256: str | None = None
+    host: str | None = None
     verdict: str | None = None
+    scanned: bool | None = None
+    symbol: str | None = None
+    policy: str | None = None
     direction: str | None = None
+    place: str | None = None
+    disposition: str | None = None
+    remote: str | None = None
+    domain: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
+    @property
+    def is_about_content(self) -> bool:
+        """Tell whether the answer would say what a message says."""
+        return any(each is not None for each in (self.subject, self.attachment, self.sha256, self.host))
+
 
 def messages(
-    scope: Scope, asked: Asked, *, after: Place | None = None, limit: int = 50
+    scope: Scope, asked: Asked, *, after: Place | None = None, limit: int = 50, oldest_first: bool = False
 ) -> list[TracedMessage]:
-    """Return the stories that ``asked`` means, newest first, beginning after the place ``after``."""
+    """Return the stories that ``asked`` means, in the order of receipt, beginning after ``after``."""
     scope.demand(Area.TRACE, Right.VIEW_STATISTICS)
-    if asked.subject is not None:
+    if asked.is_about_content:
         scope.demand(Area.TRACE, Right.VIEW_CONTENT)
     search = Search(
         tenant=scope.of_tenant,
         reach=_reach(scope),
-        message_id=asked.message_id,
-        recipient=asked.recipient,
-        sender=asked.sender,
-        subject=asked.subject,
-        client_ip=asked.client_ip,
-        verdict=asked.verdict,
-        direction=asked.direction,
-        since=asked.since,
-        until=asked.until,
         after=after,
         limit=limit,
+        oldest_first=oldest_first,
+        **{each.name: getattr(asked, each.name) for each in fields(asked)},
     )
     return [_shown(scope, found) for found in _found(search)]
 
@@ -99,16 +94,17 @@ def events(
     found = path.wait(path.feed.read(scope.of_tenant, after, kinds=kinds, limit=limit))
     if scope.allows(Area.TRACE, Right.VIEW_CONTENT):
         return found
-    return [replace(event, details=without_content(event.details)) for event in found]
+    return [replace(event, details=metadata_of(event.details)) for event in found]
 
 
-def without_content(value: Any) -> Any:
-    """Return JSON values without what they repeat of a message's content."""
-    if isinstance(value, dict):
-        return {key: without_content(each) for key, each in value.items() if key not in _CONTENT}
-    if isinstance(value, list | tuple):
-        return [without_content(each) for each in value]
-    return value
+def checked_network(text: str | None) -> str | None:
+    """Return an address or network as the trace knows it.  Raises ``ConfigurationError`` when it is none."""
+    if not text:
+        return None
+    try:
+        return str(ip_network(text.strip(), strict=False))
+    except ValueError as failure:
+        raise ConfigurationError(f"{text!r} is neither an IP address nor a network") from failure
 
 
 def _reach(scope: Scope) -> Reach | None:
@@ -129,8 +125,8 @@ def _shown(scope: Scope, found: TracedMessage) -> TracedMessage:
     return replace(
         found,
         subject=None,
-        findings=tuple(without_content(each) for each in found.findings),
-        events=tuple(without_content(each) for each in found.events),
+        findings=tuple(metadata_of(each) for each in found.findings),
+        events=tuple(metadata_of(each) for each in found.events),
     )
 
 

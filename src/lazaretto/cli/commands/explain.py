@@ -10,7 +10,7 @@ import click
 from lazaretto.cli.options import home_option, json_option
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.identity import MessageId
-from lazaretto.journal.trace import Search
+from lazaretto.journal.search import Search
 from lazaretto.policy.explanation_texts import LANGUAGES
 from lazaretto.run.explaining import explain
 from lazaretto.run.home import Home

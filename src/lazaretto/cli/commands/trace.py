@@ -11,7 +11,8 @@ import click
 from lazaretto.cli.options import home_option, json_option
 from lazaretto.core.identity import MessageId
 from lazaretto.db.pool import Pool
-from lazaretto.journal.trace import Search, Trace, TracedMessage
+from lazaretto.journal.search import Search
+from lazaretto.journal.trace import Trace, TracedMessage
 from lazaretto.run.consulting import consult
 from lazaretto.run.depth_texts import TEXTS
 from lazaretto.run.depths import Depth, told_at

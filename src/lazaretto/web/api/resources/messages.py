@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from ipaddress import ip_address
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
 
-from lazaretto.core.errors import ConfigurationError
+from lazaretto.core import places as core_places
 from lazaretto.core.findings import Verdict
-from lazaretto.journal.trace import Place, TracedMessage
+from lazaretto.journal.search import Place
+from lazaretto.journal.trace import TracedMessage
 from lazaretto.store import traffic
 from lazaretto.store.scope import Area, Right, Scope
-from lazaretto.store.traffic import Asked
+from lazaretto.store.traffic import Asked, checked_network
 from lazaretto.web.api.needs import Needs
 from lazaretto.web.api.pages import Cursor, Page, cursor_of, parts_of
 from lazaretto.web.api.problems import PROBLEMS
 
 router = Router()
 Name = Annotated[str, Path(max_length=100, description="The tenant's name.")]
-Text = Annotated[str | None, Query(max_length=998, pattern=r"^[^\x00]*$")]
+NO_NUL: Final = r"^[^\x00]*$"
+Text = Annotated[str | None, Query(max_length=998, pattern=NO_NUL)]
 
 
 class RecipientShown(Schema):
@@ -64,14 +65,54 @@ def find_messages(
     request: HttpRequest,
     tenant: Name,
     message_id: Text = None,
-    recipient: Text = None,
-    sender: Text = None,
+    recipient: Annotated[
+        str | None, Query(max_length=998, pattern=NO_NUL, description="An address or a domain.")
+    ] = None,
+    sender: Annotated[
+        str | None,
+        Query(max_length=998, pattern=NO_NUL, description="Of the envelope: an address or a domain."),
+    ] = None,
+    author: Annotated[
+        str | None,
+        Query(max_length=998, pattern=NO_NUL, description="Of the From field: an address or a domain."),
+    ] = None,
     subject: Text = None,
-    client_ip: Annotated[str | None, Query(description="An IPv4 or IPv6 address.", max_length=45)] = None,
+    client_ip: Annotated[
+        str | None, Query(description="An IPv4 or IPv6 address, or a network.", max_length=49)
+    ] = None,
+    client_name: Text = None,
+    attachment: Annotated[
+        str | None,
+        Query(max_length=255, pattern=NO_NUL, description="A file's whole name, or its ending: `.pdf`."),
+    ] = None,
+    sha256: Annotated[str | None, Query(pattern=r"^[0-9A-Fa-f]{64}$")] = None,
+    host: Annotated[
+        str | None,
+        Query(
+            max_length=998, pattern=NO_NUL, description="Of a web address; a whole address means its host."
+        ),
+    ] = None,
     verdict: Verdict | None = None,
+    scanned: bool | None = None,
+    symbol: Text = None,
+    policy: Annotated[
+        str | None,
+        Query(
+            max_length=250, pattern=NO_NUL, description="A rule or setting that took part in the decision."
+        ),
+    ] = None,
     direction: Literal["inbound", "outbound"] | None = None,
+    place: core_places.Place | None = None,
+    disposition: Literal["deliver", "redirect", "quarantine", "delete", "reject"] | None = None,
+    remote: Annotated[
+        str | None, Query(max_length=255, pattern=NO_NUL, description="The host that took or refused a copy.")
+    ] = None,
+    domain: Annotated[
+        str | None, Query(max_length=255, pattern=NO_NUL, description="One of the tenant's domains.")
+    ] = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    oldest_first: bool = False,
     cursor: Cursor = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Any:
@@ -81,14 +122,26 @@ def find_messages(
         message_id=message_id,
         recipient=recipient,
         sender=sender,
+        author=author,
         subject=subject,
-        client_ip=_checked_ip(client_ip),
+        client_ip=checked_network(client_ip),
+        client_name=client_name,
+        attachment=attachment,
+        sha256=sha256,
+        host=host,
         verdict=verdict.value if verdict else None,
+        scanned=scanned,
+        symbol=symbol,
+        policy=policy,
         direction=direction,
+        place=place.value if place else None,
+        disposition=disposition,
+        remote=remote,
+        domain=domain,
         since=since,
         until=until,
     )
-    found = traffic.messages(scope, asked, after=_place(cursor), limit=limit + 1)
+    found = traffic.messages(scope, asked, after=_place(cursor), limit=limit + 1, oldest_first=oldest_first)
     shown = [_shown(each) for each in found[:limit]]
     last = found[limit - 1] if len(found) > limit else None
     return Page[MessageShown](
@@ -112,15 +165,6 @@ def _place(cursor: str) -> Place | None:
         return None
     at, identity = parts_of(cursor, tuple[datetime, UUID])
     return Place(at, identity)
-
-
-def _checked_ip(text: str | None) -> str | None:
-    if text is None:
-        return None
-    try:
-        return str(ip_address(text))
-    except ValueError as failure:
-        raise ConfigurationError(f"{text!r} is no IP address") from failure
 
 
 def _shown(message: TracedMessage) -> MessageShown:

@@ -1,0 +1,81 @@
+"""Terms find a message by what people know of it, and a hostile message cannot fill the index."""
+
+from __future__ import annotations
+
+import pytest
+
+from lazaretto.journal.search import Search
+from lazaretto.journal.terms import LONGEST, MOST, client_terms, domain_terms, look_terms
+
+LOOK = {
+    "attachments": ["Invoice.PDF"],
+    "findings": [{"symbol": "FROM_PROTECTED_NAME", "score": 4.0}],
+    "copies": [{"settings": [{"rule": "lists", "setting": "blocked_senders"}]}],
+    "facts": {
+        "authors": ["Ceo@Mail.Partner.example"],
+        "files": [{"name": "inner.exe", "sha256": "AB" * 32}],
+        "hosts": ["login.bad.example"],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        pytest.param(Search(author="ceo@mail.partner.example"), id="author"),
+        pytest.param(Search(author="partner.example"), id="a domain above the author's"),
+        pytest.param(Search(author="@mail.partner.example"), id="the author's domain with its sign"),
+        pytest.param(Search(attachment="invoice.pdf"), id="name in another case"),
+        pytest.param(Search(attachment="*.exe"), id="ending of a packed file"),
+        pytest.param(Search(sha256="ab" * 32), id="digest"),
+        pytest.param(Search(host="https://login.bad.example/kit?x=1"), id="a web address"),
+        pytest.param(Search(host="bad[.]example"), id="a defanged domain"),
+        pytest.param(Search(symbol="FROM_PROTECTED_NAME"), id="symbol"),
+        pytest.param(Search(policy="blocked_senders"), id="setting"),
+    ],
+)
+def test_what_was_seen_in_a_message_finds_it(search: Search) -> None:
+    assert set(search.parameters()["terms"]) <= set(look_terms(LOOK))
+
+
+def test_a_name_that_only_looks_alike_finds_nothing() -> None:
+    terms = set(look_terms(LOOK))
+
+    assert not set(Search(host="ad.example").parameters()["terms"]) <= terms
+    assert not set(Search(attachment="voice.pdf").parameters()["terms"]) <= terms
+
+
+def test_the_client_is_found_by_its_provider() -> None:
+    assert "p:provider.example" in set(client_terms({"hostname": "mx7.out.Provider.example."}))
+
+
+def test_a_message_is_of_the_domains_that_are_the_tenants() -> None:
+    addresses = ("a@customer.example", "b@Branch.Customer.example")
+
+    assert list(domain_terms("inbound", "x@partner.example", addresses)) == [
+        "d:customer.example",
+        "d:branch.customer.example",
+    ]
+    assert list(domain_terms("outbound", "a@customer.example", ["x@partner.example"])) == [
+        "d:customer.example"
+    ]
+
+
+def test_a_message_of_ten_thousand_links_stays_small() -> None:
+    hosts = [f"{'x' * 500}.h{number}.example" for number in range(10_000)]
+
+    terms = set(look_terms({"facts": {"hosts": hosts}}))
+
+    assert len(terms) <= MOST * 8
+    assert all(len(term) <= LONGEST + 2 for term in terms)
+
+
+def test_a_domain_outside_of_the_reach_finds_nothing() -> None:
+    from lazaretto.journal.search import Reach
+
+    reach = Reach(domains=frozenset({"customer.example"}), all_except=False)
+
+    inside = Search(domain="customer.example", reach=reach).parameters()
+    outside = Search(domain="other.example", reach=reach).parameters()
+    assert (inside["domains"], outside["domains"]) == (["customer.example"], [])
+    assert (inside["all_except"], outside["all_except"]) == (False, False)
