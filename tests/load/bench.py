@@ -20,8 +20,9 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 import uvloop
@@ -41,6 +42,14 @@ MIXED_SETS = ("lists-ham", "lists-spam", "trec07", "classic-spamassassin", "list
 Messages = Iterator[tuple[str, str, bytes]]
 
 
+class Look(Enum):
+    """What is looked for."""
+
+    WHOLE = "everything"
+    FIRST = "what one or two detectors of each family find"
+    NOTHING = "nothing, to compare with servers that look for nothing"
+
+
 @dataclass(frozen=True, slots=True)
 class Workload:
     """A named stream of messages."""
@@ -49,8 +58,7 @@ class Workload:
     messages: Callable[[], Messages]
     count: int
     connections: int = CONNECTIONS
-    looks: bool = True
-    """Whether anything is looked for; without that it is compared with servers that look for nothing."""
+    look: Look = Look.WHOLE
 
 
 def text_message(size: int) -> bytes:
@@ -130,9 +138,12 @@ def workloads(wanted: list[str]) -> Iterator[Workload]:
     real = mixed(3000) if not wanted or "mixed" in wanted else []
     known = {
         "mixed": lambda: Workload("mixed", _of(real, "mixed"), len(real)),
+        "mixed-first": lambda: Workload("mixed-first", _of(mixed(3000), "first"), 3000, look=Look.FIRST),
         "10k": lambda: Workload("10k", _same(text_message(10_000), 3000, "10k"), 3000),
-        "accept": lambda: Workload("accept", _same(text_message(10_000), 3000, "accept"), 3000, looks=False),
-        "accept-mixed": lambda: Workload("accept-mixed", _of(mixed(3000), "bare"), 3000, looks=False),
+        "accept": lambda: Workload(
+            "accept", _same(text_message(10_000), 3000, "accept"), 3000, look=Look.NOTHING
+        ),
+        "accept-mixed": lambda: Workload("accept-mixed", _of(mixed(3000), "bare"), 3000, look=Look.NOTHING),
         "100k": lambda: Workload("100k", _same(text_message(100_000), 600, "100k"), 600),
         "50m": lambda: Workload("50m", _same(_binary(50_000_000), 4, "50m"), 4, 2),
         "1000m": lambda: Workload("1000m", _same(_binary(999_000_000), 1, "1000m"), 1, 1),
@@ -219,6 +230,16 @@ def sealing(sizes: tuple[int, ...] = (10_000, 100_000), rounds: int = 2_000) -> 
     return {"workload": "seal", "cpu_ms_per_message_by_size": told}
 
 
+def _composed(product: Product, look: Look) -> AbstractContextManager[Product]:
+    match look:
+        case Look.WHOLE:
+            return nullcontext(product)
+        case Look.FIRST:
+            return product.with_first_detectors()
+        case Look.NOTHING:
+            return product.without_look()
+
+
 def main(wanted: list[str]) -> None:
     """Measure and print."""
     print(json.dumps(sealing()), flush=True)
@@ -233,7 +254,7 @@ def main(wanted: list[str]) -> None:
         try:
             product.apply_tenant(sink.port)
             for workload in workloads(wanted):
-                with nullcontext(product) if workload.looks else product.without_look() as measured:
+                with _composed(product, workload.look) as measured:
                     _warm(measured)
                     print(json.dumps(measure(measured, sink, workload)), flush=True)
         finally:

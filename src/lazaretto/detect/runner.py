@@ -40,12 +40,14 @@ def look_at(
     the CPU milliseconds of each look, by detector name.
     """
     findings: list[Finding] = []
-    ended = time.thread_time()
+    # Reading the processor's clock is a system call, and costs more than most looks.
+    clock = time.perf_counter if timings is None else time.thread_time
+    ended = clock()
     for detector in sorted(detectors, key=_turn):
         if tenant is not None and not tenant.has(detector.card.service):
             continue
         findings += sorted(_look(detector, message, facts, tenant, findings), key=_order)
-        started, ended = ended, time.thread_time()
+        started, ended = ended, clock()
         spent = ended - started
         if timings is not None:
             timings[detector.card.name] = spent * 1000

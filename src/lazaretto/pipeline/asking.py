@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 import structlog
 
@@ -45,6 +47,8 @@ CONNECT_PAUSE: Final = 0.05
 CONNECT_PATIENCE: Final = 60.0
 """Seconds after which a station that does not listen counts as not there."""
 
+MOST_AT_ONCE: Final = 262_144
+"""Octets that are received at a time."""
 STATIONS: Final = 3
 """Stations that may end over a message before it is to blame after all."""
 _CREDENTIALS: Final = struct.Struct("3i")
@@ -146,13 +150,12 @@ async def _connect(path: str) -> socket.socket:
 
     Raises ``TemporaryFailure`` when none comes up.
     """
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + CONNECT_PATIENCE
-    while loop.time() < deadline:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.setblocking(False)
+    deadline = time.monotonic() + CONNECT_PATIENCE
+    while time.monotonic() < deadline:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         try:
-            await loop.sock_connect(connection, path)
+            # On this machine it either succeeds at once or not at all: there is nothing to wait for.
+            connection.connect(path)
         except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):
             connection.close()
             await asyncio.sleep(CONNECT_PAUSE)
@@ -183,8 +186,7 @@ def _is_alive(pid: int) -> bool:
 async def _converse(
     connection: socket.socket, request: bytes, snapshots: tuple[TenantSnapshot, ...]
 ) -> Judgement:
-    loop = asyncio.get_running_loop()
-    await loop.sock_sendall(connection, request)
+    await _send(connection, request)
     answer = await _receive(connection)
     if isinstance(answer, SnapshotsWanted):
         wanted = set(answer.keys)
@@ -194,34 +196,65 @@ async def _converse(
             for each in snapshots
             if SnapshotKey.of(each) in wanted
         )
-        await loop.sock_sendall(connection, frame(Snapshots(sent)))
+        await _send(connection, frame(Snapshots(sent)))
         answer = await _receive(connection)
     if not isinstance(answer, Looked):
         raise WorkerDied
     return answer.judgement
 
 
+async def _send(connection: socket.socket, octets: bytes) -> None:
+    try:
+        sent = connection.send(octets)
+    except BlockingIOError:
+        sent = 0
+    if sent < len(octets):
+        await asyncio.get_running_loop().sock_sendall(connection, memoryview(octets)[sent:])
+
+
 async def _receive(connection: socket.socket) -> FromWorker:
-    loop = asyncio.get_running_loop()
-    received = await loop.sock_recv(connection, 65_536)
-    while received and len(received) < LENGTH.size:
-        received += await _more(connection, 65_536)
-    if not received:
-        raise EOFError
-    (length,) = LENGTH.unpack_from(received)
-    if length > MAX_FRAME:
-        raise WorkerDied
-    pieces, missing = [received[LENGTH.size :]], length - (len(received) - LENGTH.size)
-    while missing > 0:
-        piece = await _more(connection, min(missing, 262_144))
-        pieces.append(piece)
-        missing -= len(piece)
-    decoded: FromWorker = from_worker.decode(b"".join(pieces))
+    received = bytearray()
+    length: int | None = None
+    with _Readable(connection) as readable:
+        while length is None or len(received) < LENGTH.size + length:
+            await readable.wait()
+            piece = connection.recv(MOST_AT_ONCE)
+            if not piece:
+                raise EOFError
+            received += piece
+            if length is None and len(received) >= LENGTH.size:
+                (length,) = LENGTH.unpack_from(received)
+                if length > MAX_FRAME:
+                    raise WorkerDied
+    decoded: FromWorker = from_worker.decode(memoryview(received)[LENGTH.size : LENGTH.size + length])
     return decoded
 
 
-async def _more(connection: socket.socket, at_most: int) -> bytes:
-    piece = await asyncio.get_running_loop().sock_recv(connection, at_most)
-    if not piece:
-        raise EOFError
-    return piece
+class _Readable:
+    """Waits for octets of one connection, which the loop watches from beginning to end.
+
+    The loop's own ``sock_recv`` begins and ends its watch for every piece.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._loop = asyncio.get_running_loop()
+        self._waiter: asyncio.Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        self._loop.add_reader(self._connection, self._wake)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._loop.remove_reader(self._connection)
+
+    async def wait(self) -> None:
+        """Return when there is something to receive, be it the end."""
+        self._waiter = self._loop.create_future()
+        await self._waiter
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -39,8 +39,8 @@ SLOW_AFTER: Final = 2.0
 MOST_STAND_INS: Final = 8
 LOWERED: Final = 10
 """Niceness of a slow worker and its parser: others go first."""
-_SLOT: Final = struct.Struct("=ddB7x")
-_BEGUN: Final = struct.Struct("=dd")
+_SLOT: Final = struct.Struct("=dB7x")
+_BEGUN: Final = struct.Struct("=d")
 _BACKLOG: Final = 512
 _NOBODY_WAITS: Final = 75
 """A worker's exit code when its station retires and no connection is left."""
@@ -60,16 +60,16 @@ class Pulse:
 
     def begin(self, slot: int) -> None:
         """Note that the worker of ``slot`` has a message now."""
-        _BEGUN.pack_into(self._page, slot * _SLOT.size, time.monotonic(), time.process_time())
+        _BEGUN.pack_into(self._page, slot * _SLOT.size, time.monotonic())
 
     def end(self, slot: int) -> None:
         """Note that it has none."""
-        _BEGUN.pack_into(self._page, slot * _SLOT.size, 0.0, 0.0)
+        _BEGUN.pack_into(self._page, slot * _SLOT.size, 0.0)
 
-    def since(self, slot: int) -> tuple[float, float]:
-        """Return when it got its message (monotonic seconds, CPU seconds); zeros when it has none."""
-        began, cpu = _BEGUN.unpack_from(self._page, slot * _SLOT.size)
-        return began, cpu
+    def since(self, slot: int) -> float:
+        """Return when it got its message, in monotonic seconds; zero when it has none."""
+        (began,) = _BEGUN.unpack_from(self._page, slot * _SLOT.size)
+        return float(began)
 
     def tell_to_leave(self, slot: int, *, leave: bool) -> None:
         """Note whether the worker of ``slot`` is to end after its message."""
@@ -88,6 +88,17 @@ class _Worker:
     born: float
     is_slow: bool = False
     """It has had a message for long; another worker has its place."""
+    message: float = 0.0
+    """When the message began that it was last seen with."""
+    cpu: float = 0.0
+    """CPU seconds that it had used when it was first seen with it, at most one round late."""
+
+    def cpu_since(self, began: float) -> float:
+        """Return the CPU seconds of the message that began at ``began``, from the first sight of it."""
+        used = _cpu_seconds(self.pid)
+        if began != self.message:
+            self.message, self.cpu = began, used
+        return used - self.cpu
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +169,7 @@ class Station:
         Those born later do not wait: for them a connection is there or it is not.
         """
         for worker in self._workers.values():
-            began, _ = self._pulse.since(worker.slot)
+            began = self._pulse.since(worker.slot)
             if not began and worker.born < retired_at:
                 _knock(self._alone_door if worker.alone else self._crowd_door)
 
@@ -232,7 +243,7 @@ class Station:
     def _stand_in(self) -> None:
         """Give each worker that is slow a stand-in, so that one hard message does not hold up others."""
         for worker in tuple(self._workers.values()):
-            began, _ = self._pulse.since(worker.slot)
+            began = self._pulse.since(worker.slot)
             is_slow = began and time.monotonic() - began > SLOW_AFTER
             if not is_slow or worker.is_slow or not self._free_slots or self._retired_at is not None:
                 continue
@@ -244,11 +255,11 @@ class Station:
 
     def _kill_stuck(self) -> None:
         for worker in self._workers.values():
-            began, cpu = self._pulse.since(worker.slot)
+            began = self._pulse.since(worker.slot)
             if not began:
                 continue
             waited = time.monotonic() - began
-            used = _cpu_seconds(worker.pid) - cpu
+            used = worker.cpu_since(began)
             if waited > self._settings.wall_limit or used > self._settings.cpu_limit:
                 log.warning("scan worker is stuck", worker=worker.pid, seconds=waited, cpu=used)
                 with contextlib.suppress(ProcessLookupError):

@@ -42,19 +42,17 @@ def gather_with(
         header = header_of(submission.content)
         # Asked while the other questions are under way.
         listed = None if lists is None else asyncio.create_task(_listings(submission, header, lists))
-        gathered, engines = await asyncio.gather(
-            gather(
-                submission.envelope,
-                submission.client,
-                submission.received_at,
-                header,
-                resolver,
-                time_limit=settings.authentication_limit,
-            ),
-            _asked(engine, submission.content),
+        scanned = None if engine is None else asyncio.create_task(_asked(engine, submission.content))
+        gathered = await gather(
+            submission.envelope,
+            submission.client,
+            submission.received_at,
+            header,
+            resolver,
+            time_limit=settings.authentication_limit,
         )
-        if engines:
-            gathered = replace(gathered, engines=engines)
+        if scanned is not None:
+            gathered = replace(gathered, engines=(await scanned,))
         if listed is not None:
             gathered = replace(gathered, listings=await listed)
         leaving = leaving_of(submission, header, directory)
@@ -80,11 +78,9 @@ async def _listings(submission: Submission, header: bytes, lists: BlockLists) ->
     )
 
 
-async def _asked(engine: Clamav | None, content: ReceivedContent) -> tuple[EngineAnswer, ...]:
-    if engine is None:
-        return ()
+async def _asked(engine: Clamav, content: ReceivedContent) -> EngineAnswer:
     octets = octets_of(content)
-    return (await engine.ask(len(octets), lambda at, count: bytes(octets[at : at + count])),)
+    return await engine.ask(len(octets), lambda at, count: bytes(octets[at : at + count]))
 
 
 def leaving_of(submission: Submission, header: bytes, directory: Directory) -> Leaving | None:

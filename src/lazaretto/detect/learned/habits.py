@@ -7,6 +7,7 @@ is a name; letters and digits are masked, so that nobody's own host or mailbox i
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -43,6 +44,9 @@ _SPELT = frozenset({"message-id", "mime-version"})
 _FIELD = re.compile(rb"^([A-Za-z0-9-]{2,40}):", re.MULTILINE)
 _BOUNDARY = re.compile(rb'boundary\s*=\s*"?([^";\s]{1,80})', re.IGNORECASE)
 _DIGITS, _SMALL, _LARGE = re.compile(r"[0-9]+"), re.compile(r"[a-z]+"), re.compile(r"[A-Z]+")
+_ASCII_LARGE, _ASCII_SMALL, _ASCII_DIGITS = (
+    each.encode() for each in (string.ascii_uppercase, string.ascii_lowercase, string.digits)
+)
 _SERVICES = (".amazonses.com", ".outlook.com", "mail.gmail.com", ".sendgrid.net")
 _UNSEEN = frozenset({Found.BARE, Found.IMAGE})
 
@@ -133,14 +137,26 @@ def _kind_of_name(shown: str, local: str, domain: str) -> str:
 def _text(message: MessageView) -> Iterator[str]:
     text = (message.html.visible or message.text)[:MAX_TEXT]
     length = len(text) or 1
-    letters = sum(map(str.isalpha, text)) or 1
-    yield f"tu{20 * sum(map(str.isupper, text)) // letters}"
-    yield f"td{20 * sum(map(str.isdigit, text)) // length}"
+    letters, large, digits = _counts(text)
+    yield f"tu{20 * large // (letters or 1)}"
+    yield f"td{20 * digits // length}"
     yield f"te{min(8, text.count('!'))}"
     yield f"tq{min(5, text.count('?'))}"
     foreign = 0 if text.isascii() else sum(c > "\u024f" for c in text)
     yield f"tf{10 * foreign // length}"
     yield f"tl{min(12, len(text) // (text.count(chr(10)) + 1) // 10)}"
+
+
+def _counts(text: str) -> tuple[int, int, int]:
+    """Return how many letters, capitals and digits there are in ``text``."""
+    if text.isascii():
+        # Most mail: leaving out what is counted is many times faster than looking at each character.
+        octets = text.encode()
+        large = len(octets) - len(octets.translate(None, _ASCII_LARGE))
+        small = len(octets) - len(octets.translate(None, _ASCII_SMALL))
+        return large + small, large, len(octets) - len(octets.translate(None, _ASCII_DIGITS))
+    letters = sum(map(str.isalpha, text))
+    return letters, sum(map(str.isupper, text)), sum(map(str.isdigit, text))
 
 
 def _targets(message: MessageView) -> Iterator[str]:
