@@ -20,7 +20,7 @@ from lazaretto.journal.looks import look_story
 from lazaretto.journal.outbox import OutboxEvent
 from lazaretto.journal.shipping import _row_set
 from lazaretto.journal.tables import LOOK
-from lazaretto.run.backtesting import Span, backtest
+from lazaretto.pipeline.backtesting import Span, backtest
 from lazaretto.tenants.changing import changed_document
 from lazaretto.tenants.compiling import compile_snapshot
 from lazaretto.tenants.document import parse_document

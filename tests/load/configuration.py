@@ -33,8 +33,8 @@ from lazaretto.db.partitions import ensure
 from lazaretto.db.pool import Pool
 from lazaretto.db.server import EmbeddedServer
 from lazaretto.journal.tables import LOOK
+from lazaretto.pipeline.backtesting import Span, backtest
 from lazaretto.policy.judging import judge
-from lazaretto.run.backtesting import Span, backtest
 from lazaretto.tenants.compiling import compile_snapshot
 from lazaretto.tenants.document import parse_document
 from lazaretto.tenants.encoding import decode_snapshot, encode_snapshot

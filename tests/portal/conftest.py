@@ -46,7 +46,15 @@ def server() -> Iterator[EmbeddedServer]:
 
 
 @pytest.fixture(scope="session")
-def store(server: EmbeddedServer) -> Iterator[StoreSettings]:
+def dns_answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of answers that the store asks in place of the DNS; tests write it anew."""
+    file = tmp_path_factory.mktemp("dns") / "dns.json"
+    file.write_text("{}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def store(server: EmbeddedServer, dns_answers: Path) -> Iterator[StoreSettings]:
     """The store, opened, with the tenants ``acme`` and ``zeta``."""
     settings = StoreSettings(
         control=server.dsn("control"),
@@ -55,6 +63,11 @@ def store(server: EmbeddedServer) -> Iterator[StoreSettings]:
         secret=uuid4().hex,
         hosts=("testserver",),
         requests_per_minute=1_000_000,
+        dns_file=str(dns_answers),
+        host_name="mx.platform.example",
+        mx_hosts=("mx.platform.example",),
+        probe_address="127.0.0.2",
+        probe_networks=("127.0.0.0/8",),
     )
     open_store(settings)
     bring_up_to_date()

@@ -115,6 +115,18 @@ class Conversation:
                 raise self._failed(reply.read())
         return await self._content(recipients, replies, payload)
 
+    async def answer_for(self, recipient: str) -> Reply:
+        """Return what the host says to ``recipient`` from the null sender; no content follows.
+
+        Raises ``ConversationFailed`` where it says nothing.
+        """
+        self._needs_reset = True
+        mail = await self._ask(b"MAIL FROM:<>\r\n", self._settings.command_timeout)
+        if mail.code // 100 != 2:
+            return mail.read()
+        command = f"RCPT TO:<{recipient}>\r\n".encode("ascii", "replace")
+        return (await self._ask(command, self._settings.command_timeout)).read()
+
     async def quit(self) -> None:
         """Take leave and close; never raises."""
         try:

@@ -17,10 +17,10 @@ from lazaretto.core.errors import TemporaryFailure
 from lazaretto.core.events import EventKind
 from lazaretto.core.identity import TenantId
 from lazaretto.db.pool import Pool
+from lazaretto.delivery.reaching import checked_address
 from lazaretto.journal.feeding import FedEvent, Feed
 from lazaretto.journal.outlet_forms import SIGNATURE_FIELD, hook_body, log_message, secret_of, signature
 from lazaretto.journal.outlets import Outlet, OutletStore, host_and_port
-from lazaretto.run.reaching import checked_address
 
 log = structlog.get_logger(__name__)
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from lazaretto.run.database import Database
 from lazaretto.run.home import Home
+from lazaretto.run.naming import host_name
 from lazaretto.run.settings import Settings, load_settings
 from lazaretto.run.storekey import web_key
 from lazaretto.store.given import StoreSettings
@@ -18,11 +19,12 @@ DEMO_ADDRESS: Final = "127.0.0.1:8025"
 """Where pages listen in the demonstration."""
 
 
-def store_settings(home: Home, settings: Settings, http: str = "") -> StoreSettings:
+def store_settings(home: Home, settings: Settings, http: str = "", dns_file: str = "") -> StoreSettings:
     """Return what the store of ``home`` is opened with."""
     database = Database(home, settings)
     base_url = settings.web.base_url or f"http://{http or settings.listen.http or DEMO_ADDRESS}"
     host = urlsplit(base_url).hostname or ""
+    own_name = host_name(settings)
     return StoreSettings(
         control=database.dsn("control"),
         spool=database.dsn("spool"),
@@ -34,6 +36,13 @@ def store_settings(home: Home, settings: Settings, http: str = "") -> StoreSetti
         requests_per_minute=settings.web.requests_per_minute,
         max_body=settings.web.max_body,
         secure=base_url.startswith("https://"),
+        dns_file=dns_file,
+        dns_servers=settings.dns.servers,
+        host_name=own_name,
+        mx_hosts=settings.web.mx_hosts or (own_name,),
+        spf_include=settings.web.spf_include,
+        probe_address=settings.web.probe_address,
+        probe_networks=settings.web.probe_networks,
     )
 
 

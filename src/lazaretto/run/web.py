@@ -34,7 +34,7 @@ def run_web(home: Home, settings: Settings, options: RunOptions) -> None:
         )
     host, port = host_and_port(address)
     _check_free(host, port)
-    open_store(store_settings(home, settings, options.http))
+    open_store(store_settings(home, settings, options.http, options.dns_file))
     bring_up_to_date()
     server = Server(
         "lazaretto.web.wsgi:application",

@@ -92,10 +92,7 @@ class SigningKeys:
 
     async def list(self, tenant: TenantId | None = None, since: datetime = _BEGINNING) -> Sequence[StoredKey]:
         """Return the keys that changed since a moment, of ``tenant`` or of all, removed ones included."""
-        parameters = {"tenant": tenant, "since": since}
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(query(_PACKAGE, "list_signing_keys"), parameters)
-            return [_stored(row) for row in await cursor.fetchall()]
+        return await list_signing_keys(self._pool, tenant, since)
 
     async def move(self, key: StoredKey, state: KeyState, now: datetime) -> StoredKey:
         """Put ``key`` into ``state``; one that was removed stays so."""
@@ -118,6 +115,17 @@ class SigningKeys:
             return AESGCM(data_key).decrypt(nonce, sealed, _about(key))
         except (InvalidTag, ValueError) as failure:
             raise ContentDamaged(f"the key of {key.record_name} does not open; make another") from failure
+
+
+async def list_signing_keys(
+    pool: Pool, tenant: TenantId | None, since: datetime = _BEGINNING
+) -> Sequence[StoredKey]:
+    """Return the keys that changed since a moment, for those who need no private one."""
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            query(_PACKAGE, "list_signing_keys"), {"tenant": tenant, "since": since}
+        )
+        return [_stored(row) for row in await cursor.fetchall()]
 
 
 class SigningDataKeys:

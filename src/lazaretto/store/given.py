@@ -35,6 +35,20 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Octets of a request."""
     secure: bool = False
     """Pages are reached over HTTPS only."""
+    dns_file: str = ""
+    """Answers to questions to the DNS; empty = the resolvers are asked."""
+    dns_servers: tuple[str, ...] = ()
+    """Resolvers; empty = those of the machine."""
+    host_name: str = ""
+    """This platform's name in EHLO."""
+    mx_hosts: tuple[str, ...] = ()
+    """Names that the MX records of customers' domains shall name."""
+    spf_include: str = ""
+    """What customers' SPF records shall include; empty = the MX hosts themselves."""
+    probe_address: str = ""
+    """Own address that no customer's server has to accept mail from; empty = there is none."""
+    probe_networks: tuple[str, ...] = ()
+    """Private networks in which tenants may have their routes tested."""
 
 
 @cache

@@ -8,24 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any, Final, TypeVar
 
 from lazaretto.core.errors import TemporaryFailure
+from lazaretto.core.facts import Resolver
+from lazaretto.core.identity import TenantId
 from lazaretto.db.pool import Pool
 from lazaretto.intelligence.bundle_store import BundleStore
 from lazaretto.intelligence.indicator_store import IndicatorStore
 from lazaretto.journal.auditing import AuditLog
 from lazaretto.journal.feeding import Feed
+from lazaretto.journal.list_uses import ListUses
 from lazaretto.journal.outlets import OutletStore
 from lazaretto.journal.pleas import Pleas, RefusedMail
 from lazaretto.journal.trace import Trace
 from lazaretto.journal.traffic_counts import TrafficCounts
+from lazaretto.protocol.dns import SystemResolver
+from lazaretto.protocol.dnsfile import FileResolver
+from lazaretto.protocol.settings import DnsSettings
 from lazaretto.spool.quarantine import Quarantine
 from lazaretto.spool.queue_figures import QueueFigures
 from lazaretto.spool.settings import SpoolSettings
+from lazaretto.spool.signing_keys import StoredKey, list_signing_keys
 from lazaretto.spool.steering import Steering
 from lazaretto.spool.waiting import Waiting
 from lazaretto.store.given import StoreSettings, given
@@ -59,6 +66,18 @@ class MailPath:
         self.outlets = OutletStore(control)
         self.pleas = Pleas(control)
         self.refused_mail = RefusedMail(trace)
+        self.list_uses = ListUses(trace)
+        self._dns_file = settings.dns_file
+        self._resolver = SystemResolver(DnsSettings(servers=settings.dns_servers))
+        self._spool = spool
+
+    async def signing_keys(self, tenant: TenantId) -> Sequence[StoredKey]:
+        """Return a tenant's signing keys, without any means to open them."""
+        return await list_signing_keys(self._spool, tenant)
+
+    def resolver(self) -> Resolver:
+        """Return whom to ask for what others publish; a file of answers is read anew each time."""
+        return FileResolver(self._dns_file) if self._dns_file else self._resolver
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what ``work`` comes to.  Raises ``TemporaryFailure`` when it takes too long."""
@@ -74,6 +93,7 @@ class MailPath:
 
         async def close() -> None:
             await self.tenants.close()
+            await self._resolver.close()
             for pool in self._pools:
                 await pool.close()
 

@@ -12,11 +12,13 @@ from lazaretto.core.identity import TenantId
 from lazaretto.store.auditing import ordered
 from lazaretto.store.mailpath import mail_path
 from lazaretto.store.people.scopes import Caller
+from lazaretto.store.proofs import demand_proven
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.store.sections import demand_change, demand_view, parts_of
 from lazaretto.tenants.checking import check
 from lazaretto.tenants.document import TenantDocument, parse_document
 from lazaretto.tenants.remarks import Remark
+from lazaretto.tenants.services.contract import Contract
 from lazaretto.tenants.store import Applied, OutdatedVersion, Version
 
 
@@ -94,6 +96,8 @@ def publish(scope: Scope, text: str, *, expected: int, note: str = "") -> Applie
         raise OutdatedVersion(expected, found.version)
     before = parse_document(found.text, scope.tenant_name)
     demand_change(scope, before, document)
+    added = document.domains.keys() - before.domains.keys()
+    demand_proven(scope, added, Contract.of(document).domains, len(document.domains))
     path = mail_path()
     changes = _changes(before, document)
     with ordered(scope, "tenant.publish", scope.tenant_name, before=changes[0], after=changes[1]):

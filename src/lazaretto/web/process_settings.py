@@ -34,3 +34,23 @@ class WebSettings(BaseModel):
         description="Private networks to which tenants may have events sent all the same, as CIDR;"
         " otherwise only public addresses.",
     )
+    mx_hosts: tuple[str, ...] = Field(
+        (),
+        description="Names that the MX records of customers' domains shall name, the best first; empty ="
+        " listen.host_name.",
+    )
+    spf_include: str = Field(
+        "",
+        description="Name that customers' SPF records shall include; empty = the hosts of mx_hosts.",
+        pattern=r"^[a-z0-9_.-]*$",
+    )
+    probe_address: str = Field(
+        "",
+        description="An own address from which no customer's server has to accept mail: the go-live page"
+        " tries from there whether port 25 is locked to the platform; empty = it is not tried.",
+    )
+    probe_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
+        (),
+        description="Private networks in which tenants may have their routes tested, as CIDR; otherwise only"
+        " public addresses are called.",
+    )

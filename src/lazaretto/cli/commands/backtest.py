@@ -11,7 +11,7 @@ import click
 from lazaretto.cli.options import home_option
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.identity import TenantId
-from lazaretto.run.backtesting import Outcome, Span, backtest
+from lazaretto.pipeline.backtesting import Outcome, Span, backtest
 from lazaretto.run.database import Database
 from lazaretto.run.home import Home
 from lazaretto.run.publishing import with_tenants

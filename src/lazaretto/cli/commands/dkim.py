@@ -15,9 +15,9 @@ from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.facts import Resolver
 from lazaretto.core.identity import PLATFORM, TenantId
 from lazaretto.db.pool import Pool
+from lazaretto.delivery.domain_keys import DomainKeys, Published, check, may_be_removed, zone_lines
 from lazaretto.detect.authentication.signing import Algorithm
 from lazaretto.run.consulting import consult
-from lazaretto.run.dkim import DomainKeys, Published, check, may_be_removed, zone_lines
 from lazaretto.run.home import Home
 from lazaretto.run.naming import resolver_of
 from lazaretto.run.options import RunOptions

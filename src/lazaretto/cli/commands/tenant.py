@@ -12,9 +12,11 @@ import click
 from lazaretto.cli.options import home_option, json_option
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.identity import TenantId
+from lazaretto.pipeline.list_usage import trial_of, usage_of
+from lazaretto.run.database import Database
 from lazaretto.run.home import Home
-from lazaretto.run.list_usage import trial_of, usage_of
 from lazaretto.run.publishing import publish, with_tenants
+from lazaretto.run.settings import load_settings
 from lazaretto.tenants.checking import check as remarks_on
 from lazaretto.tenants.conformance import PastVersion
 from lazaretto.tenants.conformance import conformance as deviations_of
@@ -154,7 +156,9 @@ def trial(name: str, days: int, as_json: bool, home: Home) -> None:
     number = with_tenants(home, None, lambda store: store.number_of(name))
     if number is None:
         raise ConfigurationError(f'there is no tenant "{name}"; "lazaretto tenant list" names them all')
-    outcome = trial_of(home, number, timedelta(days=days))
+    database = Database(home, load_settings(home))
+    with database.available():
+        outcome = trial_of(database.dsn("trace"), number, timedelta(days=days))
     if as_json:
         click.echo(json.dumps(outcome, ensure_ascii=False))
         return
@@ -177,7 +181,10 @@ def lists(name: str, days: int, as_json: bool, home: Home) -> None:
     text, number = with_tenants(home, None, in_force)
     assert number is not None
     document = parse_document(text, name)
-    for each in usage_of(home, document, number, timedelta(days=days)):
+    database = Database(home, load_settings(home))
+    with database.available():
+        usages = usage_of(database.dsn("trace"), document, number, timedelta(days=days))
+    for each in usages:
         if as_json:
             click.echo(json.dumps(each.as_json()))
         else:

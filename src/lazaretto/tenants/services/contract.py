@@ -36,6 +36,9 @@ class Contract(ServiceSection):
         "pages and API. Left out, everything is there.",
     )
     mailboxes: int = Field(default=0, ge=0, le=10_000_000, description="Contracted mailboxes; 0 = not said.")
+    domains: int = Field(
+        default=5, ge=1, le=10_000, description="Contracted mail domains; five are in the base service."
+    )
     activated: datetime.date | None = Field(
         default=None,
         description="The day of activation; from then on the default disclaimer applies.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -131,6 +131,9 @@ class Span:
             since = until
 
 
+Progress = Callable[[int, int, Outcome], None]
+
+
 def backtest(
     dsn: str,
     before: TenantSnapshot,
@@ -139,8 +142,12 @@ def backtest(
     *,
     full: bool = False,
     processes: int | None = None,
+    progress: Progress | None = None,
 ) -> Outcome:
-    """Return what ``after`` would have changed; ``full`` judges every message, index or not."""
+    """Return what ``after`` would have changed; ``full`` judges every message, index or not.
+
+    ``progress`` hears after each day how many of how many days are done, and what was found by then.
+    """
     began = time.monotonic()
     reach = reach_of(before, after)
     whole = Wanted(tenant=before.tenant, since=span.since, until=span.until, everything=full)
@@ -149,8 +156,11 @@ def backtest(
         whole = _wanted(reach, whole)
     if full or not reach.is_empty:
         slices = [replace(whole, since=day.since, until=day.until) for day in span.days()]
-        for part in _shared(dsn, before, after, slices, processes or os.cpu_count() or 1):
+        parts = _shared(dsn, before, after, slices, processes or os.cpu_count() or 1)
+        for number, part in enumerate(parts, 1):
             outcome.add(part)
+            if progress is not None:
+                progress(number, len(slices), outcome)
     outcome.wall_seconds = time.monotonic() - began
     return outcome
 

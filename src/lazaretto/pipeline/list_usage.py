@@ -14,9 +14,6 @@ from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.core.stored import StoredLook, decode_look
 from lazaretto.journal.looks_found import list_hits, trial_outcomes
 from lazaretto.policy.replaying import decisions_again
-from lazaretto.run.database import Database
-from lazaretto.run.home import Home
-from lazaretto.run.settings import load_settings
 from lazaretto.tenants.compiling import compile_snapshot
 from lazaretto.tenants.document import TenantDocument
 from lazaretto.tenants.sections import SenderEntry
@@ -59,15 +56,13 @@ class EntryUsage:
         return f"{self.listed:<8}  {self.entry.entry:<40}  {self.hits} hits, {used}{radius}{ends}"
 
 
-def usage_of(home: Home, document: TenantDocument, tenant: TenantId, span: timedelta) -> list[EntryUsage]:
-    """Return the usage of every entry, in the order of the document."""
+def usage_of(dsn: str, document: TenantDocument, tenant: TenantId, span: timedelta) -> list[EntryUsage]:
+    """Return the usage of every entry, in the order of the document; ``dsn`` is the trace's."""
     usages = list(_entries(document))
     by_entry = {(each.listed, _evidence(each.entry)): each for each in usages}
     snapshot = compile_snapshot(document, tenant, 0)
-    database = Database(home, load_settings(home))
-    with database.available():
-        for found in list_hits(database.dsn("trace"), tenant, datetime.now(UTC) - span):
-            _count(by_entry, snapshot, decode_look(found.octets), found.received_at, str(found.message))
+    for found in list_hits(dsn, tenant, datetime.now(UTC) - span):
+        _count(by_entry, snapshot, decode_look(found.octets), found.received_at, str(found.message))
     return usages
 
 
@@ -114,9 +109,7 @@ def _passed_thanks_to(look: StoredLook, snapshot: TenantSnapshot, symbol: str) -
     )
 
 
-def trial_of(home: Home, tenant: TenantId, span: timedelta) -> dict[str, Any]:
+def trial_of(dsn: str, tenant: TenantId, span: timedelta) -> dict[str, Any]:
     """Return how many messages settings on trial would have treated otherwise, by their fate."""
-    database = Database(home, load_settings(home))
-    with database.available():
-        fates = trial_outcomes(database.dsn("trace"), tenant, datetime.now(UTC) - span)
+    fates = trial_outcomes(dsn, tenant, datetime.now(UTC) - span)
     return {"messages": sum(fates.values()), "fates": fates}
