@@ -22,7 +22,7 @@ from lazaretto.delivery.probing import Probed, Prober
 from lazaretto.detect.authentication.dmarc_record import Policy, parse_record
 from lazaretto.detect.authentication.spf import check_host
 from lazaretto.detect.authentication.spf_record import is_spf
-from lazaretto.journal.trace import Search
+from lazaretto.journal.search import Search
 from lazaretto.protocol.mta_sts import record_id
 from lazaretto.spool.signing_keys import KeyState
 from lazaretto.store import drafts, tenancy

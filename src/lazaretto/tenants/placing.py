@@ -39,8 +39,7 @@ class WrongSettings(DocumentError):
 def plain_of(text: str) -> dict[str, Any]:
     """Return the plain values of the document in ``text``."""
     tree: Any = read_yaml(text, "document").plain()
-    assert isinstance(tree, dict)
-    return tree
+    return dict(tree)
 
 
 def placed(tree: Mapping[str, Any], values: Mapping[Path, Any]) -> dict[str, Any]:
