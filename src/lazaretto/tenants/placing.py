@@ -38,8 +38,8 @@ class WrongSettings(DocumentError):
 
 def plain_of(text: str) -> dict[str, Any]:
     """Return the plain values of the document in ``text``."""
-    tree: Any = read_yaml(text, "document").plain()
-    return dict(tree)
+    tree: dict[str, Any] = read_yaml(text, "document").plain()
+    return tree
 
 
 def placed(tree: Mapping[str, Any], values: Mapping[Path, Any]) -> dict[str, Any]:
