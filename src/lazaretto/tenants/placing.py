@@ -44,7 +44,7 @@ def plain_of(text: str) -> dict[str, Any]:
 
 def placed(tree: Mapping[str, Any], values: Mapping[Path, Any]) -> dict[str, Any]:
     """Return ``tree`` with each of ``values`` at its path; ``UNSAID`` takes a setting away."""
-    changed = _copied(tree)
+    changed: dict[str, Any] = _copied(tree)
     for path, value in values.items():
         _place(changed, path, value)
     return changed
