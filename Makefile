@@ -62,6 +62,10 @@ oracles: setup ## compare SPF and DKIM with other implementations on all shared 
 reference: setup ## write the generated pages of docs/reference again
 	@.venv/bin/python -m lazaretto.cli.reference docs/reference
 
+.PHONY: texts
+texts: setup ## find what pages say and merge it into the catalogues (web/**/locale/*.po)
+	@.venv/bin/python -m lazaretto.web.shell.extracting
+
 .PHONY: clean
 clean: ## remove what setup and tests made (not the data of `make run`)
 	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -72,6 +72,9 @@ def store(server: EmbeddedServer, dns_answers: Path) -> Iterator[StoreSettings]:
     open_store(settings)
     bring_up_to_date()
     from lazaretto.store.mailpath import mail_path
+    from lazaretto.web.shell.texts import load_texts
+
+    load_texts()
 
     for name in ("acme", "zeta"):
         mail_path().wait(mail_path().tenants.apply(DOCUMENT.format(name=name), by="test"))
@@ -133,6 +136,85 @@ def with_grant(tenant: str | None, role: str = "", **granted: Any) -> Program:
     email = f"{role or 'own'}-{uuid4().hex[:8]}@people.example"
     add_account(console_scope("test", tenant), email, Granted(role=role, **granted))
     return Program(console_token("test", email, "test", (), None))
+
+
+class Browser:
+    """Somebody with a browser; keeps cookies, follows nothing."""
+
+    def __init__(self, *, checks_forms: bool = False) -> None:
+        from django.test import Client
+
+        self._client = Client(
+            raise_request_exception=False, enforce_csrf_checks=checks_forms, headers={"User-Agent": "tests"}
+        )
+
+    def ask(self, method: str, path: str, form: Any = None, **headers: str) -> Answer:
+        """Send one request for a page and return the answer; ``form`` is sent as fields."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if method == "POST":
+            response = self._client.post(path, form or {}, headers=given)
+        else:
+            response = self._client.generic(method, path, headers=given)
+        octets = b"".join(response) if response.streaming else response.content
+        return Answer(response.status_code, dict(response.headers), octets.decode("utf-8", "replace"))
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """Ask with GET."""
+        return self.ask("GET", path, **headers)
+
+    def post(self, path: str, form: Any = None, **headers: str) -> Answer:
+        """Send a form."""
+        return self.ask("POST", path, form, **headers)
+
+    def sign_in_as(self, email: str) -> None:
+        """Have a session of the account ``email``, however it would be proven."""
+        from django.conf import settings
+
+        from lazaretto.store.people.models import Account
+        from lazaretto.store.people.sessions import SessionStore, begin
+
+        session = SessionStore()
+        account = Account.objects.get(email=email)
+        begin(session, account, way="test", client="127.0.0.1", agent="tests")
+        session.save()
+        assert session.session_key is not None
+        self._client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+
+
+def signed_in_with(tenant: str | None, role: str = "", **granted: Any) -> Browser:
+    """Return a browser of somebody who is granted ``role`` in ``tenant`` (None = on the platform)."""
+    from lazaretto.store.people.commands import Granted, add_account
+    from lazaretto.store.people.console import console_scope
+
+    email = f"{role or 'own'}-{uuid4().hex[:8]}@people.example"
+    add_account(console_scope("test", tenant), email, Granted(role=role, **granted))
+    browser = Browser()
+    browser.sign_in_as(email)
+    return browser
+
+
+def signed_in_end_user(address: str = "alice@acme.example") -> Browser:
+    """Return a browser of an end user, whose address is proven."""
+    from datetime import UTC, datetime
+
+    from lazaretto.store.people.models import Account
+
+    Account.objects.update_or_create(email=address, defaults={"address_proven_at": datetime.now(UTC)})
+    browser = Browser()
+    browser.sign_in_as(address)
+    return browser
+
+
+def filled_path(card: Any, tenant: str = "acme") -> str:
+    """Return where a page is, with something in place of its parameters."""
+    import re
+
+    def something(found: re.Match[str]) -> str:
+        kind = found[1] or "str"
+        return {"uuid": str(uuid4()), "int": "1"}.get(kind, "something")
+
+    place = card.place.value.replace("<tenant>", tenant)
+    return f"/{place}" + re.sub(r"<(?:(\w+):)?\w+>", something, card.path)
 
 
 @pytest.fixture(scope="session")

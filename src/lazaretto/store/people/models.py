@@ -6,6 +6,7 @@ import uuid
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 
@@ -29,6 +30,9 @@ class Account(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=True)
     """An initial password is changed at the first sign-in."""
+    address_proven_at = models.DateTimeField(null=True, blank=True)
+    """When the address was last proven to be this person's: a mailed link was followed, or the tenant's own
+    identity provider said so; None = never."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[Accounts] = Accounts()
@@ -80,6 +84,22 @@ class Token(models.Model):
 
     class Meta:
         db_table = "account_token"
+
+
+class Session(AbstractBaseSession):
+    """A browser that somebody signed in with, or may; ``session_key`` is a digest of the cookie."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True, related_name="sessions")
+    """None = nobody has signed in yet."""
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    way = models.CharField(max_length=40, default="")
+    """How it was proven who it is."""
+    client = models.CharField(max_length=64, default="")
+    agent = models.CharField(max_length=300, default="")
+
+    class Meta:
+        db_table = "account_session"
 
 
 class Replay(models.Model):
