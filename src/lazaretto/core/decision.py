@@ -96,6 +96,8 @@ class Decision:
     """Enhanced status code with those words (RFC 3463, RFC 7372); empty = 5.7.1."""
     after_acceptance: Disposition = Disposition.QUARANTINE
     """What a rejection becomes where the client is told 250 all the same: quarantine or delete."""
+    keep_days: int = 0
+    """Days that it rests in quarantine; 0 = as the platform's settings say."""
     judged: Disposition | None = None
     """What it was before the client was told 250; None = nothing else."""
 

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from lazaretto.core.address import domain_of, fold
 from lazaretto.core.cards import OPTION_OF, Option, Service
 from lazaretto.core.decision import ActionOrder, Disposition
+from lazaretto.core.end_users import DigestWanted, EndUserSettings
 from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Verdict
 from lazaretto.core.identity import TenantId
@@ -263,6 +264,22 @@ class Policy:
     thresholds: Mapping[str, float] = field(default_factory=dict)
     approvals: frozenset[str] = ALL_APPROVALS
     """Findings of approved senders that count here."""
+    people: EndUserSettings = field(default_factory=EndUserSettings)
+    """What they may do with their own quarantine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newsletter:
+    """A newsletter that somebody wants: the method for bulk mail leaves it alone."""
+
+    list: str
+    """Lower case, as in its List-Id field between ``<`` and ``>``."""
+    signed_by: str
+    """The domain whose DKIM signature it must have."""
+    mailboxes: tuple[str, ...] = ()
+    """Who wants it, folded; empty = everybody."""
+    expires: date | None = None
+    """The last day on which it counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,6 +346,13 @@ class TenantSnapshot:
     """Entries of its administrators and of the operator; no part of the published document."""
     indicators_revision: int = 0
     """Counts up whenever they change."""
+    people: EndUserSettings = field(default_factory=EndUserSettings)
+    """What its people may do with their own quarantine where no level says otherwise."""
+    without_digest: frozenset[str] = frozenset()
+    """Folded mailboxes that get no digest."""
+    keep_days: Mapping[str, int] = field(default_factory=dict)
+    """Days in quarantine, by its reason; a reason that is not named is kept as the platform does."""
+    newsletters: tuple[Newsletter, ...] = ()
     shadow: TenantSnapshot | None = None
     """The same with everything that is only on trial in force; judged beside, and never acted on."""
 
@@ -362,6 +386,14 @@ class TenantSnapshot:
         if number is None:
             number = self.domain_levels.get(domain_of(address), -1)
         return self.levels[number] if number >= 0 else None
+
+    def end_users_of(self, address: str) -> EndUserSettings:
+        """Return what the owner of ``address`` may do with its quarantine, and when it gets a digest."""
+        policy = self.policy_of(address)
+        settings = self.people if policy is None else policy.people
+        if settings.digest.hours and self.mailbox_of(address) in self.without_digest:
+            return replace(settings, digest=DigestWanted())
+        return settings
 
     def has(self, service: Service) -> bool:
         """Tell whether ``service`` is in the base or was ordered."""

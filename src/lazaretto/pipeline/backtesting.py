@@ -34,6 +34,7 @@ _NOT_REPLAYED: Final = (
     ("protected_names", "protected_names"),
     ("domains", "domains"),
     ("outbound_networks", "outbound.senders"),
+    ("newsletters", "newsletters"),
     ("options", "settings of single methods"),
     ("ordered", "contract.options"),
 )

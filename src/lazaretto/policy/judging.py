@@ -11,15 +11,17 @@ Pure: reads no clock, no database and no setting beyond the snapshot.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lazaretto.core.decision import ALWAYS_CARRIED_OUT, ActionOrder, Decision, Disposition, Reason
+from lazaretto.core.end_users import CERTAIN_PHISHING
 from lazaretto.core.envelope import Direction
 from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.snapshot import (
     ALL_APPROVALS,
+    DEFAULT_THRESHOLDS,
     AddressRegistration,
     Condition,
     Policy,
@@ -36,8 +38,15 @@ from lazaretto.policy.precedence import (
 )
 from lazaretto.policy.rulebook import book_of
 from lazaretto.policy.speaking import Evidence, Speaking, names_of
+from lazaretto.policy.verdicts import classes_of
 
 APPROVALS: Final = ALL_APPROVALS
+
+CERTAIN_AT: Final = 2.0
+"""How many times the limit makes phishing certain, as far as releasing it goes."""
+
+_GUARDED: Final = ("malware", "suspected", "phishing", "impersonation", "policy", "unscannable")
+"""Quarantine reasons, those first whose mail must not come out easily."""
 
 NOT_DELIVERED: Final = Rule(
     name="malware",
@@ -79,7 +88,7 @@ def judge(
         (each.evidence.classes for each in heard), key=lambda each: (each.verdict.severity, each.score)
     )
     decisions = [
-        _decision(members, group, each.waiver, registered)
+        _at_rest(_decision(members, group, each.waiver, registered), each, snapshot)
         for each in heard
         for group, members in _groups(each.applying, each.party.recipients)
     ]
@@ -145,6 +154,12 @@ class _Hearing:
             self.applying = _about_malware(heard, evidence)
         else:
             self.applying, self.waiver = _waive(heard, party, evidence)
+
+    def is_certain_phishing(self) -> bool:
+        """Tell whether it reaches the limit of phishing with half of its score."""
+        thresholds = {**DEFAULT_THRESHOLDS, **self.party.policy.thresholds}
+        doubled = {name: limit * CERTAIN_AT for name, limit in thresholds.items()}
+        return Verdict.PHISHING in classes_of(self.party.findings, doubled).reached
 
 
 def _about_malware(heard: Iterable[Speaking], evidence: Evidence) -> list[Speaking]:
@@ -223,7 +238,7 @@ def _decision(recipients: tuple[str, ...], group: Group, waiver: Reason | None, 
     told = tuple(reasons[n] for n in order if not group[n].rule.is_quiet) + ((waiver,) if waiver else ())
     if not order:
         return Decision(recipients=recipients, disposition=Disposition.DELIVER, reasons=told)
-    deciding, disposition = group[order[0]].rule, reasons[order[0]].disposition
+    disposition = reasons[order[0]].disposition
     # Of several that reject, none may keep what another one wants thrown away, nor the reverse by
     # the order of rules: the more severe wish wins.
     equals = [group[n].rule for n in order if reasons[n].disposition is disposition]
@@ -234,7 +249,7 @@ def _decision(recipients: tuple[str, ...], group: Group, waiver: Reason | None, 
         disposition=disposition,
         orders=_orders(group, reasons, disposition),
         reasons=told,
-        quarantine_reason=_quarantine_reason(deciding, disposition),
+        quarantine_reason=_quarantine_reason(equals, disposition),
         reply_text=refused.reply_text if refused else "",
         reply_status=refused.reply_status if refused else "",
         after_acceptance=max(rule.after_acceptance for rule in equals),
@@ -259,10 +274,27 @@ def _orders(group: Group, reasons: Sequence[Reason], disposition: Disposition) -
     return tuple(orders)
 
 
-def _quarantine_reason(deciding: Rule, disposition: Disposition) -> str:
+def _quarantine_reason(equals: Sequence[Rule], disposition: Disposition) -> str:
+    """Return for what a copy is caught: of several reasons the one that people are kept from the most."""
     if disposition is Disposition.REJECT:
         return "refused"
-    return deciding.quarantine_reason if disposition is Disposition.QUARANTINE else ""
+    if disposition is not Disposition.QUARANTINE:
+        return ""
+    reasons = [rule.quarantine_reason for rule in equals]
+    return min(reasons, key=lambda each: _GUARDED.index(each) if each in _GUARDED else len(_GUARDED))
+
+
+def _at_rest(decision: Decision, heard: _Hearing, snapshot: TenantSnapshot) -> Decision:
+    """Return ``decision`` with how certain phishing is, and how long a quarantined copy is kept."""
+    if decision.disposition not in (Disposition.QUARANTINE, Disposition.REJECT):
+        return decision
+    reason = decision.quarantine_reason
+    if reason == Verdict.PHISHING.value and heard.is_certain_phishing():
+        reason = CERTAIN_PHISHING
+    keep_days = snapshot.keep_days.get(reason, 0)
+    if reason == decision.quarantine_reason and not keep_days:
+        return decision
+    return replace(decision, quarantine_reason=reason, keep_days=keep_days)
 
 
 def _rank(spoken: Speaking) -> tuple[int, str]:

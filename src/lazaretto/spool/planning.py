@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 import msgspec
@@ -230,6 +230,7 @@ class _Rows:
             direction=copy.direction.value,
             recipients=[(number, self.recipients[number].address) for number in numbers],
             reason=copy.decision.quarantine_reason or "refused",
+            keep_days=copy.decision.keep_days,
             now=self.now,
             settings=settings,
         )
@@ -311,9 +312,11 @@ def quarantine_row(
     reason: str,
     now: datetime,
     settings: SpoolSettings,
+    keep_days: int = 0,
 ) -> QuarantineRow:
-    """Return the row of a copy that comes to rest at ``now``."""
-    keep = settings.keep_malware if reason == "malware" else settings.keep_quarantined
+    """Return the row of a copy that comes to rest at ``now``, for ``keep_days`` if they are given."""
+    usual = settings.keep_malware if reason == "malware" else settings.keep_quarantined
+    keep = timedelta(days=keep_days) if keep_days else usual
     return QuarantineRow(
         day=f"{now:%Y-%m-%d}",
         id=quarantine_id(message, tenant, number),

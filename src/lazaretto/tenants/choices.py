@@ -128,3 +128,15 @@ class Formula(Enum):
     """The tenant itself."""
     FULL_CARE = "full-care"
     """The operator."""
+
+
+class QuarantineReason(Enum):
+    """For what mail is caught, as people are told of it."""
+
+    SPAM = "spam"
+    BULK = "bulk"
+    PHISHING = "phishing"
+    IMPERSONATION = "impersonation"
+    POLICY = "policy"
+    UNSCANNABLE = "unscannable"
+    MALWARE = "malware"

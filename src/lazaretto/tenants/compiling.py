@@ -11,6 +11,7 @@ from lazaretto.core.identity import TenantId
 from lazaretto.core.snapshot import (
     MEGABYTE,
     HeaderToken,
+    Newsletter,
     NextHop,
     OutboundProofs,
     PersonalSenders,
@@ -24,6 +25,9 @@ from lazaretto.tenants.partners import compile_partner
 from lazaretto.tenants.sections import Domain, Proofs, Route, SenderEntry
 from lazaretto.tenants.service_registry import sections
 from lazaretto.tenants.services.contract import Contract
+from lazaretto.tenants.services.digest import Digest
+from lazaretto.tenants.services.newsletters import Newsletters, WantedNewsletter
+from lazaretto.tenants.services.quarantine import Quarantine
 from lazaretto.tenants.trials import has_trials, promoted, without_trials
 from lazaretto.tenants.values import SenderKind
 
@@ -85,6 +89,10 @@ def _compiled(document: TenantDocument, tenant_id: TenantId, version: int) -> Te
             if Option.DATA_PROTECTION in contract.options
         },
         options=_small_settings(document),
+        people=own.people,
+        without_digest=frozenset(map(fold, Digest.of(document).excluded)),
+        keep_days=Quarantine.of(document).kept(),
+        newsletters=tuple(_newsletter(each) for each in Newsletters.of(document).wanted),
         ordered=frozenset(contract.options),
     )
 
@@ -106,6 +114,15 @@ def _small_settings(document: TenantDocument) -> dict[str, str]:
     for section in sections():
         found.update(section.of(document).small_settings(document))
     return {**found, **document.options}
+
+
+def _newsletter(wanted: WantedNewsletter) -> Newsletter:
+    return Newsletter(
+        list=wanted.list,
+        signed_by=wanted.signed_by,
+        mailboxes=tuple(map(fold, wanted.recipients)),
+        expires=wanted.expires,
+    )
 
 
 def _next_hops(document: TenantDocument, domain: Domain) -> tuple[NextHop, ...]:

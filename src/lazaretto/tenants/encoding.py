@@ -13,7 +13,7 @@ from lazaretto.core.snapshot import TenantSnapshot
 T = TypeVar("T")
 MOST_SHARED: Final = 5_000
 """Values that are kept for sharing; when there are more, sharing begins anew."""
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Counts up when a snapshot of before would be read wrongly; older rows are compiled again."""
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from lazaretto.core.address import domain_of, fold
 from lazaretto.core.cards import OPTION_OF, Service
+from lazaretto.core.end_users import EndUserSettings
 from lazaretto.core.snapshot import Policy, Rule
 from lazaretto.tenants.document import TenantDocument
 from lazaretto.tenants.levels import Overlay, over, said, says_something
@@ -15,6 +16,8 @@ from lazaretto.tenants.methods import method_rules, thresholds_of
 from lazaretto.tenants.own_rules import own_rules
 from lazaretto.tenants.service_registry import sections
 from lazaretto.tenants.services.contract import Contract
+from lazaretto.tenants.services.digest import Digest
+from lazaretto.tenants.services.quarantine import Quarantine
 
 MOST_POLICIES: Final = 10_000
 """Different sets of settings in one tenant; more is a mistake in generating the document."""
@@ -54,6 +57,9 @@ def policy_of(document: TenantDocument, level: str = "global") -> Policy:
         rules=tuple(rule for rule in _rules(document) if _is_ordered(rule, contract)),
         thresholds=thresholds_of(antispam),
         approvals=frozenset(name for name, is_on in lists.items() if is_on),
+        people=EndUserSettings(
+            rights=Quarantine.of(document).rights(document), digest=Digest.of(document).wanted(document)
+        ),
     )
 
 

@@ -31,6 +31,7 @@ IMPERSONATION: Final = frozenset(
     {"FROM_PROTECTED_NAME", "FROM_OWN_DOMAIN_UNVERIFIED", "FROM_LOOKALIKE_DOMAIN"}
 )
 """These have methods of their own, so that by themselves they make nothing spam or phishing to a rule."""
+WANTED: Final = frozenset({"NEWSLETTER_WANTED"})
 SPF_TEXT: Final = "the sender's domain does not allow this server to send for it (SPF)"
 SPF_STATUS: Final = "5.7.23"
 """SPF validation failed (RFC 7372 §3.2)."""
@@ -140,7 +141,7 @@ def _antispam(document: TenantDocument) -> Iterator[Rule | None]:
         ("signatures", _symbols("SIGNATURE_SPAM"), section.signatures, "spam", tags.spam),
         ("spam", _summed(Verdict.SPAM), section.spam, "spam", tags.spam),
         ("phishing", _summed(Verdict.PHISHING), section.phishing, "phishing", tags.phishing),
-        ("bulk", _verdict(Verdict.BULK), section.bulk, "bulk", tags.bulk),
+        ("bulk", replace(_verdict(Verdict.BULK), unless=WANTED), section.bulk, "bulk", tags.bulk),
     ):
         yield replace(_spam_method(document, name, when), reason=reason, tag=tag).rule(choice)
 

@@ -16,6 +16,7 @@ _HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]{1,253}")
 _FIELD_NAME: Final = re.compile(r"X-[A-Za-z0-9-]{1,70}")
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
 _TOKEN: Final = re.compile(r"[!-~]{16,200}")
+_LIST_NAME: Final = re.compile(r"[!-;=?-~]{1,255}")
 _OUR_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _PLAIN_LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
 MAX_ADDRESS: Final = 254
@@ -119,6 +120,14 @@ def address_pattern(text: str) -> str:
     return f"{local.lower()}@{domain_name(domain)}"
 
 
+def list_name(text: str) -> str:
+    """Return what stands between ``<`` and ``>`` of a List-Id field (RFC 2919), in lower case."""
+    plain = text.strip().removeprefix("<").removesuffix(">").lower()
+    if not _LIST_NAME.fullmatch(plain):
+        raise ValueError(f'"{text[:80]}" is no list; write what its List-Id says, like news.shop.example')
+    return plain
+
+
 def field_name(text: str) -> str:
     """Return the name of a header field that a tenant may add."""
     if not _FIELD_NAME.fullmatch(text):
@@ -162,6 +171,7 @@ Host = Annotated[str, AfterValidator(host)]
 TenantName = Annotated[str, AfterValidator(tenant_name)]
 GroupName = Annotated[str, AfterValidator(group_name)]
 AddressPattern = Annotated[str, AfterValidator(address_pattern)]
+ListName = Annotated[str, AfterValidator(list_name)]
 FieldName = Annotated[str, AfterValidator(field_name)]
 Fingerprint = Annotated[str, AfterValidator(fingerprint)]
 Token = Annotated[str, AfterValidator(token)]

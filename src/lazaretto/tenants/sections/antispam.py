@@ -6,7 +6,7 @@ from pydantic import Field
 
 from lazaretto.tenants.choices import DmarcAction, MailAction, Sensitivity
 from lazaretto.tenants.sections.section import Section
-from lazaretto.tenants.values import MailAddress, OneLine, sender
+from lazaretto.tenants.values import MailAddress, OneLine
 
 
 class SubjectTags(Section):

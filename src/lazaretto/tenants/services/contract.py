@@ -35,6 +35,11 @@ class Contract(ServiceSection):
         description="What was ordered besides the base service; what was not is absent from processing, "
         "pages and API. Left out, everything is there.",
     )
+    limited_rights: bool = Field(
+        default=False,
+        description="With `full-care`: its people may create accounts, account groups and aliases, access "
+        "other accounts and delete accounts of the quarantine portal.",
+    )
     mailboxes: int = Field(default=0, ge=0, le=10_000_000, description="Contracted mailboxes; 0 = not said.")
     domains: int = Field(
         default=5, ge=1, le=10_000, description="Contracted mail domains; five are in the base service."
@@ -60,6 +65,9 @@ class Contract(ServiceSection):
         if self.formula is Formula.FULL_CARE and self.assist:
             problem = "assist belongs to the formula reactive; remove it"
             yield checked.remark(("contract", "assist"), problem)
+        if self.limited_rights and self.formula is not Formula.FULL_CARE:
+            problem = "limited_rights belongs to the formula full-care; remove it"
+            yield checked.remark(("contract", "limited_rights"), problem)
         if self.mailboxes and len(checked.document.addresses) > self.mailboxes:
             problem = f"{len(checked.document.addresses)} addresses are registered, {self.mailboxes} ordered"
             yield checked.remark(("contract", "mailboxes"), f"{problem}; order more or remove some")
