@@ -36,6 +36,7 @@ from lazaretto.spool.signing_keys import StoredKey, list_signing_keys
 from lazaretto.spool.steering import Steering
 from lazaretto.spool.waiting import Waiting
 from lazaretto.store.given import StoreSettings, given
+from lazaretto.tenants.reviewing import Reviews
 from lazaretto.tenants.store import TenantStore
 
 PATIENCE: Final = 30.0
@@ -53,6 +54,7 @@ class MailPath:
         control, spool, trace = self._pools
         spool_settings = SpoolSettings(give_up_after=timedelta(seconds=settings.give_up_after))
         self.tenants = TenantStore(settings.control)
+        self.reviews = Reviews(control, self.tenants)
         self.audit = AuditLog(control)
         self.quarantine = Quarantine(spool, spool_settings)
         self.waiting = Waiting(spool)

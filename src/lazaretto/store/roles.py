@@ -100,6 +100,11 @@ ROLES: Final[dict[str, Role]] = {
             permissions=_in((Area.FEEDS, Area.TRACE, Area.REPORTING), Right.VIEW_STATISTICS),
         ),
         Role(
+            name="reseller-administrator",
+            summary="Configures every tenant that its reseller sold, and releases from their quarantine",
+            permissions=_ADMINISTERS,
+        ),
+        Role(
             name="operator-administrator",
             summary="Runs the platform: makes tenants and acts in each of them",
             permissions=_ADMINISTERS | _in((Area.TENANTS,), *_SEE, Right.EDIT),
@@ -118,6 +123,10 @@ FULL_CARE_KEEPS: Final = (Right.VIEW_CONFIGURATION, Right.VIEW_STATISTICS)
 """What people of a Full Care tenant keep of any role: the operator configures for them."""
 
 
-def in_full_care(given: frozenset[Permission]) -> frozenset[Permission]:
-    """Return what remains of ``given`` to people of a tenant whose formula is Full Care: they see."""
-    return frozenset(each for each in given if each.right in FULL_CARE_KEEPS)
+def in_full_care(given: frozenset[Permission], *, limited_rights: bool) -> frozenset[Permission]:
+    """Return what remains of ``given`` to people of a tenant whose formula is Full Care.
+
+    They see, and where the ``limited_rights`` were ordered they keep those of the five that they have.
+    """
+    kept = LIMITED if limited_rights else frozenset[Permission]()
+    return frozenset(each for each in given if each.right in FULL_CARE_KEEPS or each in kept)

@@ -35,11 +35,10 @@ def visible_names(caller: Caller) -> list[str]:
     """Return the names of the tenants in which something is granted to ``caller``, in order."""
     path = mail_path()
     reached = caller.tenants()
-    names = path.wait(path.tenants.names())
+    numbers = path.wait(path.tenants.numbers())
     if reached is None:
-        return list(names)
-    numbers = {name: path.wait(path.tenants.number_of(name)) for name in names}
-    return [name for name in names if numbers[name] in reached]
+        return list(numbers)
+    return [name for name, (number, reseller) in numbers.items() if reached.includes(number, reseller)]
 
 
 def in_force(scope: Scope) -> InForce:
@@ -90,7 +89,7 @@ def publish(scope: Scope, text: str, *, expected: int, note: str = "") -> Applie
     Raises ``OutdatedVersion`` where another version is in force, ``ConfigurationError`` where the document is
     wrong, ``Forbidden`` where it changes what the scope may not change.
     """
-    document = _parsed_for(scope, text)
+    document = parsed_for(scope, text)
     found = _in_force(scope)
     if found.version != expected:
         raise OutdatedVersion(expected, found.version)
@@ -99,7 +98,7 @@ def publish(scope: Scope, text: str, *, expected: int, note: str = "") -> Applie
     added = document.domains.keys() - before.domains.keys()
     demand_proven(scope, added, Contract.of(document).domains, len(document.domains))
     path = mail_path()
-    changes = _changes(before, document)
+    changes = changed_parts(before, document)
     with ordered(scope, "tenant.publish", scope.tenant_name, before=changes[0], after=changes[1]):
         applied = path.wait(path.tenants.apply(text, by=scope.who.name, note=note, expected=expected))
         path.wait(path.tenants.wait_until_in_force(applied.publication))
@@ -131,17 +130,19 @@ def number_of(name: str) -> TenantId | None:
     return path.wait(path.tenants.number_of(name))
 
 
+def text_in_force(scope: Scope) -> str:
+    """Return the document that applies, for those who decide by it and do not show it."""
+    return _in_force(scope).text
+
+
 def _in_force(scope: Scope) -> InForce:
     path = mail_path()
-    latest = path.wait(path.tenants.history(scope.tenant_name))[0]
-    return InForce(
-        name=scope.tenant_name,
-        version=latest.number,
-        text=path.wait(path.tenants.export(scope.tenant_name)),
-    )
+    version, text = path.wait(path.tenants.in_force(scope.tenant_name))
+    return InForce(name=scope.tenant_name, version=version, text=text)
 
 
-def _parsed_for(scope: Scope, text: str) -> TenantDocument:
+def parsed_for(scope: Scope, text: str) -> TenantDocument:
+    """Return the document in ``text``, which must be of the scope's tenant."""
     document = parse_document(text, "document")
     if document.tenant != scope.tenant_name:
         raise ConfigurationError(
@@ -150,7 +151,10 @@ def _parsed_for(scope: Scope, text: str) -> TenantDocument:
     return document
 
 
-def _changes(before: TenantDocument, after: TenantDocument) -> tuple[dict[str, object], dict[str, object]]:
+def changed_parts(
+    before: TenantDocument, after: TenantDocument
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Return the parts that differ, as JSON values, before and after."""
     old, new = parts_of(before), parts_of(after)
     changed = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
     return {key: old.get(key) for key in changed}, {key: new.get(key) for key in changed}

@@ -15,6 +15,8 @@ from lazaretto.db.sql import query
 from lazaretto.tenants.compiling import compile_snapshot
 from lazaretto.tenants.document import TenantDocument, export_document, parse_document
 from lazaretto.tenants.encoding import FORMAT, encode_snapshot
+from lazaretto.tenants.services.contract import Contract
+from lazaretto.tenants.services.review import Review
 
 CHANNEL: Final = "lazaretto_publication"
 _LOOK_EVERY: Final = 0.05
@@ -41,6 +43,27 @@ class Version:
     published_at: datetime
     published_by: str
     note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What is known of a tenant without reading its document."""
+
+    tenant: TenantId
+    version: int
+    publication: int
+    needs_review: bool
+    reseller: str
+
+
+class ReviewRequired(ConfigurationError):
+    """The tenant's changes are published when a second person approved them."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"changes of {name} need a second person: propose this one (`lazaretto proposal make`, or the"
+            " API's proposals), and let somebody else approve it"
+        )
 
 
 class OutdatedVersion(ConfigurationError):
@@ -71,18 +94,29 @@ class TenantStore:
         await self._pool.close()
 
     async def apply(
-        self, text: str, by: str, *, name: str = "document", note: str = "", expected: int | None = None
+        self,
+        text: str,
+        by: str,
+        *,
+        name: str = "document",
+        note: str = "",
+        expected: int | None = None,
+        reviewed: bool = False,
     ) -> Applied:
         """Publish the document in ``text``; the same configuration again changes nothing.
 
         ``name`` is what messages call the document.  Raises ``ConfigurationError`` when it is wrong,
-        or names a domain or sending network of another tenant, and ``OutdatedVersion`` where another
-        version than ``expected`` is in force.
+        or names a domain or sending network of another tenant, ``OutdatedVersion`` where another version
+        than ``expected`` is in force, and ``ReviewRequired`` where a second person is needed and this was
+        not ``reviewed``.
         """
-        return await self._publish(parse_document(text, name), by, note, expected)
+        return await self._publish(parse_document(text, name), by, note, expected, reviewed=reviewed)
 
     async def rollback(self, name: str, version: int, by: str = "rollback") -> Applied:
-        """Publish the document of an older version again, as a new version."""
+        """Publish the document of an older version again, as a new version.
+
+        Raises ``ReviewRequired`` where a second person is needed: going back is a change as well.
+        """
         text = await self._document_of(name, version)
         document = parse_document(text, f"{name} version {version}")
         return await self._publish(document, by, f"rollback to version {version}")
@@ -100,6 +134,14 @@ class TenantStore:
             raise _unknown(name)
         return str(row[3])
 
+    async def in_force(self, name: str) -> tuple[int, str]:
+        """Return the version that applies and its canonical document, of the same moment."""
+        async with self._pool.connection() as connection:
+            row = await _first(connection, _sql("current_version"), {"name": name})
+        if row is None:
+            raise _unknown(name)
+        return int(row[1]), str(row[3])
+
     async def version_text(self, name: str, version: int) -> str | None:
         """Return the canonical document of one version; None when there is none."""
         async with self._pool.connection() as connection:
@@ -114,17 +156,21 @@ class TenantStore:
             )
         return text
 
+    async def state_of(self, name: str) -> State | None:
+        """Return what is known of the tenant called ``name``; None when there is none."""
+        async with self._pool.connection() as connection:
+            row = await _first(connection, _sql("state_of"), {"name": name})
+        return None if row is None else _state(row)
+
     async def number_of(self, name: str) -> TenantId | None:
         """Return the number of the tenant called ``name``; None when there is none."""
-        async with self._pool.connection() as connection:
-            row = await _first(connection, _sql("current_version"), {"name": name})
-        return None if row is None else TenantId(row[0])
+        state = await self.state_of(name)
+        return None if state is None else state.tenant
 
     async def version_in_force(self, name: str) -> int | None:
         """Return the number of the version that applies; None when there is no such tenant."""
-        async with self._pool.connection() as connection:
-            row = await _first(connection, _sql("current_version"), {"name": name})
-        return None if row is None else int(row[1])
+        state = await self.state_of(name)
+        return None if state is None else state.version
 
     async def owner_of(self, domain: str) -> str | None:
         """Return the name of the tenant that receives for ``domain``; None when none does."""
@@ -138,6 +184,12 @@ class TenantStore:
         async with self._pool.connection() as connection:
             rows = await (await connection.execute(_sql("names"))).fetchall()
         return tuple(row[0] for row in rows)
+
+    async def numbers(self) -> dict[str, tuple[TenantId, str]]:
+        """Return every tenant's number and reseller, by its name, in the order of names."""
+        async with self._pool.connection() as connection:
+            rows = await (await connection.execute(_sql("names_and_numbers"))).fetchall()
+        return {name: (TenantId(number), reseller) for name, number, reseller in rows}
 
     async def history(self, name: str) -> tuple[Version, ...]:
         """Return the tenant's versions, latest first."""
@@ -168,7 +220,13 @@ class TenantStore:
         return lagging
 
     async def _publish(
-        self, document: TenantDocument, by: str, note: str, expected: int | None = None
+        self,
+        document: TenantDocument,
+        by: str,
+        note: str,
+        expected: int | None = None,
+        *,
+        reviewed: bool = False,
     ) -> Applied:
         text = export_document(document)
         if (in_force := await self._in_force(document.tenant, text)) is not None:
@@ -176,11 +234,14 @@ class TenantStore:
         async with self._pool.transaction() as connection:
             # First, so that nothing that is read below can change before the end.
             (publication,) = await _only(connection, _sql("next_publication"), {})
-            row = await _first(connection, _sql("current_version"), {"name": document.tenant})
-            if expected is not None and (row is None or row[1] != expected):
-                raise OutdatedVersion(expected, 0 if row is None else row[1])
+            row = await _first(connection, _sql("state_of"), {"name": document.tenant})
+            state = None if row is None else _state(row)
+            if expected is not None and (state is None or state.version != expected):
+                raise OutdatedVersion(expected, 0 if state is None else state.version)
+            if state is not None and state.needs_review and not reviewed:
+                raise ReviewRequired(document.tenant)
             await _check_foreign(connection, document)
-            applied = await _advance(connection, document, row, publication)
+            applied = await _advance(connection, document, state, publication)
             await _write(connection, document, text, applied, by, note)
             await connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(publication)])
         return applied
@@ -188,8 +249,8 @@ class TenantStore:
     async def _in_force(self, name: str, text: str) -> Applied | None:
         """Return the version in force if it is the very ``text``."""
         async with self._pool.connection() as connection:
-            row = await _first(connection, _sql("current_version"), {"name": name})
-        if row is None or row[3] != text:
+            row = await _first(connection, _sql("same_in_force"), {"name": name, "document": text})
+        if row is None:
             return None
         return Applied(tenant=TenantId(row[0]), name=name, version=row[1], publication=row[2], changed=False)
 
@@ -211,15 +272,15 @@ async def _check_foreign(connection: Connection, document: TenantDocument) -> No
 
 
 async def _advance(
-    connection: Connection, document: TenantDocument, row: tuple[Any, ...] | None, publication: int
+    connection: Connection, document: TenantDocument, state: State | None, publication: int
 ) -> Applied:
     """Put the next version in force, the first one for a new tenant."""
-    if row is None:
+    if state is None:
         named = {"name": document.tenant, "publication": publication}
         (tenant,) = await _only(connection, _sql("add_tenant"), named)
         version = 1
     else:
-        tenant, version = row[0], row[1] + 1
+        tenant, version = state.tenant, state.version + 1
         moved = {"tenant": tenant, "version": version, "publication": publication}
         await connection.execute(_sql("move_tenant"), moved)
     return Applied(
@@ -241,10 +302,27 @@ async def _write(
         "note": note,
     }
     await connection.execute(_sql("add_version"), version)
+    contract = {
+        "tenant": applied.tenant,
+        "reseller": Contract.of(document).reseller or "",
+        "needs_review": Review.of(document).required,
+    }
+    await connection.execute(_sql("note_contract"), contract)
     domains = {"tenant": applied.tenant, "domains": list(document.domains)}
     await connection.execute(_sql("set_domains"), domains)
     networks = {"tenant": applied.tenant, "networks": list(document.outbound.senders)}
     await connection.execute(_sql("set_networks"), networks)
+
+
+def _state(row: tuple[Any, ...]) -> State:
+    tenant, version, publication, needs_review, reseller = row
+    return State(
+        tenant=TenantId(tenant),
+        version=version,
+        publication=publication,
+        needs_review=needs_review,
+        reseller=reseller,
+    )
 
 
 async def _first(

@@ -24,13 +24,25 @@ def command() -> None:
 @command.command()
 @click.argument("email")
 @click.option("--tenant", metavar="NAME", help="In which tenant; without it on the whole platform.")
+@click.option("--reseller", metavar="NAME", help="In every tenant that this reseller sold.")
 @click.option("--role", type=click.Choice(sorted(ROLES)), required=True, help="What the account may do.")
 @click.option("--name", default="", help="The person's name.")
 @click.option("--language", type=click.Choice(("en", "fr", "nl", "de")), default="en", show_default=True)
 @home_option
-def add(email: str, tenant: str | None, role: str, name: str, language: str, home: Home) -> None:
+def add(
+    email: str, tenant: str | None, reseller: str | None, role: str, name: str, language: str, home: Home
+) -> None:
     """Make an account for EMAIL with a ROLE."""
+    if tenant and reseller:
+        raise ConfigurationError("a grant is for one tenant or for a reseller's; leave one of both out")
     with open_storeroom(home):
+        if reseller:
+            from lazaretto.store.people.commands import grant_to_reseller
+            from lazaretto.store.people.console import console_scope
+
+            grant_to_reseller(console_scope(getpass.getuser(), None), email, reseller, role)
+            click.echo(f"{email}: {role} in the tenants of {reseller}")
+            return
         from lazaretto.store.people.commands import Granted, add_account
         from lazaretto.store.people.console import console_scope
 

@@ -16,11 +16,12 @@ from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.core.identity import TenantId
 from lazaretto.store.auditing import ordered
 from lazaretto.store.people import queries
-from lazaretto.store.people.models import Account, Grant, Token
+from lazaretto.store.people.models import Account, Grant, ResellerGrant, Token
 from lazaretto.store.people.scopes import Caller, parsed
 from lazaretto.store.people.tokens import new_secret, written
 from lazaretto.store.roles import ROLES
 from lazaretto.store.scope import Area, Forbidden, Permission, Right, Scope
+from lazaretto.tenants.values import tenant_name
 
 LANGUAGES: Final = ("en", "fr", "nl", "de")
 
@@ -58,6 +59,23 @@ def add_account(
     return account
 
 
+def grant_to_reseller(scope: Scope, email: str, reseller: str, role: str = "reseller-administrator") -> None:
+    """Give an account a role in every tenant that ``reseller`` sold; for the operator."""
+    scope.demand(Area.TENANTS, Right.EDIT)
+    if scope.tenant is not None:
+        raise Forbidden("a reseller's people are the operator's to name")
+    _check_granted(scope, Granted(role=role))
+    if ROLES[role].is_operators:
+        raise ConfigurationError(f"the role {role} is the operator's; a reseller cannot have it")
+    address, name = _checked_address(email), tenant_name(reseller)
+    with (
+        ordered(scope, "account.grant", address, after={"reseller": name, "role": role}),
+        transaction.atomic(),
+    ):
+        account = Account.objects.filter(email=address).first() or _new_account(address, "", "en")
+        ResellerGrant.objects.update_or_create(account=account, reseller=name, defaults={"role": role})
+
+
 def change_grant(scope: Scope, identity: UUID, granted: Granted) -> Account:
     """Give an account of the scope other rights in place of those it has."""
     scope.demand(Area.PEOPLE, Right.EDIT)
@@ -84,7 +102,7 @@ def remove_account(scope: Scope, identity: UUID) -> None:
         transaction.atomic(),
     ):
         grant.delete()
-        if not account.grants.exists():
+        if not account.grants.exists() and not account.reseller_grants.exists():
             account.delete()
 
 

@@ -66,6 +66,21 @@ class Grant(models.Model):
         indexes = (models.Index(fields=("tenant",)),)
 
 
+class ResellerGrant(models.Model):
+    """A role of one account in every tenant that a reseller sold (``contract.reseller``)."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="reseller_grants")
+    reseller = models.CharField(max_length=64)
+    role = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "account_reseller_grant"
+        constraints = (
+            models.UniqueConstraint(fields=("account", "reseller"), name="one_grant_per_reseller"),
+        )
+        indexes = (models.Index(fields=("reseller",), name="account_reseller_grant_of"),)
+
+
 class Token(models.Model):
     """A secret with which a program acts for its account."""
 

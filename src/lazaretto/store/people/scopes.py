@@ -11,10 +11,29 @@ from lazaretto.core.identity import TenantId
 from lazaretto.store.mailpath import mail_path
 from lazaretto.store.people.models import Account, Grant, Token
 from lazaretto.store.roles import ROLES, in_full_care
-from lazaretto.store.scope import Domains, Permission, Scope, Who
+from lazaretto.store.scope import EVERYWHERE, Domains, Permission, Scope, Who
 from lazaretto.tenants.choices import Formula
 from lazaretto.tenants.document import parse_document
 from lazaretto.tenants.services.contract import Contract
+from lazaretto.tenants.store import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """In which tenants something is granted."""
+
+    numbers: frozenset[TenantId]
+    resellers: frozenset[str]
+    """In every tenant that these sold."""
+    everything: bool = False
+    only: TenantId | None = None
+    """Only in this one, whatever else is granted."""
+
+    def includes(self, tenant: TenantId, reseller: str) -> bool:
+        """Tell whether something is granted in ``tenant``, which ``reseller`` sold (empty = the operator)."""
+        if self.only is not None and tenant != self.only:
+            return False
+        return self.everything or tenant in self.numbers or (reseller in self.resellers and reseller != "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,32 +61,50 @@ class Caller:
 
         Raises ``ScopeError`` both where there is none and where nothing is granted in it.
         """
-        tenant = mail_path().wait(mail_path().tenants.number_of(name))
-        if tenant is None or not self._token_reaches(tenant):
+        state = mail_path().wait(mail_path().tenants.state_of(name))
+        if state is None or not self._token_reaches(state.tenant):
             raise ScopeError("there is no such tenant")
-        grants = list(self.account.grants.filter(tenant=tenant)) or list(
-            self.account.grants.filter(tenant=None)
-        )
-        if not grants:
-            raise ScopeError("there is no such tenant")
-        given = _permissions_of(grants[0])
-        if grants[0].tenant is not None and _is_full_care(name):
-            given = in_full_care(given)
+        given, domains = self._given_in(name, state)
         return Scope(
             who=self.who,
-            tenant=tenant,
+            tenant=state.tenant,
             tenant_name=name,
-            domains=_domains_of(grants[0]),
+            domains=domains,
             permissions=self._cut(given),
         )
 
-    def tenants(self) -> frozenset[TenantId] | None:
+    def _given_in(self, name: str, state: State) -> tuple[frozenset[Permission], Domains]:
+        """Return what is granted in a tenant: there itself, else to its reseller, else to the operator."""
+        own = self.account.grants.filter(tenant=state.tenant).first()
+        if own is not None:
+            given = _permissions_of(own)
+            contract = _contract_of(name, state.version)
+            if contract.formula is Formula.FULL_CARE:
+                given = in_full_care(given, limited_rights=contract.limited_rights)
+            return given, _domains_of(own)
+        sold = (
+            self.account.reseller_grants.filter(reseller=state.reseller).first() if state.reseller else None
+        )
+        if sold is not None:
+            role = ROLES.get(sold.role)
+            return (role.permissions if role else frozenset()), EVERYWHERE
+        operators = self.account.grants.filter(tenant=None).first()
+        if operators is None:
+            raise ScopeError("there is no such tenant")
+        return _permissions_of(operators), _domains_of(operators)
+
+    def tenants(self) -> Reached | None:
         """Return the tenants in which something is granted; None = in all of them."""
+        only = None if self.token is None else self.token.tenant
         granted = {grant.tenant for grant in self.account.grants.all()}
-        if self.token is not None and self.token.tenant is not None:
-            only = self.token.tenant
-            return frozenset({TenantId(only)}) if granted & {only, None} else frozenset()
-        return None if None in granted else frozenset(TenantId(each) for each in granted if each is not None)
+        if None in granted and only is None:
+            return None
+        return Reached(
+            numbers=frozenset(TenantId(each) for each in granted if each is not None),
+            resellers=frozenset(each.reseller for each in self.account.reseller_grants.all()),
+            everything=None in granted,
+            only=None if only is None else TenantId(only),
+        )
 
     def _token_reaches(self, tenant: TenantId | None) -> bool:
         return self.token is None or self.token.tenant is None or self.token.tenant == tenant
@@ -78,18 +115,12 @@ class Caller:
         return given & parsed(self.token.permissions)
 
 
-def _is_full_care(name: str) -> bool:
-    path = mail_path()
-    version = path.wait(path.tenants.version_in_force(name))
-    return version is not None and _formula_of(name, version) is Formula.FULL_CARE
-
-
 # A version never changes, so that only the first request after a change reads the document.
 @lru_cache(maxsize=10_000)
-def _formula_of(name: str, version: int) -> Formula:
+def _contract_of(name: str, version: int) -> Contract:
     path = mail_path()
     text = path.wait(path.tenants.version_text(name, version))
-    return Formula.REACTIVE if text is None else Contract.of(parse_document(text, name)).formula
+    return Contract() if text is None else Contract.of(parse_document(text, name))
 
 
 def parsed(texts: Iterable[str]) -> frozenset[Permission]:

@@ -14,7 +14,8 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from lazaretto.core.errors import ConfigurationError, ScopeError, TemporaryFailure
 from lazaretto.store.scope import Forbidden
 from lazaretto.tenants.remarks import DocumentError
-from lazaretto.tenants.store import OutdatedVersion
+from lazaretto.tenants.reviewing import NotDecidable
+from lazaretto.tenants.store import OutdatedVersion, ReviewRequired
 from lazaretto.web.api.needs import NotAuthenticated
 from lazaretto.web.api.rates import TooManyRequests
 
@@ -82,6 +83,8 @@ def tell_problems(api: NinjaAPI) -> None:
         NotAuthenticated: 401,
         AuthenticationError: 401,
         OutdatedVersion: 412,
+        ReviewRequired: 409,
+        NotDecidable: 409,
         ConfigurationError: 422,
         TemporaryFailure: 503,
         BadRequest: 400,

@@ -1,0 +1,4 @@
+-- Note which version a proposal became.
+UPDATE proposal
+SET version = %(version)s
+WHERE id = %(id)s
