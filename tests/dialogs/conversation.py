@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lazaretto.core.decision import Disposition
+from lazaretto.core.excess import ExcessAction, SendingLimits
 from lazaretto.core.snapshot import (
     AddressRegistration,
     HeaderToken,
@@ -31,7 +32,7 @@ HOST_NAME = "mx.lazaretto.example"
 _STEP = re.compile(r"(?P<kind>[CRSTXZ-]|after)(?:\*(?P<times>\d+))?:(?: (?P<text>.*))?\Z")
 _ESCAPE = re.compile(r"\\(r|n|t|0|\\|x[0-9a-f]{2})")
 _ESCAPES = {"r": "\r", "n": "\n", "t": "\t", "0": "\0", "\\": "\\"}
-_FIELDS = {"token": "outbound_proofs", "partner": "tls_partners"}
+_FIELDS = {"token": "outbound_proofs", "partner": "tls_partners", "limits": "sending_limits"}
 _QUICK: dict[str, Any] = {"banner_delay": 0.02, "error_delay": 0.0}
 
 
@@ -136,6 +137,16 @@ def _tenant(tenant: TenantSnapshot, conversation: Conversation) -> TenantSnapsho
 def _value(name: str, value: str) -> Any:
     if name == "address_registration":
         return AddressRegistration(value)
+    if name == "similar_messages":
+        return ExcessAction(value)
+    if name == "limits":
+        external, internal, day, action = value.split()
+        return SendingLimits(
+            external_per_hour=int(external),
+            internal_per_hour=int(internal),
+            per_day=int(day),
+            action=ExcessAction(action),
+        )
     if name == "administrators":
         return tuple(value.split())
     if name == "token":
@@ -342,6 +353,9 @@ def _check_kept(submission: Submission, what: str, wanted: str) -> None:
             assert got == wanted, got
         case "legs":
             _check_text("; ".join(_leg_words(submission)), wanted, what)
+        case "excess":
+            got = ", ".join(_excess_words(submission)) or "none"
+            assert got == wanted, got
         case "with":
             _check_text(submission.trace_header.decode("ascii"), _unescape(wanted).decode(), what)
         case "channel":
@@ -368,6 +382,13 @@ def _channel_words(submission: Submission) -> str:
     if channel.failure:
         words.append(f"failed: {channel.failure}")
     return ", ".join(words)
+
+
+def _excess_words(submission: Submission) -> Iterator[str]:
+    for leg in submission.legs:
+        if leg.excess is not None:
+            what = "held" if leg.excess.is_held else "taken"
+            yield f"{leg.excess.limit.value} {leg.excess.counted} of {leg.excess.allowed} {what}"
 
 
 def _leg_words(submission: Submission) -> Iterator[str]:

@@ -27,6 +27,7 @@ class Chosen:
 
     tenant: str | None = None
     domain: str = ""
+    sender: str = ""
     destination: str = ""
     reason: str = ""
     every: bool = False
@@ -37,6 +38,7 @@ class Chosen:
             tenant=self.tenant_number(home),
             ids=ids,
             domain=self.domain.lower().rstrip("."),
+            sender=self.sender,
             destination=self.destination.lower().rstrip("."),
             reason=self.reason,
             held=held,
@@ -47,7 +49,8 @@ class Chosen:
         chosen = self.selection(home, ids)
         if chosen.is_everything and self.tenant is None and not self.every:
             raise ConfigurationError(
-                "say which messages: ids, --tenant, --domain, --destination or --reason; --all means all"
+                "say which messages: ids, --tenant, --domain, --sender, --destination or --reason; "
+                "--all means all"
             )
         return chosen
 
@@ -70,6 +73,7 @@ def selection_options(command: Command) -> Command:
         chosen = Chosen(
             tenant=given.pop("tenant"),
             domain=given.pop("domain") or "",
+            sender=given.pop("sender") or "",
             destination=given.pop("destination_domain") or "",
             reason=given.pop("reason") or "",
             every=given.pop("every"),
@@ -85,6 +89,7 @@ def selection_options(command: Command) -> Command:
             metavar="D",
             help="Only what goes to the hosts of domain D.",
         ),
+        click.option("--sender", metavar="A", help="Only mail of this envelope sender; <> = of none."),
         click.option("--domain", metavar="D", help="Only mail to or from addresses of domain D."),
         click.option("--tenant", metavar="NAME", help="Only this tenant's mail."),
     ):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from lazaretto.core.address import domain_of
+from lazaretto.core.excess import Excess
 from lazaretto.core.identity import TenantId
 
 
@@ -115,3 +116,5 @@ class Leg:
     recipients: tuple[Recipient, ...] = field(default=())
     tls_policy: str = "opportunistic"
     """What was demanded of the channel on which it came, in the words of ``TlsRecord.policy``."""
+    excess: Excess | None = None
+    """The limit of what may be sent that it went beyond, and still was taken."""

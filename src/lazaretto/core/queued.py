@@ -20,6 +20,8 @@ class QueueKind(Enum):
     """Accepted without a look; look, judge, then move on."""
     HOLD = "hold"
     """Keep it back; it goes on when it is released, or when it is due."""
+    EXCESS = "excess"
+    """Keep it back as too much of its like was sent; it goes on when it is released, or back when due."""
     BOUNCE = "bounce"
     """Give it up without another try and tell the sender."""
     DELAY_NOTICE = "delaydsn"

@@ -16,6 +16,7 @@ from lazaretto.core.cards import OPTION_OF, Option, Service
 from lazaretto.core.decision import ActionOrder, Disposition
 from lazaretto.core.end_users import DigestWanted, EndUserSettings
 from lazaretto.core.envelope import Direction
+from lazaretto.core.excess import ExcessAction, SendingLimits
 from lazaretto.core.findings import Verdict
 from lazaretto.core.identity import TenantId
 from lazaretto.core.indicators import Indicator
@@ -307,8 +308,10 @@ class TenantSnapshot:
     """What its servers can show where their addresses are shared with others."""
     outbound_requires_tls: bool = False
     """Its own servers, too, must encrypt what they hand to us."""
-    puts_off_similar: bool = False
-    """Outbound mail beyond the limit of similar messages is answered 451, not only told."""
+    sending_limits: SendingLimits = field(default_factory=SendingLimits)
+    """How much each of its senders may send, and what happens beyond."""
+    similar_messages: ExcessAction = ExcessAction.LOG
+    """What happens to its own mail beyond the limit of similar messages."""
     greylisting: bool = False
     """Strangers are asked to come back once before their mail is taken."""
     language: str = "en"

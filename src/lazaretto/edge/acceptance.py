@@ -44,7 +44,9 @@ async def conclude(session: Session, transaction: Transaction, received: Receive
     submission = _submission(session, transaction, received)
     try:
         async with asyncio.timeout(session.settings.reply_timeout):
-            return await _look_and_keep(session, submission)
+            reply = await _look_and_keep(session, submission)
+            transaction.is_kept = reply.is_positive
+            return reply
     except StorageFull as failure:
         return _put_off(session, transaction, NO_ROOM, f"storage is full: {failure}")
     except (TemporaryFailure, TimeoutError) as failure:

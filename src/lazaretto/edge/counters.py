@@ -22,8 +22,10 @@ class Counters:
     tls_sessions: int = 0
     harvests: int = 0
     """Clients that were noticed guessing addresses."""
+    excesses: int = 0
+    """Messages and recipients beyond a limit of what a tenant's senders may send."""
     notices: int = 0
-    """Notices that were sent about oversize mail."""
+    """Notices that were sent about oversize mail, and about senders that send too much."""
     refusals: Counter[str] = field(default_factory=Counter)
     """By reason, in the words of ``Refusal.reason``'s first part."""
 

@@ -12,8 +12,9 @@ from lazaretto.edge.gates.greylist import Greylist
 from lazaretto.edge.gates.load import Load
 from lazaretto.edge.gates.notices import NoticeRate
 from lazaretto.edge.gates.proof import Shown
-from lazaretto.edge.gates.rate import OutboundRates
+from lazaretto.edge.gates.rate import SendingRates
 from lazaretto.edge.gates.similar import SimilarMessages
+from lazaretto.edge.gates.tally import Tally
 from lazaretto.edge.header_block import HeaderLimits
 from lazaretto.edge.seams import Seams
 from lazaretto.edge.settings import EdgeSettings
@@ -33,10 +34,13 @@ class House:
     counters: Counters
     load: Load
     clients: ClientMemory
-    rates: OutboundRates
+    tallies: tuple[Tally, ...]
+    """What is counted together with other edges."""
+    rates: SendingRates
     similar: SimilarMessages
     greylist: Greylist
     notice_rate: NoticeRate
+    excess_rate: NoticeRate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

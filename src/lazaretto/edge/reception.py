@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from lazaretto.core.content import ReceivedContent
 from lazaretto.core.errors import StorageFull, TemporaryFailure
 from lazaretto.edge.header_block import HeaderBlock, HeaderFault, is_automatic
-from lazaretto.edge.leaving import Cleared, clear, similar
+from lazaretto.edge.leaving import Cleared, clear
 from lazaretto.edge.replies import (
     HEADER_TOO_LARGE,
     LOOP,
@@ -25,6 +25,7 @@ from lazaretto.edge.replies import (
 )
 from lazaretto.edge.seams import Intake
 from lazaretto.edge.unfit import TooBig, Unfit
+from lazaretto.edge.weighing import weigh
 from lazaretto.protocol.dots import DotReader
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Reception:
         if self._unfit is None:
             self._keep(b"")
         if self._unfit is None:
-            self._compare(notes)
+            self._weigh(notes)
         if self._unfit is not None:
             return self._final(self._unfit)
         try:
@@ -138,14 +139,14 @@ class Reception:
     def _cleared(self, begun: bytes) -> bytes:
         """Return the beginning of the content without the token that had to be in it."""
         header = self._header.octets[2:]
-        outcome = clear(self._session, self._transaction, header)
+        outcome = clear(self._transaction, header)
         if isinstance(outcome, Cleared):
             return outcome.header + begun[len(header) :]
         self._reject(outcome)
         return b""
 
-    def _compare(self, notes: list[str]) -> None:
-        outcome = similar(self._session, self._transaction, self._header.octets, self._size)
+    def _weigh(self, notes: list[str]) -> None:
+        outcome = weigh(self._session, self._transaction, self._header.octets, self._size)
         if isinstance(outcome, Unfit):
             self._reject(outcome)
         else:

@@ -14,13 +14,13 @@ from lazaretto.core.networks import NetworkIndex
 from lazaretto.core.reply import Reply
 from lazaretto.edge.counters import Counters
 from lazaretto.edge.doors import Door, ListenAddress, TlsContexts
+from lazaretto.edge.gates import rate, similar
 from lazaretto.edge.gates.clients import ClientMemory, client_key
 from lazaretto.edge.gates.greylist import Greylist
 from lazaretto.edge.gates.load import Load
 from lazaretto.edge.gates.notices import NoticeRate
-from lazaretto.edge.gates.rate import OutboundRates
 from lazaretto.edge.gates.sender import is_within, shown_by_address
-from lazaretto.edge.gates.similar import SimilarMessages
+from lazaretto.edge.gates.tally import Tally
 from lazaretto.edge.header_block import HeaderLimits
 from lazaretto.edge.house import Caller, House
 from lazaretto.edge.proxying import said_by_balancer
@@ -37,6 +37,8 @@ log = structlog.get_logger(__name__)
 
 _BACKLOG = 1_024
 _HOUR = 3_600.0
+_SENDERS = 500_000
+"""Senders whose mail of a day is remembered."""
 
 
 class EdgeServer:
@@ -57,6 +59,11 @@ class EdgeServer:
     def counters(self) -> Counters:
         """What it has done so far."""
         return self._house.counters
+
+    @property
+    def tallies(self) -> tuple[Tally, ...]:
+        """What it counts together with other edges, for whoever hands it on."""
+        return self._house.tallies
 
     @property
     def addresses(self) -> tuple[ListenAddress, ...]:
@@ -187,6 +194,7 @@ def serve_edge(
     ``hop_key`` is a secret that all nodes share; without it loops are known by their length alone.
     ``share_port`` lets several processes listen at the same address.
     """
+    sent, alike = Tally(rate.SUBJECTS, _SENDERS), similar.tally_of(settings.max_similar_messages)
     house = House(
         host_name=host_name,
         settings=settings,
@@ -198,8 +206,12 @@ def serve_edge(
         counters=Counters(),
         load=Load(settings),
         clients=ClientMemory(settings.remembered_clients, settings.good_client_hours * _HOUR),
-        rates=OutboundRates(settings.max_outbound_per_sender, settings.max_outbound_per_tenant),
-        similar=SimilarMessages(settings.max_similar_messages),
+        tallies=(sent, alike),
+        rates=rate.SendingRates(
+            sent, per_sender=settings.max_outbound_per_sender, per_tenant=settings.max_outbound_per_tenant
+        ),
+        similar=similar.SimilarMessages(alike, settings.max_similar_messages),
+        excess_rate=NoticeRate(settings.max_notices_per_tenant),
         notice_rate=NoticeRate(settings.max_notices_per_tenant),
         greylist=Greylist(settings.greylist_delay, settings.greylist_window, settings.greylist_entries),
     )

@@ -15,16 +15,18 @@ from typing import Final
 import structlog
 
 from lazaretto.core.envelope import Client, Direction, Tls, TlsRecord
+from lazaretto.core.excess import Excess, ExcessAction
 from lazaretto.core.identity import new_message_id
 from lazaretto.core.refusal import Refusal
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import TenantSnapshot
+from lazaretto.edge.automatic_mail import Circumstances
+from lazaretto.edge.excess_notices import excess_notices
 from lazaretto.edge.gates.channel import NOTHING
 from lazaretto.edge.gates.proof import certificate_of
-from lazaretto.edge.gates.similar import Kind
 from lazaretto.edge.hangup import Hangup
 from lazaretto.edge.house import Caller, House
-from lazaretto.edge.notices import Circumstances, notices
+from lazaretto.edge.notices import notices
 from lazaretto.edge.replies import (
     BARE_LINE_FEED,
     CLOSING,
@@ -41,6 +43,7 @@ from lazaretto.edge.states import Introduced, State, Transaction, Unintroduced
 from lazaretto.edge.tls_record import record_of, tls_of
 from lazaretto.edge.verb import Verb
 from lazaretto.edge.vocabulary import vocabulary
+from lazaretto.edge.weighing import count_back
 from lazaretto.edge.wire import HandshakeFailed, LineFault, PeerGone, TimedOut, Wire
 from lazaretto.protocol.lines import parse_command, reply_line
 from lazaretto.protocol.syntax import BadSyntax
@@ -65,6 +68,8 @@ class Session:
         self.postmaster = house.postmaster
         self.hop_key = house.hop_key
         self.header_limits = house.header_limits
+        self.rates = house.rates
+        self.similar = house.similar
         self.shown = caller.shown
         self.tls: Tls | None = None
         self._loop = asyncio.get_running_loop()
@@ -138,6 +143,8 @@ class Session:
         """Forget the transaction, whatever became of it."""
         if isinstance(self.state, Transaction):
             ended, self.state = self.state, self.state.introduced
+            if not ended.is_kept:
+                count_back(self, ended)
             if ended.too_big:
                 self._tell_too_big(ended)
 
@@ -197,10 +204,6 @@ class Session:
         """Count an unknown recipient; return how many this client named within the hour."""
         return self._house.clients.guessed(self._caller.key, self._now())
 
-    def may_send_more(self, tenant: TenantSnapshot, reverse_path: str) -> bool:
-        """Count one recipient outside the platform, unless there were too many this hour."""
-        return self._house.rates.allow(tenant.tenant, reverse_path, self._now())
-
     def is_strange(self, reverse_path: str, recipient: str) -> bool:
         """Tell whether this client shall first come back: unknown, unproven, not seen before."""
         now = self._now()
@@ -211,12 +214,16 @@ class Session:
         )
         return not known and self._house.greylist.is_early(self._caller.ip, reverse_path, recipient, now)
 
-    def count_similar(self, kind: Kind, copies: int, *, or_put_off: bool) -> int | None:
-        """Count outbound copies of one kind; return how many there were, None when they are put off."""
-        similar, now = self._house.similar, self._now()
-        if or_put_off and similar.would_exceed(kind, copies, now):
-            return None
-        return similar.count(kind, copies, now)
+    def tell_excess(
+        self, tenant: TenantSnapshot, reverse_path: str, excess: Excess, action: ExcessAction
+    ) -> None:
+        """Tell the administrators of ``tenant`` that a limit was passed; once per sender and hour."""
+        self.counters.excesses += 1
+        if self._house.excess_rate.allow(tenant.tenant, f"{excess.limit.value} {reverse_path}", self._now()):
+            about = self._circumstances(reverse_path)
+            for notice in excess_notices(tenant, excess, action, about):
+                self.counters.notices += 1
+                self.seams.notify(notice)
 
     def count_aborted(self, octets: int) -> None:
         """Count the octets of a message that was not finished."""
@@ -347,15 +354,18 @@ class Session:
         self._farewell = hangup.reply
 
     def _tell_too_big(self, ended: Transaction) -> None:
-        about = Circumstances(
-            reverse_path=ended.reverse_path, client=self.client, at=self.seams.now(), host_name=self.host_name
-        )
+        about = self._circumstances(ended.reverse_path)
         for tenant in {each.tenant.tenant for each in ended.too_big}:
             if self._house.notice_rate.allow(tenant, ended.reverse_path, self._now()):
                 refused = [each for each in ended.too_big if each.tenant.tenant == tenant]
                 for notice in notices(refused, about):
                     self.counters.notices += 1
                     self.seams.notify(notice)
+
+    def _circumstances(self, reverse_path: str) -> Circumstances:
+        return Circumstances(
+            reverse_path=reverse_path, client=self.client, at=self.seams.now(), host_name=self.host_name
+        )
 
     def _remember_behaviour(self) -> None:
         key = self._caller.key

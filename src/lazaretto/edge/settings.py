@@ -77,23 +77,25 @@ class EdgeSettings(BaseModel):
     max_outbound_per_sender: int = Field(
         5_000,
         ge=1,
-        description="Recipients outside the platform to whom one sender address may write per hour and node.",
+        description="Recipients outside its organisation to whom one sender may write within an hour,"
+        " whatever its tenant allows it; more are put off.",
     )
     max_outbound_per_tenant: int = Field(
         100_000,
         ge=1,
-        description="Recipients outside the platform to whom one tenant may write per hour and node.",
+        description="Recipients outside to whom all senders of one tenant may write within an hour.",
     )
     max_similar_messages: int = Field(
         5_000,
         ge=1,
-        description="Similar messages to or from one tenant per hour and process; more are noted, and its own"
-        " are put off where it wants that.",
+        description="Similar messages to or from one tenant within an hour; more are told, and its own are"
+        " put off or kept back where it wants that.",
     )
     max_notices_per_tenant: int = Field(
         60,
         ge=0,
-        description="Notices about oversize mail per tenant and hour; each sender causes one at most.",
+        description="Notices about oversize mail, and about senders that send too much, per tenant and hour;"
+        " each sender causes one of a kind at most.",
     )
     greylist_delay: float = Field(
         60.0, ge=0, description="Seconds after which a greylisted client may come back; earlier is too early."

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from lazaretto.core.address import fold
-from lazaretto.core.envelope import Envelope, Leg, Recipient
+from lazaretto.core.envelope import Direction, Envelope, Leg, Recipient
+from lazaretto.core.excess import Excess
+from lazaretto.core.identity import TenantId
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.edge.gates.recipient import Admitted
 from lazaretto.edge.notices import Oversize
+from lazaretto.edge.weighing import Weight
 from lazaretto.protocol.paths import MailCommand
+
+_Part = tuple[TenantId, Direction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,14 @@ class Transaction:
     overshoots: int = 0
     too_big: list[Oversize] = field(default_factory=list)
     """Recipients who could not get it for its size; they are told when the transaction ends."""
+    weight: Weight = field(default_factory=Weight)
+    """What the message was counted as."""
+    is_kept: bool = False
+    """It was answered 250."""
+    excesses: dict[_Part, Excess] = field(default_factory=dict)
+    """Limits that its parts went beyond."""
     _known: set[str] = field(default_factory=set)
+    _sizes: Counter[_Part] = field(default_factory=Counter)
 
     @property
     def reverse_path(self) -> str:
@@ -53,6 +66,12 @@ class Transaction:
         if folded not in self._known:
             self._known.add(folded)
             self.admitted.append(admitted)
+            self._sizes[admitted.tenant.tenant, admitted.direction] += 1
+
+    def counts_for(self, tenant: TenantSnapshot) -> tuple[int, int]:
+        """Return how many recipients are people of ``tenant``, and how many are not."""
+        internal = self._sizes[tenant.tenant, Direction.INBOUND]
+        return internal, len(self.admitted) - internal
 
     @property
     def tenants(self) -> tuple[TenantSnapshot, ...]:
@@ -85,16 +104,16 @@ class Transaction:
     @property
     def legs(self) -> tuple[Leg, ...]:
         """The recipients by tenant and direction, in the order in which they were named."""
-        parts: dict[tuple[int, str], list[Admitted]] = {}
+        parts: dict[_Part, list[Admitted]] = {}
         for each in self.admitted:
-            parts.setdefault((each.tenant.tenant, each.direction.value), []).append(each)
-        return tuple(_leg(part) for part in parts.values())
+            parts.setdefault((each.tenant.tenant, each.direction), []).append(each)
+        return tuple(_leg(members, self.excesses.get(part)) for part, members in parts.items())
 
 
 State = Unintroduced | Introduced | Transaction
 
 
-def _leg(part: list[Admitted]) -> Leg:
+def _leg(part: list[Admitted], excess: Excess | None) -> Leg:
     recipients: tuple[Recipient, ...] = tuple(each.recipient for each in part)
     first = part[0]
     return Leg(
@@ -102,4 +121,5 @@ def _leg(part: list[Admitted]) -> Leg:
         direction=first.direction,
         recipients=recipients,
         tls_policy=first.tls_policy,
+        excess=excess,
     )

@@ -22,7 +22,7 @@ from lazaretto.run.depth_texts import StatusText, status_in
 
 _ORDERS: Final = {
     Place.READY.value: ("queue retry {id}", "queue bounce {id}", "queue hold {id}"),
-    Place.HELD.value: ("queue release {id}", "queue bounce {id}"),
+    Place.HELD.value: ("queue release {id}", "queue bounce {id}", "queue delete {id}"),
     Place.QUARANTINED.value: ("quarantine release {id}", "quarantine delete {id}"),
 }
 _LONGEST: Final = 300

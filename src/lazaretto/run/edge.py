@@ -35,10 +35,12 @@ from lazaretto.run.rule_notices import telling
 from lazaretto.run.settings import ListenSettings, Settings
 from lazaretto.run.spoolroom import SpoolRoom, spool_room
 from lazaretto.run.stopping import until_stopped
+from lazaretto.run.tallying import SharedTallies
 from lazaretto.spool.acceptor import Acceptor
 from lazaretto.spool.intake import Intake, discard
 from lazaretto.spool.refusals import RefusalLog
 from lazaretto.spool.storage import Storage
+from lazaretto.spool.tallies import Tallies
 from lazaretto.spool.temporary import TemporaryFolder
 
 LOOK_LEEWAY: Final = 5.0
@@ -75,8 +77,14 @@ async def _edge(home: Home, settings: Settings, options: RunOptions) -> None:
             seams = telling(seams, notifier.notify, host_name(settings))
             watch = _certificate_watch(home, settings)
             edge = _server(home, settings, options, seams, watch)
+            tallies = SharedTallies(edge.tallies, Tallies(room.pool))
+            await tallies.begin()
             await _listen(edge, settings.listen, options)
-            async with _beside(watch.follow(edge.use_tls), keep_counters(counters_file(home), edge.counters)):
+            async with _beside(
+                watch.follow(edge.use_tls),
+                keep_counters(counters_file(home), edge.counters),
+                tallies.keep(),
+            ):
                 spare_what_stays()
                 tell_ready()
                 await until_stopped()

@@ -7,11 +7,12 @@ leased to this node, and the events that tell of it.  Only an unwarned success r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from lazaretto.core.content import ReceivedContent
 from lazaretto.core.decision import Judgement, Summary
 from lazaretto.core.errors import TemporaryFailure
+from lazaretto.core.events import Event
 from lazaretto.core.identity import TenantId
 from lazaretto.core.queued import ComposedMessage, QueuedCopy
 from lazaretto.core.reply import Reply
@@ -167,6 +168,7 @@ class Acceptor:
         if judgement is not None:
             copies = only(judgement, tenant)
             events.append(telling.scanned(judgement, copies, tenant, submission.id, self._clock()))
+        events += _exceeded(submission, tenant)
         return enter(
             submission,
             plan,
@@ -176,6 +178,13 @@ class Acceptor:
             events=(*events, *plan.events),
             now=self._clock(),
         )
+
+
+def _exceeded(submission: Submission, tenant: TenantId) -> Iterator[Event]:
+    for leg in submission.legs:
+        if leg.tenant == tenant and leg.excess is not None and not leg.excess.is_held:
+            addresses = [recipient.address for recipient in leg.recipients]
+            yield telling.exceeded(tenant, submission.id, submission.received_at, addresses, leg.excess)
 
 
 def _header_in_memory(content: ReceivedContent) -> bytes:

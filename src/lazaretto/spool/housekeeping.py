@@ -26,6 +26,7 @@ from lazaretto.spool.quarantine import Quarantine
 from lazaretto.spool.settings import SpoolSettings
 from lazaretto.spool.steering import Steering
 from lazaretto.spool.tables import CONTENT, CONTENT_KEPT, QUARANTINE
+from lazaretto.spool.tallies import Tallies
 from lazaretto.spool.timing import utc_now
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ class Housekeeping:
                 dropped.append(partition.name)
         dropped += await self._drop_empty_days(now)
         await self._sum_up_ledger()
+        await Tallies(self._pool).forget(now)
         return Kept(purged=purged, expired=expired, moved=moved, dropped=tuple(dropped))
 
     async def _make_partitions(self, now: datetime) -> None:

@@ -19,6 +19,7 @@ from lazaretto.core.decision import Copy, Judgement
 from lazaretto.core.envelope import Client, Direction, Envelope, Leg, Recipient
 from lazaretto.core.errors import TemporaryFailure
 from lazaretto.core.events import Event
+from lazaretto.core.excess import Excess
 from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.core.places import Place
 from lazaretto.core.queued import QueueKind
@@ -101,6 +102,15 @@ def read_stored_submission(held: bytes) -> StoredSubmission:
     return _submissions.decode(held)
 
 
+def excesses_of(submission: Submission, tenant: TenantId) -> dict[Direction, Excess]:
+    """Return the limits that the parts of ``submission`` that belong to ``tenant`` went beyond."""
+    return {
+        leg.direction: leg.excess
+        for leg in submission.legs
+        if leg.tenant == tenant and leg.excess is not None
+    }
+
+
 def quarantine_id(message: UUID, tenant: int, number: int) -> UUID:
     """Return the id under which people know the quarantined copy ``number`` of a message."""
     return uuid5(message, f"quarantine {tenant} {number}")
@@ -146,12 +156,13 @@ def plan_judged(
 ) -> Plan:
     """Plan for a judged message; TemporaryFailure when the judgement leaves a recipient out."""
     rows = _Rows(submission, tenant, now, leasing.first_number)
+    excesses = excesses_of(submission, tenant)
     for copy in judgement.copies:
         if copy.tenant != tenant:
             continue
         match telling.place_of(copy):
             case Place.READY:
-                rows.send(copy, leasing)
+                rows.send(copy, leasing, None if copy.additional else excesses.get(copy.direction))
             case Place.DELETED if not copy.additional:
                 rows.delete(copy)
             case Place.QUARANTINED if not copy.additional:
@@ -194,8 +205,10 @@ class _Rows:
             next_number=self.next_number,
         )
 
-    def send(self, copy: Copy, leasing: Leasing) -> None:
-        """Queue ``copy`` by destination."""
+    def send(self, copy: Copy, leasing: Leasing, excess: Excess | None) -> None:
+        """Queue ``copy`` by destination; one that is too much rests there."""
+        kept_for = excess if excess is not None and excess.is_held else None
+        place = Place.READY if kept_for is None else Place.HELD
         numbers = [] if copy.additional else self._take(copy)
         targets = list(copy.deliver_to)
         if copy.additional and not targets:
@@ -203,14 +216,20 @@ class _Rows:
         for index, number in enumerate(numbers):
             # Every accepted recipient needs an end of its own, so more recipients than targets share.
             target = targets[index % len(targets)] if targets else self.recipients[number].address
-            self.place(number, Place.READY, deliver_to=target)
+            self.place(number, place, deliver_to=target)
         for target in targets[len(numbers) :]:
             numbers.append(self._add(target))
         by_domain: dict[str, list[int]] = {}
         for number in numbers:
             by_domain.setdefault(domain_of(self.recipients[number].deliver_to), []).append(number)
         for domain, members in by_domain.items():
-            self._queue(copy, domain, members, leasing)
+            self._queue(copy, domain, members, leasing, kept_for)
+        if kept_for is not None:
+            addresses = [self.recipients[number].address for number in numbers]
+            message = self.submission.id
+            self.events.append(
+                telling.held(self.tenant, message, self.now, addresses, kept_for, leasing.expires_at)
+            )
 
     def delete(self, copy: Copy) -> None:
         """End the journey of ``copy``."""
@@ -278,22 +297,26 @@ class _Rows:
             additional=additional,
         )
 
-    def _queue(self, copy: Copy, domain: str, numbers: list[int], leasing: Leasing) -> None:
+    def _queue(
+        self, copy: Copy, domain: str, numbers: list[int], leasing: Leasing, kept_for: Excess | None
+    ) -> None:
+        is_sent = kept_for is None
         self.queue.append(
             QueueRow(
                 tenant=self.tenant,
                 message=self.submission.id,
                 number=self._number(),
-                kind=QueueKind.DELIVER,
+                kind=QueueKind.DELIVER if is_sent else QueueKind.EXCESS,
                 destination=domain,
                 direction=copy.direction.value,
                 recipients=tuple(numbers),
                 splices=packed(copy.splices),
-                next_at=leasing.until,
-                attempt=1,
-                owner=leasing.owner,
+                next_at=leasing.until if is_sent else leasing.expires_at,
+                attempt=1 if is_sent else 0,
+                owner=leasing.owner if is_sent else None,
                 failures=0,
                 expires_at=leasing.expires_at,
+                last_reply="" if kept_for is None else telling.excess_words(kept_for),
             )
         )
 

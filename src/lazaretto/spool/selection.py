@@ -21,6 +21,8 @@ class Selection:
     """Ids of messages: all copies of each."""
     domain: str = ""
     """Domain of a recipient or of the sender; lower case."""
+    sender: str = ""
+    """Reverse path; in any case, ``<>`` for the null one."""
     destination: str = ""
     """Domain whose hosts the copies are for; lower case."""
     reason: str = ""
@@ -31,7 +33,9 @@ class Selection:
     @property
     def is_everything(self) -> bool:
         """Tell whether nothing but the tenant is given."""
-        return not (self.ids or self.domain or self.destination or self.reason or self.held is not None)
+        return not (
+            self.ids or self.domain or self.sender or self.destination or self.reason or self.held is not None
+        )
 
     def parameters(self) -> dict[str, Any]:
         """Return it as the queries take it; None stands for whatever."""
@@ -39,6 +43,7 @@ class Selection:
             "tenant": self.tenant,
             "ids": list(self.ids) or None,
             "domain": self.domain or None,
+            "sender": "" if self.sender == "<>" else self.sender.lower() or None,
             "destination": self.destination or None,
             "reason": self.reason.lower() or None,
             "held": self.held,

@@ -1,4 +1,4 @@
-"""What operators order about copies that wait: try now, give back, send elsewhere, hold, let go.
+"""What people order about copies that wait: try now, give back, send elsewhere, hold, let go, delete.
 
 Only what waits is steered: what somebody works on at the moment comes back soon, or is gone.  Each
 order and its event commit together, a batch of rows at a time.
@@ -20,14 +20,15 @@ from lazaretto.core.places import Place
 from lazaretto.core.queued import QueueKind
 from lazaretto.db.pool import Connection, Pool
 from lazaretto.db.sql import query
-from lazaretto.spool.changing import Changes, Move, Steered, apply
-from lazaretto.spool.rows import event_row
+from lazaretto.spool.changing import Changes, Move, QueueKey, Steered, apply
+from lazaretto.spool.rows import EventRow, event_row
 from lazaretto.spool.selection import Selection, words
 from lazaretto.spool.timing import Clock, utc_now
 
 _PACKAGE: Final = "lazaretto.spool"
 BATCH: Final = 500
-_ON_THE_WAY: Final = (QueueKind.DELIVER, QueueKind.HOLD)
+_KEPT_BACK: Final = (QueueKind.HOLD, QueueKind.EXCESS)
+_ON_THE_WAY: Final = (QueueKind.DELIVER, *_KEPT_BACK)
 _NOTHING_SEEN: Final = {"after_tenant": -1, "after_message": UUID(int=0), "after_number": -1}
 
 
@@ -84,15 +85,23 @@ class Steering:
         return await self._steer(selection, kinds, lambda row, now: _held(row, now, until, by))
 
     async def release(self, selection: Selection, by: str = "") -> int:
-        """Let go of copies that are on hold: they are tried at once."""
-        return await self._steer(selection, (QueueKind.HOLD,), lambda row, now: _released(row, now, by))
+        """Let go of copies that are kept back: they are tried at once."""
+        return await self._steer(selection, _KEPT_BACK, lambda row, now: _released(row, now, by))
+
+    async def delete(self, selection: Selection, by: str = "") -> int:
+        """Throw copies away; nobody is told but the trace."""
+        return await self._steer(selection, _ON_THE_WAY, lambda row, now: _deleted(row, now, by))
 
     async def release_due(self) -> int:
-        """Let go of copies whose time on hold is over."""
+        """End what is kept back when its time is over: a hold is let go, what was too much is given back."""
         due = self._clock()
-        return await self._steer(
+        released = await self._steer(
             Selection(), (QueueKind.HOLD,), lambda row, now: _released(row, now, "time"), due=due
         )
+        given_up = await self._steer(
+            Selection(), (QueueKind.EXCESS,), lambda row, now: _given_up(row, now, "time"), due=due
+        )
+        return released + given_up
 
     async def _steer(
         self,
@@ -134,7 +143,7 @@ def _given_up(row: WaitingRow, now: datetime, by: str) -> Changes:
 
 
 def _rerouted(row: WaitingRow, now: datetime, destination: str, by: str) -> Changes:
-    next_at = row.next_at if row.kind == QueueKind.HOLD.value else now
+    next_at = row.next_at if QueueKind(row.kind) in _KEPT_BACK else now
     return _steered(
         row, now, EventKind.REROUTED, destination=destination, next_at=next_at, by=by,
         details={"destination": destination},
@@ -152,6 +161,15 @@ def _held(row: WaitingRow, now: datetime, until: datetime | None, by: str) -> Ch
 
 def _released(row: WaitingRow, now: datetime, by: str) -> Changes:
     return _steered(row, now, EventKind.RELEASED, kind=QueueKind.DELIVER, place=Place.READY, by=by)
+
+
+def _deleted(row: WaitingRow, now: datetime, by: str) -> Changes:
+    told = _told(row, now, EventKind.DELETED, {"reason": "deleted from the queue", "by": by})
+    return Changes(
+        removed=(QueueKey(row.tenant, row.message, row.number),),
+        moves=tuple(_moves(row, Place.DELETED, now)),
+        events=(told,),
+    )
 
 
 def _steered(
@@ -174,19 +192,23 @@ def _steered(
         destination=destination or row.destination,
         next_at=next_at or now,
     )
-    told = Event(
-        kind=event,
+    return Changes(
+        steered=(steered,),
+        moves=tuple(_moves(row, place, now)) if place else (),
+        events=(_told(row, now, event, {**(details or {}), "by": by}),),
+    )
+
+
+def _told(row: WaitingRow, now: datetime, kind: EventKind, details: dict[str, Any]) -> EventRow:
+    event = Event(
+        kind=kind,
         at=now,
         tenant=TenantId(row.tenant),
         message=MessageId(row.message),
         recipients=tuple(row.addresses or ()),
-        details={**(details or {}), "by": by},
+        details=details,
     )
-    return Changes(
-        steered=(steered,),
-        moves=tuple(_moves(row, place, now)) if place else (),
-        events=(event_row(told, row.received_at),),
-    )
+    return event_row(event, row.received_at)
 
 
 def _moves(row: WaitingRow, place: Place, now: datetime) -> Iterable[Move]:

@@ -13,6 +13,7 @@ import msgspec
 from lazaretto.core.decision import Copy, Decision, Judgement, Look, Summary
 from lazaretto.core.envelope import Client, Direction, Tls
 from lazaretto.core.events import FEATURES, Event, EventKind
+from lazaretto.core.excess import Excess
 from lazaretto.core.findings import Finding
 from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.core.places import Place
@@ -182,6 +183,48 @@ def deleted(decision: Decision, tenant: TenantId, message: MessageId, at: dateti
         recipients=decision.recipients,
         details={"reason": decision.quarantine_reason, "settings": _settings(decision)},
     )
+
+
+def held(
+    tenant: TenantId,
+    message: MessageId,
+    at: datetime,
+    recipients: Sequence[str],
+    excess: Excess,
+    until: datetime,
+) -> Event:
+    """Return what HELD says of copies that are kept back as their sender sends too much."""
+    return Event(
+        kind=EventKind.HELD,
+        at=at,
+        tenant=tenant,
+        message=message,
+        recipients=tuple(recipients),
+        details={"by": "limit", "until": until.isoformat(), **_excess(excess)},
+    )
+
+
+def exceeded(
+    tenant: TenantId, message: MessageId, at: datetime, recipients: Sequence[str], excess: Excess
+) -> Event:
+    """Return what EXCEEDED says of copies that go on although there are too many of them."""
+    return Event(
+        kind=EventKind.EXCEEDED,
+        at=at,
+        tenant=tenant,
+        message=message,
+        recipients=tuple(recipients),
+        details=_excess(excess),
+    )
+
+
+def excess_words(excess: Excess) -> str:
+    """Return why a copy is kept back, as lists of the queue show it."""
+    return f"kept back: {excess.limit.value}, {excess.counted} where {excess.allowed} are allowed"
+
+
+def _excess(excess: Excess) -> dict[str, Any]:
+    return {"limit": excess.limit.value, "counted": excess.counted, "allowed": excess.allowed}
 
 
 def outcome_details(outcome: RecipientOutcome, attempt: int, next_at: datetime | None) -> dict[str, Any]:

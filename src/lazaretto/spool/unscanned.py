@@ -98,7 +98,11 @@ class UnscannedMessages:
             plan = plan_judged(submission, judgement, lease.tenant, now, self._leasing(held[0]))
             await apply(connection, [_changes(held[0], submission, judgement, plan, self._clock)], now)
             await _note_judgement(connection, lease, judgement)
-            ready = [QueueKey(row.tenant, row.message, row.number) for row in plan.queue]
+            ready = [
+                QueueKey(row.tenant, row.message, row.number)
+                for row in plan.queue
+                if row.kind is QueueKind.DELIVER
+            ]
             return tuple(row.copy() for row in await read_held(connection, ready))
 
     def _leasing(self, row: HeldRow) -> Leasing:

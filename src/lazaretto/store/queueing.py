@@ -61,6 +61,11 @@ def release(scope: Scope, selection: Selection) -> int:
     )
 
 
+def delete(scope: Scope, selection: Selection) -> int:
+    """Throw copies away; nobody is told but the trace."""
+    return _ordered(scope, "queue.delete", selection, lambda path, meant, by: path.steering.delete(meant, by))
+
+
 def _ordered(
     scope: Scope,
     act: str,
@@ -82,7 +87,13 @@ def _within(scope: Scope, selection: Selection) -> Selection:
 
 
 def _words(selection: Selection) -> str:
-    parts = [*map(str, selection.ids), selection.domain, selection.destination, selection.reason]
+    parts = [
+        *map(str, selection.ids),
+        selection.domain,
+        selection.sender,
+        selection.destination,
+        selection.reason,
+    ]
     return " ".join(filter(None, parts))
 
 

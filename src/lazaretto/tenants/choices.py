@@ -46,15 +46,6 @@ class MalwareAction(Enum):
     BLOCK_AND_DELETE = "block-and-delete"
 
 
-class SimilarMessages(Enum):
-    """What happens when very many similar messages go out within an hour."""
-
-    LOG = "log"
-    """The trace and the operators are told."""
-    HOLD = "hold"
-    """Further ones are answered `451`: they wait at the sending server until the hour is over."""
-
-
 class Language(Enum):
     """The language of notices to people."""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from lazaretto.core.address import fold
 from lazaretto.core.cards import Option
+from lazaretto.core.excess import SendingLimits
 from lazaretto.core.identity import TenantId
 from lazaretto.core.snapshot import (
     MEGABYTE,
@@ -18,11 +19,10 @@ from lazaretto.core.snapshot import (
     SenderList,
     TenantSnapshot,
 )
-from lazaretto.tenants.choices import SimilarMessages
 from lazaretto.tenants.document import TenantDocument
 from lazaretto.tenants.levelling import compile_levels, policy_of
 from lazaretto.tenants.partners import compile_partner
-from lazaretto.tenants.sections import Domain, Proofs, Route, SenderEntry
+from lazaretto.tenants.sections import Domain, Proofs, Route, SenderEntry, SendingRates
 from lazaretto.tenants.service_registry import sections
 from lazaretto.tenants.services.contract import Contract
 from lazaretto.tenants.services.digest import Digest
@@ -71,7 +71,8 @@ def _compiled(document: TenantDocument, tenant_id: TenantId, version: int) -> Te
         outbound_networks=document.outbound.senders,
         outbound_proofs=_proofs(document.outbound.proofs),
         outbound_requires_tls=document.outbound.require_tls,
-        puts_off_similar=document.outbound.similar_messages is SimilarMessages.HOLD,
+        sending_limits=_sending_limits(document.outbound.rates),
+        similar_messages=document.outbound.similar_messages,
         greylisting=document.antispam.greylisting,
         language=document.language.value,
         rules=own.rules,
@@ -156,6 +157,15 @@ def _proofs(proofs: Proofs) -> OutboundProofs:
         header_tokens=tuple(
             HeaderToken(name=token.name, value=token.value) for token in proofs.header_tokens
         ),
+    )
+
+
+def _sending_limits(rates: SendingRates) -> SendingLimits:
+    return SendingLimits(
+        external_per_hour=rates.external_per_hour,
+        internal_per_hour=rates.internal_per_hour,
+        per_day=rates.per_day,
+        action=rates.action,
     )
 
 

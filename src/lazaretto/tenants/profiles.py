@@ -25,7 +25,10 @@ PROFILES: Final[Mapping[Profile, Mapping[str, Any]]] = {
             "thresholds": {"bulk": "4.0"},
         },
         "impersonation": {"own_domains": "quarantine"},
-        "outbound": {"spam": "quarantine"},
+        "outbound": {
+            "spam": "quarantine",
+            "rates": {"external_per_hour": 400, "internal_per_hour": 800, "per_day": 800},
+        },
     },
 }
 

@@ -12,7 +12,6 @@ from lazaretto.core.snapshot import AddressRegistration
 from lazaretto.edge.gates.clients import ClientMemory, client_key
 from lazaretto.edge.gates.load import Load
 from lazaretto.edge.gates.proof import Sender
-from lazaretto.edge.gates.rate import OutboundRates
 from lazaretto.edge.gates.recipient import Admitted, Asking, TurnedAway, admit
 from lazaretto.edge.gates.sender import may_send
 from lazaretto.edge.replies import TOO_BUSY, TOO_MANY_OF_YOURS
@@ -125,12 +124,3 @@ def test_a_suspended_tenant_sends_nothing() -> None:
 
     assert isinstance(outcome, TurnedAway)
     assert outcome.reply.is_temporary
-
-
-def test_outbound_rates_hold_per_sender_and_per_tenant_for_an_hour() -> None:
-    rates = OutboundRates(per_sender=2, per_tenant=3)
-
-    allowed = [rates.allow(ACME.tenant, path, now=1.0) for path in ("a@x", "A@x", "a@x", "", "b@x")]
-    assert allowed == [True, True, False, True, False]
-    assert rates.allow(OTHER.tenant, "a@x", now=1.0)
-    assert rates.allow(ACME.tenant, "a@x", now=3_601.0)

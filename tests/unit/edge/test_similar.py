@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from lazaretto.core.envelope import Direction, Leg
 from lazaretto.edge.gates.greylist import KNOWN_FOR, Greylist
 from lazaretto.edge.gates.notices import NoticeRate
-from lazaretto.edge.gates.similar import SimilarMessages, kind_of
+from lazaretto.edge.gates.similar import SimilarMessages, kind_of, tally_of
 from lazaretto.edge.header_block import is_automatic
 from lazaretto.testing.edge_fakes import ACME, OTHER
 
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LEG = Leg(tenant=ACME.tenant, direction=Direction.OUTBOUND)
 INBOUND = Leg(tenant=ACME.tenant, direction=Direction.INBOUND)
 
@@ -37,12 +40,18 @@ def test_numbers_and_small_differences_do_not_make_messages_different(
     assert (one == other) is alike
 
 
-def test_similar_messages_are_counted_by_the_hour_in_copies() -> None:
-    similar, invoice = SimilarMessages(limit=10), kind_of(LEG, "x", b"\r\nSubject: a\r\n", 5)
+def test_similar_messages_are_counted_in_copies_and_not_by_what_they_say() -> None:
+    similar, invoice = (
+        SimilarMessages(tally_of(10), limit=10),
+        kind_of(LEG, "x", b"\r\nSubject: secret\r\n", 5),
+    )
+    similar.count(invoice, 4, AT)
+    similar.count(invoice, 4, AT)
+    similar.count(invoice, 4, AT, back=True)
 
-    assert [similar.count(invoice, 4, now) for now in (0, 1800, 3599, 3600)] == [4, 8, 12, 4]
-    assert not similar.would_exceed(invoice, 6, now=3_601)
-    assert similar.would_exceed(invoice, 7, now=3_601)
+    assert similar.with_more(invoice, 6, AT) == 10
+    assert b"secret" in invoice.subject
+    assert "secret" not in invoice.key[1]
 
 
 def test_a_greylisted_triple_is_known_once_it_came_back_in_time() -> None:

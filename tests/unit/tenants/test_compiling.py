@@ -9,6 +9,7 @@ import pytest
 
 from lazaretto.core.decision import Decision, Disposition
 from lazaretto.core.envelope import Client, Direction
+from lazaretto.core.excess import ExcessAction, SendingLimits
 from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.identity import TenantId
@@ -38,6 +39,28 @@ def decided(more: str, *findings: Finding, direction: Direction = Direction.INBO
 
 def of_class(verdict: Verdict) -> Finding:
     return Finding("SOMETHING", 9.0, "", verdict)
+
+
+@pytest.mark.parametrize(
+    ("text", "limits"),
+    [
+        ("", SendingLimits(external_per_hour=500, internal_per_hour=1_000, per_day=1_000)),
+        (
+            "profile: strict\n",
+            SendingLimits(
+                external_per_hour=400, internal_per_hour=800, per_day=800, action=ExcessAction.HOLD
+            ),
+        ),
+        (
+            "outbound: {rates: {external_per_hour: 0, action: defer}}\n",
+            SendingLimits(external_per_hour=0, action=ExcessAction.DEFER),
+        ),
+    ],
+)
+def test_how_much_a_sender_may_send_is_a_profiles_or_the_tenants_word(
+    text: str, limits: SendingLimits
+) -> None:
+    assert compiled(text).sending_limits == limits
 
 
 def test_the_snapshot_answers_what_the_edge_asks() -> None:
@@ -310,7 +333,8 @@ def test_what_a_tenant_can_show_reaches_the_edge() -> None:
     assert [(token.name, token.value) for token in proofs.header_tokens] == [
         ("X-Acme-Proof", "0123456789abcdef")
     ]
-    assert (snapshot.language, snapshot.greylisting, snapshot.puts_off_similar) == ("nl", True, True)
+    assert (snapshot.language, snapshot.greylisting) == ("nl", True)
+    assert snapshot.similar_messages is ExcessAction.HOLD
     assert decode_snapshot(encode_snapshot(snapshot)) == snapshot
     assert not compiled().outbound_proofs.header_tokens
 

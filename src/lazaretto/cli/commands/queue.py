@@ -24,17 +24,22 @@ from lazaretto.spool.steering import Steering
 from lazaretto.spool.waiting import Waiting, WaitingCopy
 
 _BY = "command"
+_STATES = {
+    QueueKind.HOLD: "on hold until",
+    QueueKind.EXCESS: "kept back, given up",
+    QueueKind.BOUNCE: "given up at",
+}
 
 
 @click.group(name="queue", epilog="Example: lazaretto queue list --destination customer.example --json")
 def command() -> None:
-    """List and count the queue; retry, bounce, reroute, hold or release what is in it."""
+    """List and count the queue; retry, bounce, reroute, hold, release or delete what is in it."""
 
 
 @command.command(name="list", epilog="Example: lazaretto queue list --reason 'connection refused'")
 @home_option
 @selection_options
-@click.option("--held", is_flag=True, help="Only what is on hold.")
+@click.option("--held", is_flag=True, help="Only what is kept back.")
 @json_option
 def list_copies(chosen: Chosen, home: Home, held: bool, as_json: bool) -> None:
     """Print what waits or is being delivered, next due first."""
@@ -139,8 +144,21 @@ def hold(ids: tuple[UUID, ...], chosen: Chosen, hours: float | None, home: Home)
 @selection_options
 @home_option
 def release(ids: tuple[UUID, ...], chosen: Chosen, home: Home) -> None:
-    """Let go of messages on hold: they are tried now."""
+    """Let go of messages that are kept back: they are tried now."""
     _order(home, chosen.named(home, ids), "due now", lambda steering, what: steering.release(what, _BY))
+
+
+@command.command(epilog="Example: lazaretto queue delete --sender stolen@customer.example --yes")
+@ids_argument
+@selection_options
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@home_option
+def delete(ids: tuple[UUID, ...], chosen: Chosen, yes: bool, home: Home) -> None:
+    """Throw the messages away; nobody is told but the trace."""
+    what = chosen.named(home, ids)
+    if not yes:
+        confirm(f"Delete {_in_words(ids)} for good, without telling the senders?")
+    _order(home, what, "deleted", lambda steering, what: steering.delete(what, _BY))
 
 
 def _order(
@@ -195,5 +213,5 @@ def _line(copy: WaitingCopy) -> str:
 def _state(copy: WaitingCopy) -> str:
     if copy.leased:
         return "being looked at" if copy.kind is QueueKind.SCAN else "being delivered"
-    state = {QueueKind.HOLD: "on hold until", QueueKind.BOUNCE: "given up at"}.get(copy.kind, "next")
+    state = _STATES.get(copy.kind, "next")
     return f"{state} {copy.next_at:%Y-%m-%d %H:%M}"

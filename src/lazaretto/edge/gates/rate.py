@@ -1,38 +1,104 @@
-"""How much a tenant sends outwards: a stolen mailbox or a looping script is slowed, not served.
+"""How much a tenant sends: a stolen mailbox or a looping script is slowed or kept back, not served.
 
-Counted per node and by the hour, in recipients; the null reverse path is a sender like any other.
+Counted in recipients.  A tenant says how much one sender may write to, in its own house and outside,
+and what happens beyond that; the operator bounds what one sender and one tenant may write outside
+whatever the tenant says.  The null reverse path is no sender: it has the operator's bound alone, as a
+large house sends many bounces.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Final
+from dataclasses import dataclass
+from datetime import datetime
 
-from lazaretto.core.address import fold
-from lazaretto.core.identity import TenantId
+from lazaretto.core.excess import Excess, ExcessAction, SendingLimit
+from lazaretto.core.snapshot import TenantSnapshot
+from lazaretto.edge.gates.tally import Key, Tally
 
-_HOUR: Final = 3_600.0
+SUBJECTS = ("out ", "in ", "all")
 
 
-class OutboundRates:
-    """Recipients of this hour, by tenant and by sender; memory is bounded by what may be sent."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What a message comes to in one tenant's count."""
 
-    def __init__(self, per_sender: int, per_tenant: int) -> None:
+    tenant: TenantSnapshot
+    sender: str
+    """Folded reverse path; empty = null."""
+    external: int = 0
+    """Recipients outside the organisation."""
+    internal: int = 0
+
+    @property
+    def outside(self) -> Key:
+        """Under which its recipients outside are counted."""
+        return (self.tenant.tenant, f"out {self.sender}")
+
+    @property
+    def inside(self) -> Key:
+        """Under which its recipients in the organisation are counted."""
+        return (self.tenant.tenant, f"in {self.sender}")
+
+    @property
+    def everybody(self) -> Key:
+        """Under which all recipients outside are counted that the tenant's senders write to."""
+        return (self.tenant.tenant, "all")
+
+
+class SendingRates:
+    """Whether more may be sent; knows what was."""
+
+    def __init__(self, tally: Tally, *, per_sender: int, per_tenant: int) -> None:
+        self._tally = tally
         self._per_sender = per_sender
         self._per_tenant = per_tenant
-        self._hour_began = 0.0
-        self._senders: Counter[tuple[TenantId, str]] = Counter()
-        self._tenants: Counter[TenantId] = Counter()
 
-    def allow(self, tenant: TenantId, reverse_path: str, now: float) -> bool:
-        """Count one more recipient and tell True, or tell False and count nothing."""
-        if now - self._hour_began >= _HOUR:
-            self._hour_began = now
-            self._senders.clear()
-            self._tenants.clear()
-        sender = (tenant, fold(reverse_path))
-        if self._tenants[tenant] >= self._per_tenant or self._senders[sender] >= self._per_sender:
+    def is_beyond_operators(self, sending: Sending, at: datetime) -> bool:
+        """Tell whether the operator allows no more of it, whatever the tenant wants."""
+        if not sending.external:
             return False
-        self._tenants[tenant] += 1
-        self._senders[sender] += 1
-        return True
+        by_sender = self._tally.in_hour(sending.outside, at) + sending.external
+        by_tenant = self._tally.in_hour(sending.everybody, at) + sending.external
+        return by_sender > self._per_sender or by_tenant > self._per_tenant
+
+    def excess(self, sending: Sending, at: datetime) -> Excess | None:
+        """Return the first of the tenant's limits that it would pass; None where it passes none."""
+        if not sending.sender:
+            return None
+        limits = sending.tenant.sending_limits
+        outside, inside = sending.outside, sending.inside
+        in_day = self._tally.in_day(outside, at) + self._tally.in_day(inside, at)
+        passed = (
+            (
+                SendingLimit.EXTERNAL,
+                sending.external,
+                self._tally.in_hour(outside, at) + sending.external,
+                limits.external_per_hour,
+            ),
+            (
+                SendingLimit.INTERNAL,
+                sending.internal,
+                self._tally.in_hour(inside, at) + sending.internal,
+                limits.internal_per_hour,
+            ),
+            (
+                SendingLimit.DAY,
+                sending.external + sending.internal,
+                in_day + sending.external + sending.internal,
+                limits.per_day,
+            ),
+        )
+        for limit, adds, counted, allowed in passed:
+            if adds and allowed and counted > allowed:
+                is_held = limits.action is ExcessAction.HOLD
+                return Excess(limit=limit, counted=counted, allowed=allowed, is_held=is_held)
+        return None
+
+    def count(self, sending: Sending, at: datetime, *, back: bool = False) -> None:
+        """Count it, or take it ``back`` where nothing came of it."""
+        sign = -1 if back else 1
+        if sending.external:
+            self._tally.add(sending.outside, sign * sending.external, at)
+            self._tally.add(sending.everybody, sign * sending.external, at)
+        if sending.internal:
+            self._tally.add(sending.inside, sign * sending.internal, at)

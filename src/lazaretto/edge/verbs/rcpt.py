@@ -21,6 +21,7 @@ from lazaretto.edge.replies import (
 )
 from lazaretto.edge.states import Transaction
 from lazaretto.edge.verb import Verb
+from lazaretto.edge.weighing import too_much
 from lazaretto.protocol.parameters import RcptParameters
 from lazaretto.protocol.paths import RcptCommand, parse_rcpt
 
@@ -43,8 +44,7 @@ async def _rcpt(session: Session, argument: bytes) -> Reply:
 async def _answer(session: Session, transaction: Transaction, wanted: RcptCommand) -> Reply:
     address = wanted.address or session.postmaster
     outcome = admit(address, wanted.parameters, _asking(session, transaction), session.seams.directory)
-    # What owes its token counts when it is shown: a stranger must not use up a tenant's rate.
-    if isinstance(outcome, Admitted) and outcome.direction is Direction.OUTBOUND and not outcome.owes_token:
+    if isinstance(outcome, Admitted):
         outcome = _within_rate(session, transaction, outcome)
     if isinstance(outcome, Admitted) and outcome.direction is Direction.INBOUND:
         outcome = _not_early(session, transaction, outcome)
@@ -69,9 +69,8 @@ async def _answer(session: Session, transaction: Transaction, wanted: RcptComman
 
 
 def _within_rate(session: Session, transaction: Transaction, admitted: Admitted) -> Admitted | TurnedAway:
-    if session.may_send_more(admitted.tenant, transaction.reverse_path):
-        return admitted
-    return TurnedAway(SENDING_TOO_MUCH, "outbound rate reached", admitted.tenant, Direction.OUTBOUND)
+    problem = too_much(session, transaction, admitted)
+    return TurnedAway(SENDING_TOO_MUCH, problem, admitted.tenant, admitted.direction) if problem else admitted
 
 
 def _not_early(session: Session, transaction: Transaction, admitted: Admitted) -> Admitted | TurnedAway:

@@ -17,8 +17,9 @@ WHERE queue.kind <> 'delaydsn'
   AND (%(tenant)s::integer IS NULL OR queue.tenant = %(tenant)s)
   AND (%(ids)s::uuid[] IS NULL OR queue.message = ANY (%(ids)s))
   AND (%(destination)s::text IS NULL OR queue.destination = %(destination)s)
+  AND (%(sender)s::text IS NULL OR lower(message.reverse_path) = %(sender)s)
   AND (%(reason)s::text IS NULL OR strpos(lower(queue.last_reply), %(reason)s) > 0)
-  AND (%(held)s::boolean IS NULL OR (queue.kind = 'hold') = %(held)s)
+  AND (%(held)s::boolean IS NULL OR (queue.kind IN ('hold', 'excess')) = %(held)s)
   AND (
       %(domain)s::text IS NULL
       OR lower(substring(message.reverse_path FROM '@([^@]*)$')) = %(domain)s

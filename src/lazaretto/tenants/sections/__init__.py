@@ -6,7 +6,7 @@ Where nothing is said, the best-practice profile of the service description appl
 from lazaretto.tenants.sections.antimalware import Antimalware
 from lazaretto.tenants.sections.antispam import Antispam, SubjectTags, Thresholds
 from lazaretto.tenants.sections.impersonation import Impersonation
-from lazaretto.tenants.sections.outgoing import Outbound, Proofs, TokenField
+from lazaretto.tenants.sections.outgoing import Outbound, Proofs, SendingRates, TokenField
 from lazaretto.tenants.sections.routing import Domain, Route, in_order
 from lazaretto.tenants.sections.rules import HeaderField, OwnRule, RuleAction, When
 from lazaretto.tenants.sections.section import Section
@@ -26,6 +26,7 @@ __all__ = [
     "RuleAction",
     "Section",
     "SenderEntry",
+    "SendingRates",
     "SubjectTags",
     "Thresholds",
     "TokenField",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
-from lazaretto.tenants.choices import MailAction, MalwareAction, SimilarMessages
+from lazaretto.core.excess import ExcessAction
+from lazaretto.tenants.choices import MailAction, MalwareAction
 from lazaretto.tenants.sections.section import Section
 from lazaretto.tenants.values import DomainName, FieldName, Fingerprint, Network, Token
 
@@ -43,6 +44,29 @@ class Proofs(Section):
         return tuple(sorted(set(values)))
 
 
+class SendingRates(Section):
+    """How much one sender may send, in recipients, and what happens with more: a stolen mailbox shows so."""
+
+    external_per_hour: int = Field(
+        default=500, ge=0, le=1_000_000, description="Outside the organisation within an hour; 0 = no limit."
+    )
+    internal_per_hour: int = Field(
+        default=1_000,
+        ge=0,
+        le=1_000_000,
+        description="In the organisation within an hour, of mail that comes by here; 0 = no limit.",
+    )
+    per_day: int = Field(
+        default=1_000, ge=0, le=10_000_000, description="Of both kinds within a day; 0 = no limit."
+    )
+    action: ExcessAction = Field(
+        default=ExcessAction.HOLD,
+        description="What happens with mail beyond: `log` lets it go on, `defer` answers 4xx so that it "
+        "waits at the sending server, `hold` takes it and keeps it back until an administrator releases or "
+        "deletes it. Administrators are told in any case.",
+    )
+
+
 class Outbound(Section):
     """Mail that the tenant sends through the platform."""
 
@@ -57,10 +81,11 @@ class Outbound(Section):
     require_tls: bool = Field(
         default=False, description="Refuse what its servers hand over without encryption."
     )
-    similar_messages: SimilarMessages = Field(
-        default=SimilarMessages.LOG,
-        description="What happens with more similar messages within an hour than the contract allows: "
-        "`log` tells of it, `hold` answers `451` so that they wait at the sending server.",
+    rates: SendingRates = Field(default_factory=SendingRates, description="How much one sender may send.")
+    similar_messages: ExcessAction = Field(
+        default=ExcessAction.LOG,
+        description="What happens with more similar messages within an hour than the contract allows, in the "
+        "words of `rates.action`.",
     )
     foreign_author: MailAction = Field(
         default=MailAction.QUARANTINE,

@@ -50,9 +50,10 @@ class FiguresShown(Schema):
 class Order(Schema):
     """What shall happen to which copies; everything that is given must hold of them."""
 
-    order: Literal["retry", "bounce", "hold", "release"]
+    order: Literal["retry", "bounce", "hold", "release", "delete"]
     ids: list[UUID] = Field([], max_length=500, description="Ids of messages.")
     domain: str = Field("", max_length=255, description="Domain of a recipient or of the sender.")
+    sender: str = Field("", max_length=320, description="Envelope sender; `<>` = the null one.")
     destination: str = Field("", max_length=255, description="Domain whose hosts they are for.")
     reason: str = Field("", max_length=255, description="Part of the last answer of a next hop.")
     until: datetime | None = Field(None, description="End of a hold; null = when the copies expire.")
@@ -74,6 +75,7 @@ def list_waiting(
     request: HttpRequest,
     tenant: Name,
     domain: Word = "",
+    sender: Word = "",
     destination: Word = "",
     reason: Word = "",
     held: bool | None = None,
@@ -82,6 +84,7 @@ def list_waiting(
     """Return what is in the queue, next due first."""
     selection = Selection(
         domain=_plain(domain).lower(),
+        sender=_plain(sender),
         destination=_plain(destination).lower(),
         reason=_plain(reason),
         held=held,
@@ -108,10 +111,11 @@ def figures(request: HttpRequest, tenant: Name) -> Any:
     summary="Order something about what waits",
 )
 def order(request: HttpRequest, tenant: Name, body: Order) -> Any:
-    """Try copies now, give them back to their senders, hold them or let them go."""
+    """Try copies now, give them back to their senders, hold them, let them go or throw them away."""
     selection = Selection(
         ids=tuple(body.ids),
         domain=_plain(body.domain).lower(),
+        sender=_plain(body.sender),
         destination=_plain(body.destination).lower(),
         reason=_plain(body.reason),
     )
@@ -125,6 +129,8 @@ def order(request: HttpRequest, tenant: Name, body: Order) -> Any:
             count = queueing.hold(scope, selection, body.until)
         case "release":
             count = queueing.release(scope, selection)
+        case "delete":
+            count = queueing.delete(scope, selection)
     return Done(copies=count)
 
 

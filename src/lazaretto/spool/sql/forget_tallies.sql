@@ -1,0 +1,3 @@
+-- Forget what no limit looks back to.
+DELETE FROM tally
+WHERE hour < %(before)s
