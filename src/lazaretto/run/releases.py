@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from lazaretto.core.address import domain_of, fold
+from lazaretto.core.address import fold
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.identity import TenantId
 from lazaretto.core.malware_handling import OPERATOR, MalwareHandling, may_ask, second_pair_of_eyes
@@ -18,11 +18,11 @@ from lazaretto.run.database import Database
 from lazaretto.run.home import Home
 from lazaretto.run.running import is_running
 from lazaretto.run.settings import load_settings
-from lazaretto.spool.quarantine import GUARDED, TO_FIRST, TO_RECIPIENTS, Quarantine, QuarantinedCopy
+from lazaretto.spool.quarantine import GUARDED, Quarantine, QuarantinedCopy
+from lazaretto.spool.release_targets import target_of
 from lazaretto.spool.releasing import GONE, LOOKING, RELEASED, WAITING, ReleaseRequest, Releases
 from lazaretto.tenants.following import SnapshotFollower
 
-PREDEFINED: Final = "predefined"
 PATIENCE: Final = 90.0
 _LOOK_EVERY: Final = 0.1
 
@@ -190,24 +190,6 @@ class _Open:
         raise ConfigurationError(
             f"{who} is no administrator; only those in `administrators` of the tenant's document release"
         )
-
-
-def target_of(to: str, tenant: TenantSnapshot) -> str:
-    """Return where a release goes: ``recipients``, ``first`` or an address of the tenant's own."""
-    if to in (TO_RECIPIENTS, TO_FIRST):
-        return to
-    if to == PREDEFINED:
-        address = MalwareHandling.of(tenant.options).release_address
-        if not address:
-            raise ConfigurationError(
-                f"{tenant.name} has no predefined address; set malware_handling.release_address"
-            )
-        return address
-    if "@" not in to:
-        raise ConfigurationError(f'"{to}" is nobody; say recipients, first, predefined or a mail address')
-    if domain_of(to) not in tenant.domains or not tenant.accepts(to):
-        raise ConfigurationError(f"{to} is no address of {tenant.name}; malware is sent to nobody else")
-    return to
 
 
 async def _copies(

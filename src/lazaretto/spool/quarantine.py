@@ -68,6 +68,45 @@ class QuarantinedCopy:
     """How it left; None while it rests."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resting:
+    """What people know of copies at rest; every part that is given must hold."""
+
+    sender: str = ""
+    """Part of the reverse path, in any case."""
+    subject: str = ""
+    """Part of it, in any case."""
+    reason: str = ""
+    verdict: str = ""
+    since: datetime | None = None
+    """When it came to rest."""
+    until: datetime | None = None
+    domains: frozenset[str] | None = None
+    """Only copies whose recipients are all of these domains; None = of any."""
+    all_except: bool = False
+    """``domains`` are those left out."""
+    oldest_first: bool = False
+
+    def parameters(self) -> dict[str, Any]:
+        """Return it as the query takes it; None stands for whatever."""
+        return {
+            "sender": f"%{escaped(self.sender)}%" if self.sender else None,
+            "subject": f"%{escaped(self.subject)}%" if self.subject else None,
+            "reason": self.reason or None,
+            "verdict": self.verdict or None,
+            "since": self.since,
+            "until": self.until,
+            "domains": None if self.domains is None else sorted(self.domains),
+            "all_except": self.all_except,
+            "oldest_first": self.oldest_first,
+        }
+
+
+def escaped(part: str) -> str:
+    """Return ``part`` so that LIKE takes it for itself."""
+    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
 class Quarantine:
     """The quarantine of one platform; ``tenant`` None means everybody's, for operators."""
 
@@ -83,15 +122,17 @@ class Quarantine:
         recipient: str | None = None,
         messages: Sequence[UUID] | None = None,
         copies: Sequence[UUID] | None = None,
+        resting: Resting = Resting(),
         after: UUID | None = None,
         limit: int = 1_000,
     ) -> Sequence[QuarantinedCopy]:
-        """Return what rests, newest first; with ``recipient`` only copies for that address.
+        """Return what rests and is as ``resting`` says, newest first unless that says otherwise; with ``recipient`` only copies for that address.
 
         With ``messages`` only copies of those, or with ``copies`` only these themselves; those that
         have left as well then.  With ``after`` what comes behind that copy.
         """
         parameters = {
+            **resting.parameters(),
             "messages": None if messages is None else list(messages),
             "copies": None if copies is None else list(copies),
             "after": after,

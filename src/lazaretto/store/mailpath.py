@@ -31,6 +31,7 @@ from lazaretto.protocol.dnsfile import FileResolver
 from lazaretto.protocol.settings import DnsSettings
 from lazaretto.spool.quarantine import Quarantine
 from lazaretto.spool.queue_figures import QueueFigures
+from lazaretto.spool.releasing import Releases
 from lazaretto.spool.settings import SpoolSettings
 from lazaretto.spool.signing_keys import StoredKey, list_signing_keys
 from lazaretto.spool.steering import Steering
@@ -57,6 +58,7 @@ class MailPath:
         self.reviews = Reviews(control, self.tenants)
         self.audit = AuditLog(control)
         self.quarantine = Quarantine(spool, spool_settings)
+        self.releases = Releases(spool, self.quarantine)
         self.waiting = Waiting(spool)
         self.steering = Steering(spool)
         self.queue_figures = QueueFigures(spool)

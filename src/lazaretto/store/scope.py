@@ -105,6 +105,13 @@ class Who:
     name: str
     client: str = ""
     on_behalf_of: str = ""
+    account: str = ""
+    """The address of the account; empty = there is none, and the name stands for itself."""
+
+    @property
+    def person(self) -> str:
+        """Who it is, whatever they sign in with: two tokens do not make two people."""
+        return (self.account or self.name).lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,7 @@ class Caller:
     def who(self) -> Who:
         """The name that the audit keeps."""
         named = f"{self.account.email} (token {self.token.name})" if self.token else self.account.email
-        return Who(name=named, client=self.client)
+        return Who(name=named, client=self.client, account=self.account.email)
 
     def on_platform(self) -> Scope:
         """Return the scope on the platform itself; it allows nothing unless somebody is an operator."""

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Field, Path, Query, Router, Schema
 
-from lazaretto.spool.quarantine import QuarantinedCopy
+from lazaretto.core.findings import Verdict
+from lazaretto.spool.quarantine import QuarantinedCopy, Resting
 from lazaretto.store import quarantined
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.web.api.needs import Needs
@@ -17,6 +18,7 @@ from lazaretto.web.api.pages import Cursor, Limit, Page, cursor_of, parts_of
 from lazaretto.web.api.problems import PROBLEMS
 
 router = Router()
+Part = Annotated[str, Query(max_length=250, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, Path(max_length=100, description="The tenant's name.")]
 
 
@@ -43,6 +45,13 @@ class Copies(Schema):
     ids: list[UUID] = Field(min_length=1, max_length=500)
 
 
+class Release(Copies):
+    """Which copies are meant, and who gets them."""
+
+    to: str = Field("recipients", max_length=320, pattern=r"^[^\x00]*$")
+    """`recipients`, `first`, `predefined`, or an address of the tenant."""
+
+
 class Left(Schema):
     """How copies left the quarantine, by their ids; those that are not there are missing."""
 
@@ -59,12 +68,30 @@ def list_copies(
     request: HttpRequest,
     tenant: Name,
     recipient: Annotated[str | None, Query(max_length=320, pattern=r"^[^\x00]*$")] = None,
+    sender: Part = "",
+    subject: Part = "",
+    reason: Part = "",
+    verdict: Verdict | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    oldest_first: bool = False,
     cursor: Cursor = "",
     limit: Limit = 100,
 ) -> Any:
     """Return copies at rest, newest first."""
     (after,) = parts_of(cursor, tuple[UUID]) if cursor else (None,)
-    copies = quarantined.resting(_scope(request), recipient=recipient, after=after, limit=limit + 1)
+    asked = Resting(
+        sender=sender,
+        subject=subject,
+        reason=reason,
+        verdict=verdict.value if verdict else "",
+        since=since,
+        until=until,
+        oldest_first=oldest_first,
+    )
+    copies = quarantined.resting(
+        _scope(request), recipient=recipient, asked=asked, after=after, limit=limit + 1
+    )
     shown = [_shown(copy) for copy in copies[:limit]]
     return Page[CopyShown](items=shown, next=cursor_of(str(shown[-1].id)) if len(copies) > limit else None)
 
@@ -75,9 +102,12 @@ def list_copies(
     response={200: Left, **PROBLEMS},
     summary="Release copies to their recipients",
 )
-def release(request: HttpRequest, tenant: Name, body: Copies) -> Any:
-    """Deliver the copies as they were received; releasing twice delivers once."""
-    return _left(quarantined.release(_scope(request), body.ids))
+def release(request: HttpRequest, tenant: Name, body: Release) -> Any:
+    """Deliver the copies as they were received; releasing twice delivers once.
+
+    Malware stays and is answered as `needs approval`: ask for its release.
+    """
+    return _left(quarantined.release(_scope(request), body.ids, to=body.to))
 
 
 @router.post(
