@@ -239,3 +239,13 @@ def stranger(store: StoreSettings) -> Program:
 def nobody(store: StoreSettings) -> Program:
     """Somebody without a token."""
     return Program("")
+
+
+@pytest.fixture(scope="session")
+def post_office(store: StoreSettings, server: EmbeddedServer) -> Iterator[Any]:
+    """Where letters are accepted for the tenants."""
+    from tests.portal.mail import PostOffice
+
+    home = Path(tempfile.mkdtemp(prefix="lazaretto-post-"))
+    yield PostOffice(store, home)
+    shutil.rmtree(home, ignore_errors=True)
