@@ -126,7 +126,9 @@ class Quarantine:
         after: UUID | None = None,
         limit: int = 1_000,
     ) -> Sequence[QuarantinedCopy]:
-        """Return what rests and is as ``resting`` says, newest first unless that says otherwise; with ``recipient`` only copies for that address.
+        """Return what rests and is as ``resting`` says, newest first unless that says otherwise.
+
+        With ``recipient`` only copies for that address.
 
         With ``messages`` only copies of those, or with ``copies`` only these themselves; those that
         have left as well then.  With ``after`` what comes behind that copy.
