@@ -48,6 +48,21 @@ def in_force(scope: Scope) -> InForce:
     return found
 
 
+def whole(scope: Scope, version: int | None = None) -> InForce:
+    """Return a whole document, whatever the scope may see of it: for those who show and change parts.
+
+    Whoever calls this demands the right to see for each part that is shown, and ``publish`` demands the
+    right to change for each part that differs.  Raises ``ScopeError`` where there is no such version.
+    """
+    if version is None:
+        return _in_force(scope)
+    path = mail_path()
+    text = path.wait(path.tenants.version_text(scope.tenant_name, version))
+    if text is None:
+        raise ScopeError("there is no such version")
+    return InForce(name=scope.tenant_name, version=version, text=text)
+
+
 def history(scope: Scope) -> Sequence[Version]:
     """Return the versions, latest first."""
     scope.demand(Area.AUDIT, Right.VIEW_STATISTICS)
