@@ -14,13 +14,15 @@ from functools import lru_cache
 from typing import Any, Final
 
 from lazaretto.core.errors import ConfigurationError, ScopeError
-from lazaretto.store import tenancy
+from lazaretto.store import reviews, tenancy
 from lazaretto.store.rows.models import Draft
 from lazaretto.store.scope import Scope
 from lazaretto.store.sections import demand_change
 from lazaretto.tenants.document import TenantDocument, export_document, parse_document
 from lazaretto.tenants.merging import merged
 from lazaretto.tenants.placing import Path, document_of, placed, plain_of
+from lazaretto.tenants.reviewing import Proposal
+from lazaretto.tenants.services.review import Review
 from lazaretto.tenants.store import Applied
 
 _MOST_SHOWN: Final = 200
@@ -126,8 +128,10 @@ def upcoming(scope: Scope, *, insist: bool = False) -> TenantDocument:
     return document_of(both.value)
 
 
-def publish(scope: Scope, *, note: str = "", insist: bool = False, seen: int | None = None) -> Applied:
-    """Put the draft in force, and end it.
+def publish(
+    scope: Scope, *, note: str = "", insist: bool = False, seen: int | None = None
+) -> Applied | Proposal:
+    """Put the draft in force, or propose it where a second person is needed; and end it.
 
     Raises ``Conflict`` as ``upcoming`` does, ``OutdatedVersion`` where somebody published since the version
     ``seen``, ``ScopeError`` where there is no draft.
@@ -136,16 +140,23 @@ def publish(scope: Scope, *, note: str = "", insist: bool = False, seen: int | N
         raise ScopeError("there is nothing to publish")
     expected = tenancy.whole(scope).version if seen is None else seen
     text = export_document(upcoming(scope, insist=insist))
-    applied = tenancy.publish(scope, text, expected=expected, note=note)
+    done = put_forward(scope, text, expected=expected, note=note)
     discard(scope)
-    return applied
+    return done
 
 
-def change_now(scope: Scope, values: Mapping[Path, Any], *, note: str) -> Applied:
-    """Put ``values`` in force at once, leaving the draft alone; roll-back takes them away again."""
+def put_forward(scope: Scope, text: str, *, expected: int, note: str) -> Applied | Proposal:
+    """Publish the document in ``text``, or propose it where a second person has to approve changes."""
+    if Review.of(parsed(tenancy.whole(scope).text)).required:
+        return reviews.propose(scope, text, note=note)
+    return tenancy.publish(scope, text, expected=expected, note=note)
+
+
+def change_now(scope: Scope, values: Mapping[Path, Any], *, note: str) -> Applied | Proposal:
+    """Put ``values`` forward at once, leaving the draft alone; roll-back takes them away again."""
     found = tenancy.whole(scope)
     document = document_of(placed(plain_of(found.text), values))
-    return tenancy.publish(scope, export_document(document), expected=found.version, note=note)
+    return put_forward(scope, export_document(document), expected=found.version, note=note)
 
 
 def changes(before: str, after: str) -> list[Change]:

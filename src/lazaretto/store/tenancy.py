@@ -18,7 +18,6 @@ from lazaretto.store.sections import demand_change, demand_view, parts_of
 from lazaretto.tenants.checking import check
 from lazaretto.tenants.document import TenantDocument, parse_document
 from lazaretto.tenants.remarks import Remark
-from lazaretto.tenants.services.contract import Contract
 from lazaretto.tenants.store import Applied, OutdatedVersion, Version
 
 
@@ -110,8 +109,7 @@ def publish(scope: Scope, text: str, *, expected: int, note: str = "") -> Applie
         raise OutdatedVersion(expected, found.version)
     before = parse_document(found.text, scope.tenant_name)
     demand_change(scope, before, document)
-    added = document.domains.keys() - before.domains.keys()
-    demand_proven(scope, added, Contract.of(document).domains, len(document.domains))
+    demand_proven(scope, before, document)
     path = mail_path()
     changes = changed_parts(before, document)
     with ordered(scope, "tenant.publish", scope.tenant_name, before=changes[0], after=changes[1]):

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from lazaretto.core.end_users import Weekday
 from lazaretto.tenants.choices import Level
 from lazaretto.tenants.document import TenantDocument
 from lazaretto.tenants.levels import level_of, lowest_of
@@ -39,6 +40,8 @@ class Kind(Enum):
     LINES = "lines"
     """Entries, one in a line."""
     DATE = "date"
+    HOURS = "hours"
+    """Full hours for each of ``choices``, the days of a week."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,8 @@ def _kind_of(annotation: Any, field: FieldInfo) -> tuple[Kind | None, tuple[str,
         if isinstance(inner, type) and issubclass(inner, Enum):
             return Kind.CHOICES, tuple(str(each.value) for each in inner)
         return (Kind.LINES, ()) if inner is str else (None, ())
+    if get_origin(annotation) is dict and get_args(annotation)[0] is Weekday:
+        return Kind.HOURS, tuple(day.value for day in Weekday)
     if not isinstance(annotation, type):
         return None, ()
     if issubclass(annotation, bool):

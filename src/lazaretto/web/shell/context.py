@@ -52,6 +52,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     theme = request.COOKIES.get(THEME_COOKIE, "")
     caller = getattr(request, "caller", None)
     return {
+        "request": request,
         "shell": {
             "theme": theme if theme in THEMES else "",
             "language": get_language() or "en",

@@ -54,9 +54,7 @@ def conformance(request: PageRequest, scope: Scope) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data["profile"]
         try:
-            now = drafts.place(
-                scope, {("profile",): UNSAID if chosen == Profile.ANNEX_1.value else chosen}
-            )
+            now = drafts.place(scope, {("profile",): UNSAID if chosen == Profile.ANNEX_1.value else chosen})
         except ConfigurationError as failure:
             form.add_error(None, str(failure))
         else:

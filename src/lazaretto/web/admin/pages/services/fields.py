@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -29,6 +29,15 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A day of the week with its hours."""
+
+    key: str
+    label: str
+    hours: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """One setting on the page."""
 
@@ -42,7 +51,8 @@ class Shown:
     """From where that comes."""
     remarks: Sequence[str] = ()
     error: str = ""
-    chosen: frozenset[str] = field(default_factory=frozenset)
+    chosen: frozenset[str] = frozenset()
+    days: Sequence[Day] = ()
 
     @property
     def id(self) -> str:
@@ -111,23 +121,47 @@ def _shown(
     otherwise, origin = inherited(document, at, field.path)
     path = at.path(field.path)
     value = _as_text(own) if sent is None else sent.get(field.key, "")
+    if field.kind in (Kind.CHOICES, Kind.HOURS):
+        value = "own" if (own is not None if sent is None else f"{field.key}.own" in sent) else ""
     return Shown(
         field=field,
         words=words(field.key),
         value=value,
         inherited=in_words(field, otherwise),
         origin=origin,
-        remarks=[text for at_path, texts in remarks.items() if at_path[: len(path)] == path for text in texts],
+        remarks=[
+            text for at_path, texts in remarks.items() if at_path[: len(path)] == path for text in texts
+        ],
         error=next((text for at_path, text in errors.items() if at_path[: len(path)] == path), ""),
-        chosen=frozenset(_plain(each) for each in own or ()) if field.kind is Kind.CHOICES else frozenset(),
+        chosen=_chosen(field, otherwise if own is None else own, sent),
+        days=_days(field, otherwise if own is None else own, sent),
     )
+
+
+def _chosen(field: FormField, holds: Any, sent: QueryDict | None) -> frozenset[str]:
+    if field.kind is not Kind.CHOICES:
+        return frozenset()
+    if sent is not None:
+        return frozenset(str(each) for each in sent.getlist(field.key))
+    return frozenset(_plain(each) for each in holds or ())
+
+
+def _days(field: FormField, holds: Any, sent: QueryDict | None) -> list[Day]:
+    if field.kind is not Kind.HOURS:
+        return []
+    known = {_plain(day): " ".join(str(hour) for hour in hours) for day, hours in (holds or {}).items()}
+    if sent is not None:
+        known = {day: sent.get(f"{field.key}.{day}", "") for day in field.choices}
+    return [
+        Day(key=f"{field.key}.{day}", label=choice(day), hours=known.get(day, "")) for day in field.choices
+    ]
 
 
 def sent_values(fields: Sequence[FormField], at: At, sent: QueryDict) -> dict[Path, Any]:
     """Return what a form says, by path; an empty field takes the setting away."""
     values: dict[Path, Any] = {}
     for each in fields:
-        if each.lowest < at.level or (each.key not in sent and f"{each.key}.sent" not in sent):
+        if each.lowest < at.level or not {each.key, f"{each.key}.sent"} & sent.keys():
             continue
         values[at.path(each.path)] = _value_of(each, sent)
     return values
@@ -135,7 +169,10 @@ def sent_values(fields: Sequence[FormField], at: At, sent: QueryDict) -> dict[Pa
 
 def _value_of(field: FormField, sent: QueryDict) -> Any:
     if field.kind is Kind.CHOICES:
-        return [str(each) for each in sent.getlist(field.key)]
+        return [str(each) for each in sent.getlist(field.key)] if f"{field.key}.own" in sent else UNSAID
+    if field.kind is Kind.HOURS:
+        days = {day: sent.get(f"{field.key}.{day}", "").replace(",", " ").split() for day in field.choices}
+        return {day: hours for day, hours in days.items() if hours} or UNSAID
     text = str(sent.get(field.key, "")).replace("\r\n", "\n")
     if field.kind is Kind.LINES:
         lines = [line.strip() for line in text.split("\n") if line.strip()]
@@ -154,6 +191,10 @@ def in_words(field: FormField, value: Any) -> str:
         return "–"
     if field.kind in (Kind.FLAG, Kind.CHOICE):
         return choice(_plain(value))
+    if field.kind is Kind.HOURS:
+        return ", ".join(
+            f"{choice(_plain(day))} {'/'.join(str(hour) for hour in hours)}" for day, hours in value.items()
+        )
     if field.kind is Kind.CHOICES:
         return ", ".join(choice(_plain(each)) for each in value)
     return _as_text(value).strip().replace("\n", ", ")[:200]

@@ -95,7 +95,10 @@ _PLACED: Final = (
         ),
     ),
     Service(
-        "impersonation", Area.IMPERSONATION, "user-circle", (Group("main", ("impersonation", "protected_names")),)
+        "impersonation",
+        Area.IMPERSONATION,
+        "user-circle",
+        (Group("main", ("impersonation", "protected_names")),),
     ),
     Service(
         "registration",
@@ -116,6 +119,32 @@ _PLACED: Final = (
         ),
     ),
     Service("notices", Area.PEOPLE, "bell", (Group("main", ("administrators", "language")),)),
+    Service(
+        "quarantine",
+        Area.QUARANTINE,
+        "archive",
+        (
+            Group(
+                "rights",
+                _below(
+                    "quarantine",
+                    "end_users",
+                    "spam",
+                    "bulk",
+                    "phishing",
+                    "certain_phishing",
+                    "impersonation",
+                    "policy",
+                    "unscannable",
+                    "malware",
+                ),
+            ),
+            Group("retention", ("quarantine.keep_days",)),
+        ),
+    ),
+    Service("digest", Area.QUARANTINE, "mail", (Group("main", ("digest",)),)),
+    Service("list_care", Area.LISTS, "list-check", (Group("main", ("list_care",)),)),
+    Service("review", Area.PEOPLE, "users", (Group("main", ("review",)),)),
 )
 _ELSEWHERE: Final = frozenset({"contract"})
 """Sections with pages of their own."""
@@ -126,7 +155,9 @@ def services() -> tuple[Service, ...]:
     """Return every page of settings."""
     placed = {field.path[0] for service in _PLACED for field in service.fields} | _ELSEWHERE
     further = (
-        Service(section.card.key, area_of(section.card.key), "settings", (Group("main", (section.card.key,)),))
+        Service(
+            section.card.key, area_of(section.card.key), "settings", (Group("main", (section.card.key,)),)
+        )
         for section in sections()
         if section.card.key not in placed and fields_below(section.card.key)
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -81,7 +82,9 @@ class PartnerForm(Form):
         try:
             return domain_name(self.cleaned_data["domain"].strip())
         except ValueError as failure:
-            raise forms.ValidationError(_("This is not a domain; write it like customer.example.")) from failure
+            raise forms.ValidationError(
+                _("This is not a domain; write it like customer.example.")
+            ) from failure
 
     @property
     def values(self) -> dict[str, Any]:
@@ -108,7 +111,7 @@ class PartnerForm(Form):
     need=needs(Area.TLS, Right.VIEW_CONFIGURATION),
     under="services",
 )
-def partners(request: PageRequest, scope: Scope) -> HttpResponse:
+def partners(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """List the partners."""
     asked = Asked.of(request, _COLUMNS, _FILTERS)
     document = drafts.edited(scope).document

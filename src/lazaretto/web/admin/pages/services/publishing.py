@@ -18,7 +18,8 @@ from lazaretto.store.sections import area_of
 from lazaretto.tenants.document import export_document
 from lazaretto.tenants.form_fields import form_fields
 from lazaretto.tenants.placing import WrongSettings
-from lazaretto.tenants.store import OutdatedVersion
+from lazaretto.tenants.reviewing import Proposal
+from lazaretto.tenants.store import Applied, OutdatedVersion
 from lazaretto.web.admin.pages.services.views import may_see, plain_cached, remarks_by_path, today
 from lazaretto.web.admin.words_of import choice, words
 from lazaretto.web.shell.cards import Anyone, Place, needs, page
@@ -133,7 +134,7 @@ def _message_address(message: str, tenant: str) -> str:
 
 def _publish(request: PageRequest, scope: Scope) -> HttpResponse:
     try:
-        applied = drafts.publish(
+        done = drafts.publish(
             scope,
             note=request.POST.get("note", "")[:500],
             insist=request.POST.get("insist") == "yes",
@@ -149,13 +150,21 @@ def _publish(request: PageRequest, scope: Scope) -> HttpResponse:
         return _review(request, scope, str(wrong))
     except ConfigurationError as failure:
         return _review(request, scope, str(failure))
+    tell_done(request, scope, done)
+    return to_page(request, "services")
+
+
+def tell_done(request: PageRequest, scope: Scope, done: Applied | Proposal, text: str = "") -> None:
+    """Let the next page say that something is in force, or waits for a second person; offer to undo it."""
+    if isinstance(done, Proposal):
+        flash(request, _("It waits until somebody else approves it."), level=Level.INFO)
+        return
     flash(
         request,
-        _("Version %(version)s is in force.") % {"version": applied.version},
-        undo=undo_address(scope, applied.version),
+        text or _("Version %(version)s is in force.") % {"version": done.version},
+        undo=undo_address(scope, done.version) if done.changed else "",
         undo_label=_("Undo"),
     )
-    return to_page(request, "services")
 
 
 def undo_address(scope: Scope, version: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -50,7 +51,7 @@ _FILTERS = (Filter(name="by", title=gettext_lazy("By")), Filter(name="note", tit
     icon="history",
     order=30,
 )
-def versions(request: PageRequest, scope: Scope) -> HttpResponse:
+def versions(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """List the versions, latest first."""
     asked = Asked.of(request, _COLUMNS, _FILTERS)
     found = [
@@ -139,7 +140,9 @@ def _take_back(request: PageRequest, scope: Scope, version: int, expected: int |
     if request.method != "POST" or expected is None:
         question = Confirmation(
             title=_("Let version %(version)s apply again?") % {"version": version},
-            text=_("It becomes a new version. What was published after it is undone; this can be undone too."),
+            text=_(
+                "It becomes a new version. What was published after it is undone; this can be undone too."
+            ),
             action=_("Roll back"),
             back=address_of("versions", scope.tenant_name),
             hidden={"expected": in_force.version},

@@ -42,8 +42,18 @@ Path = tuple[str, ...]
 def index(request: PageRequest, scope: Scope) -> HttpResponse:
     """List the services that the reader may see."""
     mine = [each for each in services() if scope.allows(each.area, Right.VIEW_CONFIGURATION)]
+    tls = words("service.tls") if scope.allows(Area.TLS, Right.VIEW_CONFIGURATION) else None
     cards = [{"service": each, "words": words(f"service.{each.key}")} for each in mine]
-    return show(request, "services/index.html", {**draft_bar(scope), "cards": cards})
+    return show(
+        request,
+        "services/index.html",
+        {
+            **draft_bar(scope),
+            "cards": cards,
+            "tls_words": tls,
+            "may_review": scope.allows(Area.AUDIT, Right.VIEW_STATISTICS),
+        },
+    )
 
 
 def draft_bar(scope: Scope) -> dict[str, Any]:
