@@ -57,6 +57,16 @@ class DemoMail:
     expect: str
 
 
+PEOPLE: Final = (
+    ("operator@platform.example", "operator-administrator", None, "Olga Operator"),
+    (f"admin@{DOMAIN}", "tenant-administrator", TENANT, "Anna Admin"),
+    (f"viewer@{DOMAIN}", "read-only", TENANT, "Victor Viewer"),
+    (f"helpdesk@{DOMAIN}", "help-desk", TENANT, "Hanna Helpdesk"),
+    (f"alice@{DOMAIN}", "", TENANT, "Alice"),
+)
+"""Who signs in at the demonstration's portals: address, role (empty = end user), tenant, name."""
+
+
 def tenant_document(mailbox: tuple[str, int]) -> str:
     """Return the demo tenant's document; its mail goes to the host and port ``mailbox``."""
     host, port = mailbox

@@ -113,3 +113,56 @@ def revoke(email: str, name: str, home: Home) -> None:
         if not count:
             raise ConfigurationError(f"{email} has no token called {name!r}")
         click.echo(f"{count} token(s) called {name!r} revoked")
+
+
+@command.command()
+@click.argument("email")
+@home_option
+def invite(email: str, home: Home) -> None:
+    """Mail EMAIL a link to choose a password with, and print it."""
+    with open_storeroom(home):
+        from lazaretto.store.people.console import account_of, console_scope
+        from lazaretto.store.people.invitations import invite as invited
+
+        click.echo(invited(console_scope(getpass.getuser(), None), account_of(email)))
+
+
+@command.command(name="initial-password")
+@click.argument("email")
+@home_option
+def initial_password(email: str, home: Home) -> None:
+    """Give EMAIL a password that has to be changed at once, and print it."""
+    with open_storeroom(home):
+        from lazaretto.store.people.console import account_of, console_scope
+        from lazaretto.store.people.invitations import give_initial_password
+
+        click.echo(give_initial_password(console_scope(getpass.getuser(), None), account_of(email)))
+
+
+@command.command(name="take-factors")
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@home_option
+def take_factors(email: str, yes: bool, home: Home) -> None:
+    """Take all second factors and recovery codes of EMAIL away, who lost them."""
+    if not yes:
+        confirm(f"Did you make sure that it is {email} who asks?")
+    with open_storeroom(home):
+        from lazaretto.store.people.console import account_of, console_scope
+        from lazaretto.store.people.invitations import take_factors as take
+
+        take(console_scope(getpass.getuser(), None), account_of(email))
+        click.echo(f"{email}: no second factor any more")
+
+
+@command.command(name="break-glass")
+@click.argument("email")
+@home_option
+def break_glass(email: str, home: Home) -> None:
+    """Let EMAIL be the account for emergencies: every use of it raises an alarm."""
+    with open_storeroom(home):
+        from lazaretto.store.people.console import account_of, console_scope
+        from lazaretto.store.people.invitations import make_break_glass
+
+        make_break_glass(console_scope(getpass.getuser(), None), account_of(email))
+        click.echo(f"{email}: every use raises an alarm")

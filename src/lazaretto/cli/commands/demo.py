@@ -12,6 +12,7 @@ import click
 from lazaretto.cli.options import home_option
 from lazaretto.run.demonstration import (
     DOMAIN,
+    PEOPLE,
     DemoMail,
     demo_mails,
     demo_time,
@@ -24,7 +25,7 @@ from lazaretto.run.options import RunOptions, host_and_port
 from lazaretto.run.publishing import publish
 from lazaretto.run.running import is_running
 from lazaretto.run.settings import ListenSettings, load_settings
-from lazaretto.run.storeroom import DEMO_ADDRESS
+from lazaretto.run.storeroom import DEMO_ADDRESS, open_storeroom
 from lazaretto.run.supervisor import Supervisor
 from lazaretto.run.telling import story_of
 
@@ -56,6 +57,7 @@ def run_demo(home: Home) -> None:
         mailbox = host_and_port(settings.listen.mailbox)
         publish(home, settings, tenant_document(mailbox), "demo")
         _greet(home, settings.listen, http, fresh=fresh)
+        _tell_people(home, http)
 
     with (home.logs / "supervisor.log").open("a", encoding="utf-8") as log:
         log_to(log, role="supervisor")
@@ -83,6 +85,25 @@ No account is needed: the commands below read this folder. Three things to try, 
 
 Ctrl-C stops everything."""
     )
+
+
+def _tell_people(home: Home, http: str) -> None:
+    """Make the demo's accounts and tell how to sign in with them."""
+    with open_storeroom(home):
+        from lazaretto.store.people.demonstration import DemoAccount, demo_password, make_demo_accounts
+
+        people = [
+            DemoAccount(email=email, role=role, tenant=tenant, name=name)
+            for email, role, tenant, name in PEOPLE
+        ]
+        make_demo_accounts(people)
+        click.echo(f"\n  portals          http://{http.replace('127.0.0.1', 'localhost')}/\n")
+        for each in people:
+            click.echo(f"    {each.email:30} {demo_password(each.email)}   {each.role or 'end user'}")
+        click.echo(
+            "\n  These demo accounts sign in without a second factor. Others who are granted something must"
+            "\n  have one: lazaretto account add, then lazaretto account invite, lead through it."
+        )
 
 
 @command.command(name="mail")

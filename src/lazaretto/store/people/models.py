@@ -33,6 +33,10 @@ class Account(AbstractBaseUser):
     address_proven_at = models.DateTimeField(null=True, blank=True)
     """When the address was last proven to be this person's: a mailed link was followed, or the tenant's own
     identity provider said so; None = never."""
+    may_omit_second_factor = models.BooleanField(default=False)
+    """Signs in without a second factor although something is granted: demonstrations, and nobody else."""
+    is_break_glass = models.BooleanField(default=False)
+    """For the day on which nothing else works; every use of it raises an alarm."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[Accounts] = Accounts()
@@ -115,6 +119,103 @@ class Session(AbstractBaseSession):
 
     class Meta:
         db_table = "account_session"
+
+
+class Factor(models.Model):
+    """Something that somebody has, and proves to have when signing in."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="factors")
+    kind = models.CharField(max_length=10)
+    """``totp`` or ``passkey``."""
+    name = models.CharField(max_length=100)
+    secret = models.BinaryField()
+    """TOTP: the sealed secret.  Passkey: its public key, which is none."""
+    credential = models.BinaryField(null=True, unique=True)
+    """The passkey's own id."""
+    counter = models.BigIntegerField(default=0)
+    """TOTP: the last step that was used, which is never taken again.  Passkey: its count of signatures."""
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "account_factor"
+
+
+class RecoveryCode(models.Model):
+    """Takes the place of a second factor, once."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "account_recovery_code"
+        constraints = (models.UniqueConstraint(fields=("account", "digest"), name="one_code_once"),)
+
+
+class Link(models.Model):
+    """A mailed link that is good once and not for long; known by a digest only."""
+
+    digest = models.BinaryField(max_length=32, primary_key=True)
+    address = models.CharField(max_length=254)
+    purpose = models.CharField(max_length=20)
+    """``sign-in``, ``invitation`` or ``password``."""
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "account_link"
+        indexes = (models.Index(fields=("expires_at",)),)
+
+
+class Failure(models.Model):
+    """Failed attempts of late at one thing: an address, or an address and where it was tried from."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    """A digest."""
+    count = models.IntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "account_failure"
+        indexes = (models.Index(fields=("last_at",)),)
+
+
+class Letter(models.Model):
+    """A mail of ours about an account, until the ``jobs`` process has put it into the spool."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    address = models.CharField(max_length=254)
+    kind = models.CharField(max_length=20)
+    language = models.CharField(max_length=5)
+    sealed = models.BinaryField()
+    """What it says beyond its kind, sealed with the platform's key."""
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "account_letter"
+        indexes = (models.Index(fields=("created_at",)),)
+
+
+class Provider(models.Model):
+    """A tenant's own identity provider, for the people of some of its domains."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.IntegerField()
+    domain = models.CharField(max_length=253, unique=True)
+    """Whose addresses it speaks for, and no others."""
+    kind = models.CharField(max_length=10)
+    """``oidc`` or ``saml``."""
+    name = models.CharField(max_length=100)
+    settings = models.JSONField(default=dict)
+    secret = models.BinaryField(default=bytes)
+    """OIDC: the sealed client secret."""
+    is_only_way = models.BooleanField(default=False)
+    """People of the domain sign in through it alone."""
+
+    class Meta:
+        db_table = "identity_provider"
+        indexes = (models.Index(fields=("tenant",)),)
 
 
 class Replay(models.Model):

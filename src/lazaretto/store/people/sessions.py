@@ -29,6 +29,8 @@ _BEGAN: Final = "began"
 _WAY: Final = "way"
 _CLIENT: Final = "client"
 _AGENT: Final = "agent"
+_IDLE: Final = "idle"
+_LONGEST: Final = "longest"
 
 
 class SessionStore(DatabaseStore):
@@ -57,7 +59,7 @@ class SessionStore(DatabaseStore):
         return Session(
             session_key=digest_of(self._get_or_create_session_key()),  # type: ignore[attr-defined]
             session_data=self.encode(data),
-            expire_date=self.get_expiry_date(),
+            expire_date=self._end(data),
             account_id=UUID(account) if account else None,
             began_at=_moment(data.get(_BEGAN)),
             seen_at=datetime.now(UTC),
@@ -65,6 +67,13 @@ class SessionStore(DatabaseStore):
             client=data.get(_CLIENT, ""),
             agent=data.get(_AGENT, ""),
         )
+
+    def _end(self, data: dict[str, Any]) -> datetime:
+        if _ACCOUNT not in data:
+            return self.get_expiry_date()
+        # The cookie's own age says nothing about it: it is set once, and use of the session moves the end.
+        idle, longest = timedelta(seconds=data[_IDLE]), timedelta(seconds=data[_LONGEST])
+        return min(datetime.now(UTC) + idle, _moment(data.get(_BEGAN)) + longest)
 
     def delete(self, session_key: str | None = None) -> None:
         """End the session with this key, or this one."""
@@ -87,7 +96,11 @@ def begin(session: SessionBase, account: Account, *, way: str, client: str, agen
     session[_WAY] = way
     session[_CLIENT] = client
     session[_AGENT] = agent[:300]
-    session.set_expiry(_idle(account))
+    is_granted = account.grants.exists()
+    session[_IDLE] = (IDLE if is_granted else END_USERS_IDLE).total_seconds()
+    session[_LONGEST] = (LONGEST if is_granted else END_USERS_LONGEST).total_seconds()
+    # Who may configure signs in again after closing the browser.
+    session.set_expiry(0 if is_granted else int(END_USERS_LONGEST.total_seconds()))
 
 
 def account_of(session: SessionBase, agent: str, now: datetime | None = None) -> Account | None:
@@ -101,9 +114,9 @@ def account_of(session: SessionBase, agent: str, now: datetime | None = None) ->
         return None
     if not hmac.compare_digest(str(session.get(_PROOF, "")), _proof_of(account)):
         return None
-    if now - _moment(session.get(_BEGAN)) >= _longest(account):
+    if now - _moment(session.get(_BEGAN)) >= timedelta(seconds=session[_LONGEST]):
         return None
-    _note_use(session, account, now)
+    _note_use(session, now)
     return account
 
 
@@ -119,18 +132,11 @@ def end_others(session: SessionBase, account: Account) -> int:
     return Session.objects.filter(account=account).exclude(session_key=own).delete()[0]
 
 
-def _note_use(session: SessionBase, account: Account, now: datetime) -> None:
+def _note_use(session: SessionBase, now: datetime) -> None:
     own = Session.objects.filter(session_key=digest_of(session.session_key or ""))
-    until = min(now + _idle(account), _moment(session.get(_BEGAN)) + _longest(account))
+    idle, longest = timedelta(seconds=session[_IDLE]), timedelta(seconds=session[_LONGEST])
+    until = min(now + idle, _moment(session.get(_BEGAN)) + longest)
     own.filter(seen_at__lt=now - _NOTE_USE_EVERY).update(seen_at=now, expire_date=until)
-
-
-def _idle(account: Account) -> timedelta:
-    return IDLE if account.grants.exists() else END_USERS_IDLE
-
-
-def _longest(account: Account) -> timedelta:
-    return LONGEST if account.grants.exists() else END_USERS_LONGEST
 
 
 def _proof_of(account: Account) -> str:
