@@ -156,3 +156,43 @@ async def test_a_copy_that_would_have_been_refused_rests(spool) -> None:
 
     assert spool.places(submission.id) == ["quarantined", "deleted"]
     assert spool.events(submission.id) == ["received", "scanned", "quarantined", "deleted"]
+
+
+async def test_what_one_recipient_releases_rests_on_for_the_others(spool) -> None:
+    submission, identity = await quarantined(spool, "a@one.example", "b@two.example", "c@two.example")
+    quarantine = the_quarantine(spool)
+
+    first = await quarantine.release([identity], by="a", only=["A@one.example"])
+    again = await quarantine.release([identity], by="a", only=["a@one.example"])
+
+    assert (first, again) == ({identity: "released"}, {})
+    (listed,) = await quarantine.list()
+    assert listed.recipients == ("b@two.example", "c@two.example")
+    assert await quarantine.list(recipients=["a@one.example"]) == []
+    assert [copy.id for copy in await quarantine.list(recipients=["x@y.example", "B@two.example"])] == [
+        identity
+    ]
+    assert sorted(spool.places(submission.id)) == ["quarantined", "quarantined", "ready"]
+    (queued,) = await spool.queue.claim()
+    assert [recipient.address for recipient in queued.recipients] == ["a@one.example"]
+
+
+async def test_when_the_last_recipient_deletes_it_nothing_rests(spool) -> None:
+    submission, identity = await quarantined(spool, "a@one.example", "b@two.example")
+    quarantine = the_quarantine(spool)
+
+    await quarantine.delete([identity], only=["a@one.example"])
+    left = await quarantine.delete([identity], only=["b@two.example"])
+
+    assert left == {identity: "deleted"}
+    assert await quarantine.list() == []
+    assert spool.places(submission.id) == ["deleted", "deleted"]
+
+
+async def test_the_search_index_knows_for_whom_a_copy_rests(spool) -> None:
+    _, identity = await quarantined(spool, "a@one.example", "b@two.example")
+    await the_quarantine(spool).release([identity], only=["a@one.example"])
+
+    await Shipper(spool.pool, spool.trace_pool).ship_once()
+
+    assert spool.trace_sql("SELECT addresses, ended_as FROM quarantine") == [(["b@two.example"], None)]

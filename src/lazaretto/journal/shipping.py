@@ -178,6 +178,7 @@ async def _add_stories(connection: Connection, stories: Stories) -> None:
         "add_looks": ("looks", list(stories.looks.values())),
         "add_quarantined": ("quarantined", list(stories.quarantined.values())),
         "end_quarantined": ("ended", list(stories.left.values())),
+        "narrow_quarantined": ("narrowed", stories.narrowed),
         "add_figures": ("ended", stories.ended()),
         "note_hours_to_count": ("hours", stories.hours()),
         "add_tls_reports": ("reports", stories.tls_reports),

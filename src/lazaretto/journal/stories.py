@@ -118,6 +118,14 @@ class QuarantineLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class QuarantineNarrowed:
+    """Addresses that a copy in quarantine does not rest for any more."""
+
+    id: UUID
+    gone: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TlsReportStory:
     """One policy of a TLS report that came in."""
 
@@ -166,6 +174,7 @@ class Stories:
     recipients: dict[tuple[_Key, str], RecipientStory] = field(default_factory=dict)
     quarantined: dict[UUID, QuarantineStory] = field(default_factory=dict)
     left: dict[UUID, QuarantineLeft] = field(default_factory=dict)
+    narrowed: list[QuarantineNarrowed] = field(default_factory=list)
     tls_reports: list[TlsReportStory] = field(default_factory=list)
     looks: dict[_Key, LookStory] = field(default_factory=dict)
     malware: list[MalwareStory] = field(default_factory=list)
@@ -327,6 +336,9 @@ def _left(stories: Stories, event: OutboxEvent) -> None:
     identity = event.details.get("id")
     if identity:
         stories.left[UUID(identity)] = QuarantineLeft(UUID(identity), event.at, event.kind.value)
+    elif part_of := event.details.get("part_of"):
+        gone = tuple(fold(address) for address in event.recipients)
+        stories.narrowed.append(QuarantineNarrowed(UUID(part_of), gone))
     if event.kind is not EventKind.RELEASED:
         _end(stories, event, event.recipients, Place.DELETED)
         return

@@ -78,6 +78,15 @@ class QuarantineEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class QuarantineRest:
+    """A quarantined copy that some of its recipients leave, and those for whom it rests on."""
+
+    id: UUID
+    recipients: tuple[int, ...]
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NextNumber:
     """The numbers that a message has used by now."""
 
@@ -107,6 +116,7 @@ class Changes:
     queue: tuple[QueueRow, ...] = ()
     quarantine: tuple[QuarantineRow, ...] = ()
     ended: tuple[QuarantineEnd, ...] = ()
+    narrowed: tuple[QuarantineRest, ...] = ()
     numbers: tuple[NextNumber, ...] = ()
     events: tuple[EventRow, ...] = ()
 
@@ -173,5 +183,6 @@ def _seldom(changes: Sequence[Changes]) -> dict[LiteralString, list[object]]:
         "add_queued": [row for each in changes for row in each.queue],
         "add_resting": [row for each in changes for row in each.quarantine],
         "end_resting": [row for each in changes for row in each.ended],
+        "narrow_resting": [row for each in changes for row in each.narrowed],
         "note_numbers": [row for each in changes for row in each.numbers],
     }

@@ -7,7 +7,7 @@ have added.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -25,7 +25,7 @@ from lazaretto.core.places import Place
 from lazaretto.core.queued import QueueKind
 from lazaretto.db.pool import Connection, Pool
 from lazaretto.db.sql import query
-from lazaretto.spool.changing import Changes, Move, Numbering, QuarantineEnd, apply
+from lazaretto.spool.changing import Changes, Move, Numbering, QuarantineEnd, QuarantineRest, apply
 from lazaretto.spool.rows import QueueRow, event_row
 from lazaretto.spool.settings import SpoolSettings
 from lazaretto.spool.timing import Clock, utc_now
@@ -120,6 +120,7 @@ class Quarantine:
         *,
         tenant: TenantId | None = None,
         recipient: str | None = None,
+        recipients: Collection[str] | None = None,
         messages: Sequence[UUID] | None = None,
         copies: Sequence[UUID] | None = None,
         resting: Resting = Resting(),
@@ -128,8 +129,7 @@ class Quarantine:
     ) -> Sequence[QuarantinedCopy]:
         """Return what rests and is as ``resting`` says, newest first unless that says otherwise.
 
-        With ``recipient`` only copies for that address.
-
+        With ``recipient`` only copies for that address, with ``recipients`` for any of those.
         With ``messages`` only copies of those, or with ``copies`` only these themselves; those that
         have left as well then.  With ``after`` what comes behind that copy.
         """
@@ -140,6 +140,7 @@ class Quarantine:
             "after": after,
             "tenant": tenant,
             "recipient": None if recipient is None else fold(recipient),
+            "recipients": None if recipients is None else [fold(each) for each in recipients],
             "wanted": limit,
         }
         async with (
@@ -159,6 +160,7 @@ class Quarantine:
         to: str = TO_RECIPIENTS,
         told: Mapping[str, str] = MappingProxyType({}),
         approved: bool = False,
+        only: Collection[str] | None = None,
     ) -> dict[UUID, str]:
         """Send the copies on; ``by`` is who said so, for the journal, and ``told`` what else it shall say.
 
@@ -167,14 +169,23 @@ class Quarantine:
         approval``, unless its release was ``approved``.  Return for each copy that
         exists how it left, now or before: ``released`` for those that were released, and
         ``deleted`` or ``expired`` for those that cannot be any more.
+
+        With ``only`` it leaves for those addresses alone, and rests for the others.
         """
-        return await self._leave(ids, tenant, Leaving.RELEASED, by, to=to, told=told, approved=approved)
+        return await self._leave(
+            ids, tenant, Leaving.RELEASED, by, to=to, told=told, approved=approved, only=only
+        )
 
     async def delete(
-        self, ids: Sequence[UUID], *, tenant: TenantId | None = None, by: str = ""
+        self,
+        ids: Sequence[UUID],
+        *,
+        tenant: TenantId | None = None,
+        by: str = "",
+        only: Collection[str] | None = None,
     ) -> dict[UUID, str]:
         """End the copies for ever; return as ``release`` does."""
-        return await self._leave(ids, tenant, Leaving.DELETED, by)
+        return await self._leave(ids, tenant, Leaving.DELETED, by, only=only)
 
     async def expire(self, now: datetime) -> int:
         """Delete copies whose time is over at ``now``, at most a batch; return how many."""
@@ -195,12 +206,15 @@ class Quarantine:
         to: str = TO_RECIPIENTS,
         told: Mapping[str, str] = MappingProxyType({}),
         approved: bool = False,
+        only: Collection[str] | None = None,
     ) -> dict[UUID, str]:
         if not ids:
             return {}
         now = self._clock()
         async with self._pool.transaction() as connection:
             rows = await _lock(connection, ids, tenant)
+            if only is not None:
+                rows = [part for row in rows if (part := _part_of(row, only)) is not None]
             guarded = how is Leaving.RELEASED and not approved
             kept = {row.id for row in rows if guarded and row.reason in GUARDED and row.ended_as is None}
             resting = [row for row in rows if row.ended_as is None and row.id not in kept]
@@ -231,7 +245,7 @@ class Quarantine:
                 *(_moves(left_out, Place.DELETED, now) if left_out else ()),
             ),
             queue=tuple(queue),
-            ended=(QuarantineEnd(row.id, now, Leaving.RELEASED.value),),
+            **_ending(row, now, Leaving.RELEASED),
             events=tuple(event_row(event, row.received_at) for event in events),
         )
 
@@ -286,6 +300,8 @@ class _RestingRow:
     ended_as: str | None
     received_at: datetime
     next_number: int
+    staying: tuple[tuple[int, str], ...] = ()
+    """Recipients, with their addresses, for whom the copy rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +334,32 @@ async def _lock(connection: Connection, ids: Sequence[UUID], tenant: TenantId | 
         return await cursor.fetchall()
 
 
+def _part_of(row: _RestingRow, only: Collection[str]) -> _RestingRow | None:
+    """Return what of ``row`` is for the addresses in ``only``; None when nothing is."""
+    wanted = {fold(address) for address in only}
+    mine = [index for index, address in enumerate(row.addresses) if fold(address) in wanted]
+    if len(mine) in (0, len(row.addresses)):
+        return row if mine else None
+    others = [index for index in range(len(row.addresses)) if index not in mine]
+    return replace(
+        row,
+        recipients=[row.recipients[index] for index in mine],
+        addresses=[row.addresses[index] for index in mine],
+        destinations=[row.destinations[index] for index in mine],
+        staying=tuple((row.recipients[index], row.addresses[index]) for index in others),
+    )
+
+
+def _ending(row: _RestingRow, now: datetime, how: Leaving) -> dict[str, Any]:
+    """Return the part of ``Changes`` that ends the resting: the whole of it, or some recipients'."""
+    if not row.staying:
+        return {"ended": (QuarantineEnd(row.id, now, how.value),)}
+    rest = QuarantineRest(
+        row.id, tuple(number for number, _ in row.staying), tuple(address for _, address in row.staying)
+    )
+    return {"narrowed": (rest,)}
+
+
 def _by_domain(row: _RestingRow) -> dict[str, list[int]]:
     by_domain: dict[str, list[int]] = {}
     for number, destination in zip(row.recipients, row.destinations, strict=True):
@@ -329,7 +371,7 @@ def _end(row: _RestingRow, now: datetime, how: Leaving, by: str) -> Changes:
     kind = EventKind.EXPIRED if how is Leaving.EXPIRED else EventKind.DELETED
     return Changes(
         moves=_moves(row, Place.DELETED, now),
-        ended=(QuarantineEnd(row.id, now, how.value),),
+        **_ending(row, now, how),
         events=(event_row(_event(row, kind, now, by), row.received_at),),
     )
 
@@ -356,7 +398,12 @@ def _event(
         tenant=TenantId(row.tenant),
         message=MessageId(row.message),
         recipients=tuple(row.addresses),
-        details={"id": str(row.id), "reason": row.reason, "by": by, **told},
+        details={
+            ("part_of" if row.staying else "id"): str(row.id),
+            "reason": row.reason,
+            "by": by,
+            **told,
+        },
     )
 
 

@@ -12,9 +12,9 @@ _WHOLE: Final = frozenset({"sums", "timings", "versions"})
 """Values whose own keys are names of steps, parts and classes."""
 _METADATA: Final = frozenset(
     """
-    id event time recipients message message_id queued_as direction size sha256 reverse_path reply stage
-    temporary count reason reference by to until expires_at about pen requested_by second_look looked_with
-    request approved_by released_to why destination
+    id part_of event time recipients message message_id queued_as direction size sha256 reverse_path reply
+    stage temporary count reason reference by to until expires_at about pen requested_by second_look
+    looked_with request approved_by released_to why destination
     client ip helo hostname port host attempt next_at tls channel protocol cipher verified advertised used
     policy bits forward_secrecy fallback_reason failure
     verdict score findings symbol class recipient version

@@ -44,6 +44,14 @@ WHERE (
           WHERE lower(address) = lower(%(recipient)s)
       )
   )
+  AND (
+      %(recipients)s::text[] IS NULL
+      OR EXISTS (
+          SELECT
+          FROM unnest(quarantine.addresses) AS address
+          WHERE lower(address) = ANY (%(recipients)s)
+      )
+  )
   AND (%(sender)s::text IS NULL OR message.reverse_path ILIKE %(sender)s)
   AND (%(subject)s::text IS NULL OR message.subject ILIKE %(subject)s)
   AND (%(reason)s::text IS NULL OR quarantine.reason = %(reason)s)
