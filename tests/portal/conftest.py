@@ -54,9 +54,15 @@ def dns_answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def store(server: EmbeddedServer, dns_answers: Path) -> Iterator[StoreSettings]:
+def store(
+    server: EmbeddedServer, dns_answers: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StoreSettings]:
     """The store, opened, with the tenants ``acme`` and ``zeta``."""
+    sealed = tmp_path_factory.mktemp("sealed")
+    (sealed / "content").mkdir()
     settings = StoreSettings(
+        master_key=str(sealed / "master.key"),
+        content=str(sealed / "content"),
         control=server.dsn("control"),
         spool=server.dsn("spool"),
         trace=server.dsn("trace"),

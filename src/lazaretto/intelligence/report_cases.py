@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from lazaretto.core.identity import TenantId
@@ -20,6 +20,8 @@ _PACKAGE: Final = "lazaretto.intelligence"
 class CaseState(Enum):
     """How far a case is."""
 
+    OPEN = "open"
+    """Somebody reported it, and the message is to be looked at again."""
     WAITING = "waiting for the message"
     """We do not keep mail that was delivered: whoever has it must hand it in."""
     ANSWERED = "answered"
@@ -44,6 +46,8 @@ class ReportCase:
     findings: tuple[str, ...] = ()
     effect: str = ""
     """What follows, in words."""
+    way: str = ""
+    """By which way it came: ``portal``, ``mail``, ``digest``; empty = by command."""
 
 
 class ReportCases:
@@ -53,7 +57,7 @@ class ReportCases:
         self._pool = control
 
     async def add(self, case: ReportCase) -> None:
-        """Add ``case``."""
+        """Add ``case``, or put what came of it in the place of what was known."""
         parameters = {
             "id": case.id,
             "tenant": case.tenant,
@@ -67,20 +71,50 @@ class ReportCases:
             "score": case.score,
             "findings": json_text(list(case.findings)).decode(),
             "effect": case.effect,
+            "way": case.way,
         }
         async with self._pool.transaction() as connection:
             await connection.execute(query(_PACKAGE, "add_report_case"), parameters)
 
+    async def open_ones(self, wanted: int) -> Sequence[ReportCase]:
+        """Return cases of all tenants whose message is to be looked at again, oldest first."""
+        return await self._listed("open_report_cases", {"wanted": wanted})
+
+    async def untold(self, wanted: int) -> Sequence[ReportCase]:
+        """Return cases of people whose end they have not been told, oldest first."""
+        return await self._listed("untold_report_cases", {"wanted": wanted})
+
+    async def note_told(self, case: UUID, now: datetime) -> None:
+        """Note that the reporter was told what came of ``case``."""
+        async with self._pool.transaction() as connection:
+            await connection.execute(query(_PACKAGE, "note_reporter_told"), {"id": case, "now": now})
+
     async def list(self, tenant: TenantId | None, wanted: int) -> Sequence[ReportCase]:
         """Return cases of ``tenant``, or of all, newest first."""
-        parameters = {"tenant": tenant, "wanted": wanted}
+        return await self._listed("list_report_cases", {"tenant": tenant, "wanted": wanted})
+
+    async def _listed(self, name: LiteralString, parameters: dict[str, Any]) -> Sequence[ReportCase]:
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(query(_PACKAGE, "list_report_cases"), parameters)
+            cursor = await connection.execute(query(_PACKAGE, name), parameters)
             return [_case(row) for row in await cursor.fetchall()]
 
 
 def _case(row: tuple[Any, ...]) -> ReportCase:
-    number, owner, is_spam, reporter, about, state, opened, answered, verdict, score, findings, effect = row
+    (
+        number,
+        owner,
+        is_spam,
+        reporter,
+        about,
+        state,
+        opened,
+        answered,
+        verdict,
+        score,
+        findings,
+        effect,
+        way,
+    ) = row
     return ReportCase(
         id=number,
         tenant=TenantId(owner),
@@ -94,4 +128,5 @@ def _case(row: tuple[Any, ...]) -> ReportCase:
         score=score,
         findings=tuple(findings),
         effect=effect,
+        way=way,
     )

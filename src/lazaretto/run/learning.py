@@ -98,19 +98,22 @@ async def answer(
     is_spam: bool,
     about: str,
     now: datetime,
+    open_case: ReportCase | None = None,
 ) -> ReportCase:
     """Learn from a report, and keep it as a case with what follows from it.
 
     ``judgement`` is the new look at the message; None where nobody has the message any more.
+    ``open_case`` is the case that is answered, where the report was kept as one before.
     """
     case = ReportCase(
-        id=uuid4(),
+        id=open_case.id if open_case else uuid4(),
         tenant=reporter.tenant,
         is_spam=is_spam,
         reporter=reporter.name,
         about=about,
         state=CaseState.WAITING,
-        opened_at=now,
+        opened_at=open_case.opened_at if open_case else now,
+        way=open_case.way if open_case else "",
         effect="nothing yet: mail that was delivered is not kept; hand the message in as a file",
     )
     if judgement is not None:
@@ -122,8 +125,9 @@ async def answer(
             reporter=case.reporter,
             about=about,
             state=CaseState.ANSWERED,
-            opened_at=now,
+            opened_at=case.opened_at,
             answered_at=now,
+            way=case.way,
             verdict=judgement.verdict.value,
             score=round(judgement.score, 4),
             findings=tuple(each.symbol for each in judgement.findings if each.score),

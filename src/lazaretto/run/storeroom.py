@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from lazaretto.run.database import Database
@@ -29,6 +29,9 @@ def store_settings(home: Home, settings: Settings, http: str = "", dns_file: str
         control=database.dsn("control"),
         spool=database.dsn("spool"),
         trace=database.dsn("trace"),
+        master_key=str(home.master_key),
+        content=str(home.content),
+        object_store=_object_store(settings),
         secret=web_key(home),
         base_url=base_url,
         hosts=tuple(dict.fromkeys((host, "127.0.0.1", "localhost", "[::1]"))),
@@ -44,6 +47,14 @@ def store_settings(home: Home, settings: Settings, http: str = "", dns_file: str
         probe_address=settings.web.probe_address,
         probe_networks=settings.web.probe_networks,
     )
+
+
+def _object_store(settings: Settings) -> dict[str, Any] | None:
+    store = settings.content.object_store
+    if store is None:
+        return None
+    given = store.model_dump(mode="json")
+    return {**given, "secret_access_key": store.secret_access_key.get_secret_value()}
 
 
 @contextmanager

@@ -13,10 +13,15 @@ from lazaretto.db.sql import query
 _PACKAGE: Final = "lazaretto.spool"
 
 
-async def kept_content(pool: Pool, message: UUID) -> ContentRef | None:
-    """Return what it takes to read a message's octets again; None when we do not have them any more."""
+async def kept_content(pool: Pool, message: UUID, owner: TenantId | None = None) -> ContentRef | None:
+    """Return what it takes to read a message's octets again; None when we do not have them any more.
+
+    With ``owner`` only that tenant's copy counts.
+    """
     async with pool.connection() as connection:
-        cursor = await connection.execute(query(_PACKAGE, "message_content"), {"message": message})
+        cursor = await connection.execute(
+            query(_PACKAGE, "message_content"), {"message": message, "tenant": owner}
+        )
         row = await cursor.fetchone()
     if row is None:
         return None

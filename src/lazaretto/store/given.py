@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -22,6 +22,12 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Connection strings."""
     spool: str = ""
     trace: str = ""
+    master_key: str = ""
+    """File of the key under which content is sealed."""
+    content: str = ""
+    """Folder of larger content on this machine."""
+    object_store: dict[str, Any] | None = None
+    """``ObjectStoreSettings`` of larger content elsewhere."""
     secret: str = "no secret was given"  # noqa: S105 - says itself that it is none
     base_url: str = "http://127.0.0.1:8025"
     """What links in mail and pages begin with; its host is the only one that is answered."""

@@ -7,18 +7,23 @@ own, does what they ask: with the same code and the same transactions as everywh
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
-from lazaretto.core.errors import TemporaryFailure
+from lazaretto.core.errors import ScopeError, TemporaryFailure
 from lazaretto.core.facts import Resolver
 from lazaretto.core.identity import TenantId
+from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.db.pool import Pool
 from lazaretto.intelligence.bundle_store import BundleStore
 from lazaretto.intelligence.indicator_store import IndicatorStore
+from lazaretto.intelligence.report_cases import ReportCases
 from lazaretto.journal.auditing import AuditLog
 from lazaretto.journal.feeding import Feed
 from lazaretto.journal.list_uses import ListUses
@@ -29,6 +34,13 @@ from lazaretto.journal.traffic_counts import TrafficCounts
 from lazaretto.protocol.dns import SystemResolver
 from lazaretto.protocol.dnsfile import FileResolver
 from lazaretto.protocol.settings import DnsSettings
+from lazaretto.spool.content import ContentPlace, Contents
+from lazaretto.spool.content_file import FileContent
+from lazaretto.spool.content_s3 import ObjectContent
+from lazaretto.spool.content_settings import ObjectStoreSettings
+from lazaretto.spool.kept import kept_content
+from lazaretto.spool.key_rows import InlineContentRows, TenantKeyRows
+from lazaretto.spool.keys import Keys
 from lazaretto.spool.quarantine import Quarantine
 from lazaretto.spool.queue_figures import QueueFigures
 from lazaretto.spool.releasing import Releases
@@ -37,6 +49,8 @@ from lazaretto.spool.signing_keys import StoredKey, list_signing_keys
 from lazaretto.spool.steering import Steering
 from lazaretto.spool.waiting import Waiting
 from lazaretto.store.given import StoreSettings, given
+from lazaretto.tenants.following import SnapshotFollower
+from lazaretto.tenants.mailboxes import Mailboxes
 from lazaretto.tenants.reviewing import Reviews
 from lazaretto.tenants.store import TenantStore
 
@@ -69,11 +83,34 @@ class MailPath:
         self.feed = Feed(trace)
         self.outlets = OutletStore(control)
         self.pleas = Pleas(control)
+        self.mailboxes = Mailboxes(control)
+        self.cases = ReportCases(control)
+        self.releases = Releases(spool, self.quarantine)
         self.refused_mail = RefusedMail(trace)
         self.list_uses = ListUses(trace)
         self._dns_file = settings.dns_file
         self._resolver = SystemResolver(DnsSettings(servers=settings.dns_servers))
         self._spool = spool
+        self._content = _Content(settings, spool)
+        self._snapshots = SnapshotFollower(settings.control, f"web-{os.getpid()}")
+        self._following: asyncio.Task[None] | None = None
+
+    async def snapshot_of(self, tenant: TenantId) -> TenantSnapshot:
+        """Return a tenant's configuration as the mail path has it, at most some seconds old.
+
+        Raises ``ScopeError`` where there is no such tenant.
+        """
+        if self._following is None or (self._following.done() and self._following.exception()):
+            self._following = asyncio.create_task(self._snapshots.start())
+        await asyncio.shield(self._following)
+        snapshot = self._snapshots.by_id(tenant)
+        if snapshot is None:
+            raise ScopeError("there is no such tenant")
+        return snapshot
+
+    async def beginning_of(self, tenant: TenantId, message: UUID, most: int) -> bytes | None:
+        """Return the first ``most`` octets of a tenant's message; None when we do not have it any more."""
+        return await self._content.beginning_of(tenant, message, most)
 
     async def signing_keys(self, tenant: TenantId) -> Sequence[StoredKey]:
         """Return a tenant's signing keys, without any means to open them."""
@@ -96,6 +133,7 @@ class MailPath:
         """Let go of connections, loop and thread."""
 
         async def close() -> None:
+            await self._snapshots.stop()
             await self.tenants.close()
             await self._resolver.close()
             for pool in self._pools:
@@ -105,6 +143,33 @@ class MailPath:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+class _Content:
+    """What messages say, unsealed for those who may read it."""
+
+    def __init__(self, settings: StoreSettings, spool: Pool) -> None:
+        self._settings = settings
+        self._spool = spool
+        self._keys: Keys | None = None
+
+    async def beginning_of(self, tenant: TenantId, message: UUID, most: int) -> bytes | None:
+        ref = await kept_content(self._spool, message, tenant)
+        if ref is None:
+            return None
+        octets = await (await self._opened()).open(ref)
+        return await asyncio.to_thread(lambda: octets[0 : min(most, len(octets))])
+
+    async def _opened(self) -> Contents:
+        settings = self._settings
+        if self._keys is None:
+            self._keys = await Keys.open(Path(settings.master_key), TenantKeyRows(self._spool))
+        # Others make keys as well; a page is read seldom enough to ask each time.
+        await self._keys.refresh()
+        places: list[ContentPlace] = [FileContent(Path(settings.content))]
+        if settings.object_store is not None:
+            places.append(ObjectContent(ObjectStoreSettings.model_validate(settings.object_store)))
+        return Contents(self._keys, InlineContentRows(self._spool).fetch, *places)
 
 
 @cache

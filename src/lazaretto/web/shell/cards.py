@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeVar
 
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse
 
 from lazaretto.store.scope import Area, Permission, Right
 
-View = Callable[..., HttpResponseBase]
+View = Callable[..., HttpResponse]
 V = TypeVar("V", bound=View)
 CARD: Final = "lazaretto_page"
 

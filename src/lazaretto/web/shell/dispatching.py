@@ -12,7 +12,6 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 
 from lazaretto.store.people.endusers import EndUser, end_user
@@ -31,10 +30,10 @@ def patterns() -> list[URLPattern]:
     return [path(_route(card), guarded(card), name=card.name) for card in pages()]
 
 
-def guarded(card: Page) -> Callable[..., HttpResponseBase]:
+def guarded(card: Page) -> Callable[..., HttpResponse]:
     """Return the view of ``card``, behind the checks that the card demands."""
 
-    def answer(request: HttpRequest, tenant: str = "", **arguments: Any) -> HttpResponseBase:
+    def answer(request: HttpRequest, tenant: str = "", **arguments: Any) -> HttpResponse:
         need = card.need if request.method in _READING else card.post
         if request.method not in (*_READING, "POST") or (request.method == "POST" and card.post is None):
             return HttpResponseNotAllowed(_READING if card.post is None else (*_READING, "POST"))

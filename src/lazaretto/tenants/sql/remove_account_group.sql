@@ -1,0 +1,5 @@
+-- End an account group.
+DELETE FROM account_group
+WHERE tenant = %(tenant)s
+  AND id = %(id)s
+RETURNING id

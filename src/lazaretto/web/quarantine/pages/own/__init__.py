@@ -1,0 +1,1 @@
+"""What end users set for themselves: their senders, digests, further addresses and readers."""
