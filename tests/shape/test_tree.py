@@ -140,3 +140,16 @@ def _log_fields(function: ast.AST) -> Iterator[ast.Constant]:
                 value = given.get(value.id, value) if isinstance(value, ast.Name) else value
                 if isinstance(value, ast.Dict):
                     yield from (key for key in value.keys if isinstance(key, ast.Constant))
+
+
+def test_migrations_of_a_package_are_one_line_without_gaps() -> None:
+    """Two that follow the same one, from two people at once, would stop every start."""
+    folders = sorted(SOURCE.rglob("migrations/__init__.py"))
+    numbers = {
+        str(folder.parent): sorted(path.name[:4] for path in folder.parent.glob("[0-9]*.py"))
+        for folder in folders
+    }
+
+    assert folders
+    for found in numbers.values():
+        assert found == [f"{number:04}" for number in range(1, len(found) + 1)]
