@@ -193,6 +193,7 @@ _PREFIXES: tuple[tuple[bytes, FileType], ...] = (
     (b"conectix", FileType.VHD),
     (b"vhdxfile", FileType.VHDX),
     (b"MSWIM\0\0\0", FileType.WIM),
+    (b"WLPWM\0\0\0", FileType.WIM),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileType.OLE),
     (b"{\\rt", FileType.RTF),
     (b"%!PS", FileType.POSTSCRIPT),

@@ -20,7 +20,7 @@ from lazaretto.store import tenancy
 from lazaretto.store.given import given
 from lazaretto.store.rows.models import Backtest
 from lazaretto.store.scope import Area, Right, Scope
-from lazaretto.store.sections import demand_view
+from lazaretto.store.sections import demand_change
 from lazaretto.tenants.document import parse_document
 
 LONGEST: Final = timedelta(minutes=10)
@@ -38,24 +38,29 @@ def begin(scope: Scope, text: str, *, days: int = 30) -> Backtest:
 
     The same question, asked again within minutes, is answered by the run that is there.
     """
-    scope.demand(Area.TRACE, Right.VIEW_STATISTICS)
-    scope.demand_all_domains()
-    found = tenancy.in_force(scope)
-    demand_view(scope, parse_document(text, scope.tenant_name))
-    digest = hashlib.sha256(f"{days}\0{found.text}\0{text}".encode()).hexdigest()
-    now = datetime.now(UTC)
-    Backtest.objects.filter(started_at__lt=now - _KEPT).delete()
-    known = Backtest.objects.filter(
-        tenant=scope.of_tenant, digest=digest, problem="", started_at__gt=now - _FRESH
-    ).first()
-    if known is not None and not is_lost(known):
-        return known
+    found = tenancy.whole(scope)
+    demand_change(scope, parse_document(found.text, scope.tenant_name), parse_document(text, "document"))
+    Backtest.objects.filter(started_at__lt=datetime.now(UTC) - _KEPT).delete()
+    there = known(scope, text, days=days)
+    if there is not None and not there.problem and not is_lost(there):
+        return there
+    digest = _digest(found.text, text, days)
     run = Backtest.objects.create(owner=scope.who.name, tenant=scope.of_tenant, digest=digest, days=days)
     order = backtest_process.Order(
         dsn=given().trace, tenant=scope.of_tenant, before=found.text, after=text, days=days
     )
     threading.Thread(target=_carry_out, args=(run.id, order), daemon=True).start()
     return run
+
+
+def known(scope: Scope, text: str, *, days: int = 30) -> Backtest | None:
+    """Return the last run that tried the document in ``text`` against what is in force, if it is recent."""
+    scope.demand(Area.TRACE, Right.VIEW_STATISTICS)
+    scope.demand_all_domains()
+    digest = _digest(tenancy.whole(scope).text, text, days)
+    recent = datetime.now(UTC) - _FRESH
+    found = Backtest.objects.filter(tenant=scope.of_tenant, digest=digest, started_at__gt=recent)
+    return found.order_by("-started_at").first()
 
 
 def backtest(scope: Scope, identity: UUID) -> Backtest:
@@ -71,6 +76,10 @@ def backtest(scope: Scope, identity: UUID) -> Backtest:
 def is_lost(run: Backtest) -> bool:
     """Tell whether nobody works on a run that has not ended."""
     return not run.finished and datetime.now(UTC) - run.updated_at > _GONE
+
+
+def _digest(before: str, after: str, days: int) -> str:
+    return hashlib.sha256(f"{days}\0{before}\0{after}".encode()).hexdigest()
 
 
 def _carry_out(identity: UUID, order: backtest_process.Order) -> None:

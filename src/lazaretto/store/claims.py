@@ -64,7 +64,7 @@ def record_text(claim: Claim) -> str:
 def open_claims(scope: Scope) -> list[Claim]:
     """Return the claims that are not domains yet, by name."""
     scope.demand(Area.ROUTES, Right.VIEW_CONFIGURATION)
-    domains = drafts.parsed(tenancy.in_force(scope).text).domains
+    domains = drafts.parsed(tenancy.whole(scope).text).domains
     found = Claim.objects.filter(tenant=scope.of_tenant).order_by("domain")
     return [each for each in found if each.domain not in domains and scope.domains.reach(each.domain)]
 
@@ -81,7 +81,7 @@ def claim_of(scope: Scope, domain: str) -> Claim:
 def room(scope: Scope) -> Room:
     """Return how many domains the tenant ordered, and how many it has."""
     scope.demand(Area.ROUTES, Right.VIEW_CONFIGURATION)
-    document = drafts.parsed(tenancy.in_force(scope).text)
+    document = drafts.parsed(tenancy.whole(scope).text)
     return Room(ordered=Contract.of(document).domains, used=len(document.domains))
 
 

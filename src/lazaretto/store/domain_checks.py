@@ -136,7 +136,7 @@ def mail_checks(scope: Scope, domain: str) -> Readiness:
 
 def _document(scope: Scope, domain: str) -> TenantDocument:
     scope.demand(Area.ROUTES, Right.VIEW_CONFIGURATION)
-    document = drafts.parsed(tenancy.in_force(scope).text)
+    document = drafts.parsed(tenancy.whole(scope).text)
     if domain not in document.domains or not scope.domains.reach(domain):
         raise ScopeError("there is no such domain")
     return document

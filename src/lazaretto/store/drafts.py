@@ -14,13 +14,15 @@ from functools import lru_cache
 from typing import Any, Final
 
 from lazaretto.core.errors import ConfigurationError, ScopeError
-from lazaretto.store import tenancy
+from lazaretto.store import reviews, tenancy
 from lazaretto.store.rows.models import Draft
 from lazaretto.store.scope import Scope
 from lazaretto.store.sections import demand_change
 from lazaretto.tenants.document import TenantDocument, export_document, parse_document
 from lazaretto.tenants.merging import merged
 from lazaretto.tenants.placing import Path, document_of, placed, plain_of
+from lazaretto.tenants.reviewing import Proposal
+from lazaretto.tenants.services.review import Review
 from lazaretto.tenants.store import Applied
 
 _MOST_SHOWN: Final = 200
@@ -73,7 +75,7 @@ def parsed(text: str) -> TenantDocument:
 
 def edited(scope: Scope) -> Edited:
     """Return the draft of the scope's person, or what is in force."""
-    found = tenancy.in_force(scope)
+    found = tenancy.whole(scope)
     draft = _draft(scope)
     if draft is None:
         return Edited(text=found.text, base=found.version, in_force=found.version, updated_at=None)
@@ -90,11 +92,11 @@ def place(scope: Scope, values: Mapping[Path, Any]) -> Edited:
 
 def replace(scope: Scope, document: TenantDocument) -> Edited:
     """Make ``document`` the draft; one that says what is in force ends it."""
-    found = tenancy.in_force(scope)
+    found = tenancy.whole(scope)
     if document.tenant != scope.tenant_name:
         raise ConfigurationError(f"this document is of a tenant {document.tenant!r}")
     now = edited(scope)
-    base_text = found.text if now.base == found.version else tenancy.version_text(scope, now.base)
+    base_text = found.text if now.base == found.version else tenancy.whole(scope, now.base).text
     demand_change(scope, parsed(base_text), document)
     text = export_document(document)
     if text == base_text:
@@ -119,38 +121,52 @@ def upcoming(scope: Scope, *, insist: bool = False) -> TenantDocument:
     draft = edited(scope)
     if draft.base == draft.in_force:
         return draft.document
-    base, theirs = (plain_of(text) for text in (tenancy.version_text(scope, draft.base), _published(scope)))
+    base, theirs = (plain_of(text) for text in (tenancy.whole(scope, draft.base).text, _published(scope)))
     both = merged(base, plain_of(draft.text), theirs)
     if both.conflicts and not insist:
         raise Conflict(both.conflicts)
     return document_of(both.value)
 
 
-def publish(scope: Scope, *, note: str = "", insist: bool = False, seen: int | None = None) -> Applied:
-    """Put the draft in force, and end it.
+def publish(
+    scope: Scope, *, note: str = "", insist: bool = False, seen: int | None = None
+) -> Applied | Proposal:
+    """Put the draft in force, or propose it where a second person is needed; and end it.
 
     Raises ``Conflict`` as ``upcoming`` does, ``OutdatedVersion`` where somebody published since the version
     ``seen``, ``ScopeError`` where there is no draft.
     """
     if not edited(scope).is_draft:
         raise ScopeError("there is nothing to publish")
-    expected = tenancy.in_force(scope).version if seen is None else seen
+    expected = tenancy.whole(scope).version if seen is None else seen
     text = export_document(upcoming(scope, insist=insist))
-    applied = tenancy.publish(scope, text, expected=expected, note=note)
+    done = put_forward(scope, text, expected=expected, note=note)
     discard(scope)
-    return applied
+    return done
 
 
-def change_now(scope: Scope, values: Mapping[Path, Any], *, note: str) -> Applied:
-    """Put ``values`` in force at once, leaving the draft alone; roll-back takes them away again."""
-    found = tenancy.in_force(scope)
+def put_forward(scope: Scope, text: str, *, expected: int, note: str) -> Applied | Proposal:
+    """Publish the document in ``text``, or propose it where a second person has to approve changes."""
+    if Review.of(parsed(tenancy.whole(scope).text)).required:
+        return reviews.propose(scope, text, note=note)
+    return tenancy.publish(scope, text, expected=expected, note=note)
+
+
+def change_now(scope: Scope, values: Mapping[Path, Any], *, note: str) -> Applied | Proposal:
+    """Put ``values`` forward at once, leaving the draft alone; roll-back takes them away again."""
+    found = tenancy.whole(scope)
     document = document_of(placed(plain_of(found.text), values))
-    return tenancy.publish(scope, export_document(document), expected=found.version, note=note)
+    return put_forward(scope, export_document(document), expected=found.version, note=note)
 
 
 def changes(before: str, after: str) -> list[Change]:
     """Return what differs between two documents, setting by setting, in the order of paths."""
-    return sorted(_changes(plain_of(before), plain_of(after), ()), key=lambda each: each.path)
+    return changes_between(plain_of(before), plain_of(after))
+
+
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """Return what differs between the plain values of two documents, in the order of paths."""
+    return sorted(_changes(before, after, ()), key=lambda each: each.path)
 
 
 def _changes(before: Any, after: Any, at: Path) -> list[Change]:
@@ -173,4 +189,4 @@ def _draft(scope: Scope) -> Draft | None:
 
 
 def _published(scope: Scope) -> str:
-    return tenancy.in_force(scope).text
+    return tenancy.whole(scope).text

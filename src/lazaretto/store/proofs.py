@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from lazaretto.store.rows.models import Claim
 from lazaretto.store.scope import Area, Forbidden, Right, Scope
+from lazaretto.tenants.document import TenantDocument
+from lazaretto.tenants.services.contract import Contract
 
 
-def demand_proven(scope: Scope, added: Iterable[str], ordered: int, used: int) -> None:
-    """Raise ``Forbidden`` where a domain among ``added`` is unproven, or more than ``ordered`` are ``used``.
+def demand_proven(scope: Scope, before: TenantDocument, after: TenantDocument) -> None:
+    """Raise ``Forbidden`` where ``after`` adds an unproven domain, or more domains than were ordered.
 
     The operator, who takes orders by other ways, needs neither.
     """
-    names = set(added)
-    if not names or scope.allows(Area.TENANTS, Right.EDIT):
+    added = after.domains.keys() - before.domains.keys()
+    if not added or scope.allows(Area.TENANTS, Right.EDIT):
         return
-    if used > ordered:
-        raise Forbidden(f"{ordered} domains were ordered; {used} would be used")
-    claims = Claim.objects.filter(tenant=scope.of_tenant, domain__in=names, proven_at__isnull=False)
-    if missing := sorted(names - {each.domain for each in claims}):
+    ordered = Contract.of(before).domains
+    if len(after.domains) > ordered:
+        raise Forbidden(f"{ordered} domains were ordered; {len(after.domains)} would be used")
+    claims = Claim.objects.filter(tenant=scope.of_tenant, domain__in=added, proven_at__isnull=False)
+    if missing := sorted(added - {each.domain for each in claims}):
         raise Forbidden(f"nothing in the DNS proves that {', '.join(missing)} is yours; claim it first")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.store.auditing import ordered
 from lazaretto.store.mailpath import mail_path
+from lazaretto.store.proofs import demand_proven
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.store.sections import demand_change, demand_view
 from lazaretto.store.tenancy import changed_parts, parsed_for, text_in_force
@@ -21,6 +22,7 @@ def propose(scope: Scope, text: str, *, note: str = "") -> Proposal:
     document = parsed_for(scope, text)
     before = parse_document(text_in_force(scope), scope.tenant_name)
     demand_change(scope, before, document)
+    demand_proven(scope, before, document)
     path = mail_path()
     old, new = changed_parts(before, document)
     with ordered(scope, "proposal.make", scope.tenant_name, before=old, after=new):
@@ -65,6 +67,7 @@ def approve(scope: Scope, identity: int) -> Applied:
     before = parse_document(text_in_force(scope), scope.tenant_name)
     after = parse_document(found.document, scope.tenant_name)
     demand_change(scope, before, after)
+    demand_proven(scope, before, after)
     path = mail_path()
     told = {"proposal": identity, "proposed_by": found.proposed_by}
     old, new = changed_parts(before, after)

@@ -18,7 +18,6 @@ from lazaretto.store.sections import demand_change, demand_view, parts_of
 from lazaretto.tenants.checking import check
 from lazaretto.tenants.document import TenantDocument, parse_document
 from lazaretto.tenants.remarks import Remark
-from lazaretto.tenants.services.contract import Contract
 from lazaretto.tenants.store import Applied, OutdatedVersion, Version
 
 
@@ -46,6 +45,21 @@ def in_force(scope: Scope) -> InForce:
     found = _in_force(scope)
     demand_view(scope, parse_document(found.text, scope.tenant_name))
     return found
+
+
+def whole(scope: Scope, version: int | None = None) -> InForce:
+    """Return a whole document, whatever the scope may see of it: for those who show and change parts.
+
+    Whoever calls this demands the right to see for each part that is shown, and ``publish`` demands the
+    right to change for each part that differs.  Raises ``ScopeError`` where there is no such version.
+    """
+    if version is None:
+        return _in_force(scope)
+    path = mail_path()
+    text = path.wait(path.tenants.version_text(scope.tenant_name, version))
+    if text is None:
+        raise ScopeError("there is no such version")
+    return InForce(name=scope.tenant_name, version=version, text=text)
 
 
 def history(scope: Scope) -> Sequence[Version]:
@@ -95,8 +109,7 @@ def publish(scope: Scope, text: str, *, expected: int, note: str = "") -> Applie
         raise OutdatedVersion(expected, found.version)
     before = parse_document(found.text, scope.tenant_name)
     demand_change(scope, before, document)
-    added = document.domains.keys() - before.domains.keys()
-    demand_proven(scope, added, Contract.of(document).domains, len(document.domains))
+    demand_proven(scope, before, document)
     path = mail_path()
     changes = changed_parts(before, document)
     with ordered(scope, "tenant.publish", scope.tenant_name, before=changes[0], after=changes[1]):

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeVar
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
 from lazaretto.store.scope import Area, Permission, Right
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 V = TypeVar("V", bound=View)
 CARD: Final = "lazaretto_page"
 

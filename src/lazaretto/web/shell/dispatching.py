@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 
 from lazaretto.store.people.endusers import EndUser, end_user
@@ -30,10 +31,10 @@ def patterns() -> list[URLPattern]:
     return [path(_route(card), guarded(card), name=card.name) for card in pages()]
 
 
-def guarded(card: Page) -> Callable[..., HttpResponse]:
+def guarded(card: Page) -> Callable[..., HttpResponseBase]:
     """Return the view of ``card``, behind the checks that the card demands."""
 
-    def answer(request: HttpRequest, tenant: str = "", **arguments: Any) -> HttpResponse:
+    def answer(request: HttpRequest, tenant: str = "", **arguments: Any) -> HttpResponseBase:
         need = card.need if request.method in _READING else card.post
         if request.method not in (*_READING, "POST") or (request.method == "POST" and card.post is None):
             return HttpResponseNotAllowed(_READING if card.post is None else (*_READING, "POST"))

@@ -1,0 +1,1 @@
+"""Services: every setting as a form, a draft of what changes, its effect, its publishing and its history."""
