@@ -89,6 +89,13 @@ class ReportCases:
         async with self._pool.transaction() as connection:
             await connection.execute(query(_PACKAGE, "note_reporter_told"), {"id": case, "now": now})
 
+    async def reported(self, tenant: TenantId, since: datetime) -> frozenset[str]:
+        """Return what people of ``tenant`` reported since then, as ``ReportCase.about`` names it."""
+        async with self._pool.connection() as connection:
+            parameters = {"tenant": tenant, "since": since}
+            cursor = await connection.execute(query(_PACKAGE, "reported_messages"), parameters)
+            return frozenset(str(row[0]) for row in await cursor.fetchall())
+
     async def list(self, tenant: TenantId | None, wanted: int) -> Sequence[ReportCase]:
         """Return cases of ``tenant``, or of all, newest first."""
         return await self._listed("list_report_cases", {"tenant": tenant, "wanted": wanted})

@@ -95,3 +95,10 @@ def trial_outcomes(dsn: str, tenant: int, since: datetime) -> dict[str, int]:
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(query(_PACKAGE, "trial_outcomes"), {"tenant": tenant, "since": since})
         return dict(rows.fetchall())
+
+
+def tried_messages(dsn: str, tenant: int, since: datetime) -> frozenset[str]:
+    """Return the ids of the messages that settings on trial would have treated otherwise."""
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(query(_PACKAGE, "tried_messages"), {"tenant": tenant, "since": since})
+        return frozenset(row[0] for row in rows.fetchall())

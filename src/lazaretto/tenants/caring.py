@@ -1,0 +1,109 @@
+"""Lists that clean themselves: which entries of a document are over, and which trials have behaved.
+
+Pure.  Since when an entry stands there is kept outside of the document, so that applying the same
+document again and again lets no entry live for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from lazaretto.core.address import fold
+from lazaretto.tenants.document import TenantDocument
+from lazaretto.tenants.sections import SenderEntry, Thresholds
+from lazaretto.tenants.services.list_care import ListCare
+from lazaretto.tenants.trials import has_trials
+
+_LISTS = ("approved_senders", "blocked_senders")
+_ON_TRIAL = ("rules", *_LISTS)
+
+
+class Listed(NamedTuple):
+    """An entry of a list, or something on trial, by what it is known."""
+
+    list: str
+    """``approved_senders``, ``blocked_senders``; ``trial rules`` and the like for what is on trial."""
+    entry: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of the entries of a document besides itself."""
+
+    since: Mapping[Listed, datetime]
+    last_used: Mapping[str, datetime]
+    """By the entry, folded; one that was never used is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Over:
+    """An entry that is over, and why."""
+
+    listed: Listed
+    why: str
+
+
+def listed_in(document: TenantDocument) -> Iterator[Listed]:
+    """Yield every entry of senders' lists, and everything that is on trial."""
+    for key in _LISTS:
+        for entry in getattr(document, key):
+            yield Listed(key, entry.entry)
+    for key in _ON_TRIAL:
+        for each in getattr(document, key):
+            if each.shadow:
+                yield Listed(f"trial {key}", each.name if key == "rules" else each.entry)
+    if document.antispam.shadow_thresholds != Thresholds():
+        limits = document.antispam.shadow_thresholds.model_dump(exclude_none=True)
+        yield Listed("trial thresholds", ", ".join(f"{name} {limit}" for name, limit in limits.items()))
+
+
+def over(document: TenantDocument, known: Known, now: datetime) -> list[Over]:
+    """Return the entries that are over at ``now``, in the order of the document."""
+    care = ListCare.of(document)
+    found = []
+    for key, days in zip(_LISTS, (care.approved_end_after_days, care.blocked_end_after_days), strict=True):
+        unused = care.unused_end_after_days if key == "approved_senders" else 0
+        for entry in getattr(document, key):
+            listed = Listed(key, entry.entry)
+            if why := _why_over(entry, known, known.since.get(listed, now), now, days, unused):
+                found.append(Over(listed=listed, why=why))
+    return found
+
+
+def _why_over(
+    entry: SenderEntry, known: Known, since: datetime, now: datetime, days: int, unused: int
+) -> str:
+    if entry.expires is not None:
+        return f"ended on {entry.expires}" if entry.expires < now.date() else ""
+    if days and now - since >= timedelta(days=days):
+        return f"stood for {days} days"
+    used = max(since, known.last_used.get(fold(entry.entry), since))
+    if unused and now - used >= timedelta(days=unused):
+        return f"was not used for {unused} days"
+    return ""
+
+
+def without(document: TenantDocument, gone: list[Over]) -> TenantDocument:
+    """Return ``document`` without the entries that are over."""
+    names = {each.listed for each in gone}
+    kept = {
+        key: tuple(each for each in getattr(document, key) if Listed(key, each.entry) not in names)
+        for key in _LISTS
+    }
+    return document.model_copy(update=kept)
+
+
+def behaved(document: TenantDocument, known: Known, disputes: int, now: datetime) -> bool:
+    """Tell whether everything on trial has been so for long enough, with few enough disputed hits.
+
+    What is on trial is promoted together, as it was judged together.
+    """
+    care = ListCare.of(document)
+    if not care.propose_trials or not has_trials(document) or disputes > care.trial_disputes:
+        return False
+    tried = [listed for listed in listed_in(document) if listed.list.startswith("trial ")]
+    youngest = max(known.since.get(listed, now) for listed in tried)
+    return now - youngest >= timedelta(days=care.trial_days)
