@@ -51,6 +51,7 @@ from lazaretto.spool.waiting import Waiting
 from lazaretto.store.given import StoreSettings, given
 from lazaretto.tenants.following import SnapshotFollower
 from lazaretto.tenants.mailboxes import Mailboxes
+from lazaretto.tenants.learned import LearnedAddresses
 from lazaretto.tenants.reviewing import Reviews
 from lazaretto.tenants.store import TenantStore
 
@@ -69,6 +70,7 @@ class MailPath:
         control, spool, trace = self._pools
         spool_settings = SpoolSettings(give_up_after=timedelta(seconds=settings.give_up_after))
         self.tenants = TenantStore(settings.control)
+        self.learned = LearnedAddresses(control)
         self.reviews = Reviews(control, self.tenants)
         self.audit = AuditLog(control)
         self.quarantine = Quarantine(spool, spool_settings)

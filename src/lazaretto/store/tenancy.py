@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final
 
 from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.core.identity import TenantId
@@ -19,6 +21,9 @@ from lazaretto.tenants.checking import check
 from lazaretto.tenants.document import TenantDocument, parse_document
 from lazaretto.tenants.remarks import Remark
 from lazaretto.tenants.store import Applied, OutdatedVersion, Version
+
+_MOST_TOLD: Final = 100
+"""Entries of a list that the audit tells one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,16 +109,28 @@ def publish(scope: Scope, text: str, *, expected: int, note: str = "") -> Applie
     wrong, ``Forbidden`` where it changes what the scope may not change.
     """
     document = parsed_for(scope, text)
-    found = _in_force(scope)
-    if found.version != expected:
-        raise OutdatedVersion(expected, found.version)
-    before = parse_document(found.text, scope.tenant_name)
+    version, before = document_in_force(scope)
+    if version != expected:
+        raise OutdatedVersion(expected, version)
+    return publish_document(scope, before, document, expected=expected, note=note)
+
+
+def publish_document(
+    scope: Scope, before: TenantDocument, document: TenantDocument, *, expected: int, note: str = ""
+) -> Applied:
+    """Publish ``document``, which was made from ``before``, in place of version ``expected``."""
     demand_change(scope, before, document)
+    if document == before:
+        # Nothing is ordered, so nothing is recorded.
+        path = mail_path()
+        return path.wait(path.tenants.apply_document(document, by=scope.who.name, expected=expected))
     demand_proven(scope, before, document)
     path = mail_path()
     changes = changed_parts(before, document)
     with ordered(scope, "tenant.publish", scope.tenant_name, before=changes[0], after=changes[1]):
-        applied = path.wait(path.tenants.apply(text, by=scope.who.name, note=note, expected=expected))
+        applied = path.wait(
+            path.tenants.apply_document(document, by=scope.who.name, note=note, expected=expected)
+        )
         path.wait(path.tenants.wait_until_in_force(applied.publication))
     return applied
 
@@ -143,6 +160,18 @@ def number_of(name: str) -> TenantId | None:
     return path.wait(path.tenants.number_of(name))
 
 
+def document_in_force(scope: Scope) -> tuple[int, TenantDocument]:
+    """Return the version that applies and its document, for those who decide by it and do not show it."""
+    found = _in_force(scope)
+    return found.version, _parsed(found.text)
+
+
+# Documents are read at nearly every request, and large ones take a second to parse.
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> TenantDocument:
+    return parse_document(text, "document in force")
+
+
 def text_in_force(scope: Scope) -> str:
     """Return the document that applies, for those who decide by it and do not show it."""
     return _in_force(scope).text
@@ -170,4 +199,20 @@ def changed_parts(
     """Return the parts that differ, as JSON values, before and after."""
     old, new = parts_of(before), parts_of(after)
     changed = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
-    return {key: old.get(key) for key in changed}, {key: new.get(key) for key in changed}
+    told = {key: _difference(old.get(key), new.get(key)) for key in changed}
+    return {key: told[key][0] for key in changed}, {key: told[key][1] for key in changed}
+
+
+def _difference(before: Any, after: Any) -> tuple[Any, Any]:
+    """Return what to tell of a part that changed: of long lists only the entries that come or go."""
+    longest = max(len(each) if isinstance(each, list) else 0 for each in (before, after))
+    if longest <= _MOST_TOLD:
+        return before, after
+    old, new = before or [], after or []
+    kept_old, kept_new = set(map(repr, old)), set(map(repr, new))
+    gone = [each for each in old if repr(each) not in kept_new]
+    come = [each for each in new if repr(each) not in kept_old]
+    return (
+        {"entries": len(old), "removed": len(gone), "some": gone[:_MOST_TOLD]},
+        {"entries": len(new), "added": len(come), "some": come[:_MOST_TOLD]},
+    )

@@ -72,6 +72,12 @@ class LearnedAddresses:
             await cursor.execute(_sql("learned_addresses"), parameters)
             return await cursor.fetchall()
 
+    async def knows(self, tenant: TenantId, address: str) -> bool:
+        """Tell whether a folded ``address`` was learned."""
+        async with self._pool.connection() as connection:
+            parameters = {"tenant": tenant, "address": address}
+            return await (await connection.execute(_sql("is_learned"), parameters)).fetchone() is not None
+
     async def forget(self, tenant: TenantId, addresses: Sequence[str]) -> int:
         """Forget folded ``addresses``; return how many were known."""
         async with self._pool.transaction() as connection:

@@ -112,6 +112,18 @@ class TenantStore:
         """
         return await self._publish(parse_document(text, name), by, note, expected, reviewed=reviewed)
 
+    async def apply_document(
+        self,
+        document: TenantDocument,
+        by: str,
+        *,
+        note: str = "",
+        expected: int | None = None,
+        reviewed: bool = False,
+    ) -> Applied:
+        """Publish ``document`` as ``apply`` does with its text."""
+        return await self._publish(document, by, note, expected, reviewed=reviewed)
+
     async def rollback(self, name: str, version: int, by: str = "rollback") -> Applied:
         """Publish the document of an older version again, as a new version.
 
