@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.store.auditing import ordered
+from lazaretto.store.changes import changed_parts
 from lazaretto.store.mailpath import mail_path
 from lazaretto.store.proofs import demand_proven
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.store.sections import demand_change, demand_view
-from lazaretto.store.tenancy import changed_parts, parsed_for, text_in_force
+from lazaretto.store.tenancy import parsed_for, text_in_force
 from lazaretto.tenants.document import parse_document
 from lazaretto.tenants.reviewing import Proposal
 from lazaretto.tenants.store import Applied

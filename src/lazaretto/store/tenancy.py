@@ -7,23 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final
 
 from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.core.identity import TenantId
 from lazaretto.store.auditing import ordered
+from lazaretto.store.changes import changed_parts
 from lazaretto.store.mailpath import mail_path
 from lazaretto.store.people.scopes import Caller
 from lazaretto.store.proofs import demand_proven
 from lazaretto.store.scope import Area, Right, Scope
-from lazaretto.store.sections import demand_change, demand_view, parts_of
+from lazaretto.store.sections import demand_change, demand_view
 from lazaretto.tenants.checking import check
 from lazaretto.tenants.document import TenantDocument, parse_document
 from lazaretto.tenants.remarks import Remark
 from lazaretto.tenants.store import Applied, OutdatedVersion, Version
-
-_MOST_TOLD: Final = 100
-"""Entries of a list that the audit tells one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +145,7 @@ def add_tenant(scope: Scope, text: str) -> Applied:
     path = mail_path()
     if path.wait(path.tenants.number_of(document.tenant)) is not None:
         raise ConfigurationError(f"there is a tenant {document.tenant} already; change its configuration")
-    with ordered(scope, "tenant.add", document.tenant, after=parts_of(document)):
+    with ordered(scope, "tenant.add", document.tenant, after=changed_parts(None, document)[1]):
         applied = path.wait(path.tenants.apply(text, by=scope.who.name))
         path.wait(path.tenants.wait_until_in_force(applied.publication))
     return applied
@@ -191,28 +188,3 @@ def parsed_for(scope: Scope, text: str) -> TenantDocument:
             f"this document is of a tenant {document.tenant!r}, not of {scope.tenant_name!r}"
         )
     return document
-
-
-def changed_parts(
-    before: TenantDocument, after: TenantDocument
-) -> tuple[dict[str, object], dict[str, object]]:
-    """Return the parts that differ, as JSON values, before and after."""
-    old, new = parts_of(before), parts_of(after)
-    changed = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
-    told = {key: _difference(old.get(key), new.get(key)) for key in changed}
-    return {key: told[key][0] for key in changed}, {key: told[key][1] for key in changed}
-
-
-def _difference(before: Any, after: Any) -> tuple[Any, Any]:
-    """Return what to tell of a part that changed: of long lists only the entries that come or go."""
-    longest = max(len(each) if isinstance(each, list) else 0 for each in (before, after))
-    if longest <= _MOST_TOLD:
-        return before, after
-    old, new = before or [], after or []
-    kept_old, kept_new = set(map(repr, old)), set(map(repr, new))
-    gone = [each for each in old if repr(each) not in kept_new]
-    come = [each for each in new if repr(each) not in kept_old]
-    return (
-        {"entries": len(old), "removed": len(gone), "some": gone[:_MOST_TOLD]},
-        {"entries": len(new), "added": len(come), "some": come[:_MOST_TOLD]},
-    )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
 from lazaretto.cli.options import confirm, home_option
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.run.home import Home
+from lazaretto.run.ordering import os_user
 from lazaretto.run.storeroom import open_storeroom
 from lazaretto.store.roles import ROLES
 
@@ -40,14 +39,14 @@ def add(
             from lazaretto.store.people.commands import grant_to_reseller
             from lazaretto.store.people.console import console_scope
 
-            grant_to_reseller(console_scope(getpass.getuser(), None), email, reseller, role)
+            grant_to_reseller(console_scope(os_user(), None), email, reseller, role)
             click.echo(f"{email}: {role} in the tenants of {reseller}")
             return
         from lazaretto.store.people.commands import Granted, add_account
         from lazaretto.store.people.console import console_scope
 
         account = add_account(
-            console_scope(getpass.getuser(), tenant), email, Granted(role=role), name=name, language=language
+            console_scope(os_user(), tenant), email, Granted(role=role), name=name, language=language
         )
         click.echo(f"{account.email}: {role} {f'in {tenant}' if tenant else 'on the platform'}")
 
@@ -61,7 +60,7 @@ def list_accounts(tenant: str | None, home: Home) -> None:
         from lazaretto.store.people.console import console_scope
         from lazaretto.store.people.queries import accounts, grant_of
 
-        scope = console_scope(getpass.getuser(), tenant)
+        scope = console_scope(os_user(), tenant)
         found = list(accounts(scope))
         for account in found:
             click.echo(f"{account.email}  {grant_of(scope, account).role or 'own permissions'}")
@@ -82,7 +81,7 @@ def remove(email: str, tenant: str | None, yes: bool, home: Home) -> None:
         from lazaretto.store.people.commands import remove_account
         from lazaretto.store.people.console import account_of, console_scope
 
-        remove_account(console_scope(getpass.getuser(), tenant), account_of(email).id)
+        remove_account(console_scope(os_user(), tenant), account_of(email).id)
         click.echo(f"{email}: removed")
 
 
@@ -97,7 +96,7 @@ def token(email: str, name: str, permissions: tuple[str, ...], days: int | None,
     with open_storeroom(home):
         from lazaretto.store.people.console import console_token
 
-        click.echo(console_token(getpass.getuser(), email, name, permissions, days))
+        click.echo(console_token(os_user(), email, name, permissions, days))
 
 
 @command.command()
@@ -109,7 +108,7 @@ def revoke(email: str, name: str, home: Home) -> None:
     with open_storeroom(home):
         from lazaretto.store.people.console import revoke_called
 
-        count = revoke_called(getpass.getuser(), email, name)
+        count = revoke_called(os_user(), email, name)
         if not count:
             raise ConfigurationError(f"{email} has no token called {name!r}")
         click.echo(f"{count} token(s) called {name!r} revoked")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import click
 from lazaretto.cli.options import home_option, json_option
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.run.home import Home
+from lazaretto.run.ordering import os_user
 from lazaretto.run.storeroom import open_storeroom
 from lazaretto.store.scope import Scope
 from lazaretto.tenants.address_csv import MOST_OCTETS, Mode
@@ -123,4 +123,4 @@ def _scope(home: Home, tenant: str) -> Iterator[Scope]:
     with open_storeroom(home):
         from lazaretto.store.people.console import console_scope
 
-        yield console_scope(getpass.getuser(), tenant)
+        yield console_scope(os_user(), tenant)

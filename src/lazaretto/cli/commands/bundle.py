@@ -18,6 +18,7 @@ from lazaretto.intelligence.bundle_keys import SecretKey
 from lazaretto.intelligence.bundle_store import Installation, NodeBundle
 from lazaretto.run import bundles
 from lazaretto.run.home import Home
+from lazaretto.run.ordering import ordered
 from lazaretto.run.settings import load_settings
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -86,7 +87,9 @@ def install(place: str, by: str, home: Home) -> None:
     with tempfile.TemporaryDirectory(prefix="lz-bundle-") as temporary:
         bundles.try_out(bundle, Path(temporary), settings.detect)
     keys = settings.bundles.keys()
-    installed = bundles.with_bundles(home, lambda store: store.install(bundle, keys, by))
+    told = {"version": bundle.manifest.version, "from": place}
+    with ordered(home, "bundle.install", f"bundle {bundle.manifest.version}", on_behalf_of=by, after=told):
+        installed = bundles.with_bundles(home, lambda store: store.install(bundle, keys, by))
     _tell(home, installed)
 
 
@@ -98,7 +101,9 @@ def install(place: str, by: str, home: Home) -> None:
 @home_option
 def rollback(version: int | None, by: str, home: Home) -> None:
     """Bring the bundle before the present one into force again."""
-    _tell(home, bundles.with_bundles(home, lambda store: store.rollback(by, version)))
+    with ordered(home, "bundle.rollback", "bundle", on_behalf_of=by, after={"to": version}):
+        installed = bundles.with_bundles(home, lambda store: store.rollback(by, version))
+    _tell(home, installed)
 
 
 @command.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from lazaretto.core.indicators import IndicatorAction, IndicatorKind
 from lazaretto.intelligence.indicator_store import Entry, Wish
 from lazaretto.intelligence.indicator_table import read_table, table_of
 from lazaretto.run.home import Home
-from lazaretto.run.indicators import Scope, scope_of, with_indicators
+from lazaretto.run.indicators import OPERATOR, Scope, scope_of, with_indicators
+from lazaretto.run.ordering import ordered
 
 _KINDS = ", ".join(each.value for each in IndicatorKind)
 _ACTIONS = ", ".join(each.value for each in IndicatorAction)
@@ -60,7 +62,9 @@ def add(
     wish = Wish.parse(kind=kind, value=value, action=action, direction=direction, days=days, reason=reason)
     scope = scope_of(home, tenant, everywhere=everywhere, owner=owner)
     now = datetime.now(UTC)
-    (number,) = with_indicators(home, lambda store: store.add(scope.tenant, [wish], scope.owner, now))
+    told = {"kind": kind, "value": wish.value, "action": wish.action.value, "days": days, "reason": reason}
+    with _ordered(home, scope, "add", wish.value, after=told):
+        (number,) = with_indicators(home, lambda store: store.add(scope.tenant, [wish], scope.owner, now))
     click.echo(f"#{number}: {wish.action.value} {wish.kind.value} {wish.value} for {days} days")
 
 
@@ -85,7 +89,11 @@ def list_entries(tenant: str | None, everywhere: bool, home: Home, as_json: bool
 def remove(ids: tuple[int, ...], tenant: str | None, everywhere: bool, home: Home) -> None:
     """Remove entries by their numbers."""
     scope = scope_of(home, tenant, everywhere=everywhere)
-    _tell(ids, with_indicators(home, lambda store: store.remove(scope.tenant, ids)), "removed")
+    before = {entry.id: entry for entry in with_indicators(home, lambda store: store.list(scope.tenant))}
+    told = [f"{before[each].kind} {before[each].value}" for each in ids if each in before]
+    with _ordered(home, scope, "remove", _numbers(ids), before=told):
+        done = with_indicators(home, lambda store: store.remove(scope.tenant, ids))
+    _tell(ids, done, "removed")
 
 
 @command.command()
@@ -97,7 +105,9 @@ def renew(ids: tuple[int, ...], tenant: str | None, everywhere: bool, days: int,
     """Let entries count for longer, also those that ended within the last two weeks."""
     scope = scope_of(home, tenant, everywhere=everywhere)
     life, now = timedelta(days=days), datetime.now(UTC)
-    _tell(ids, with_indicators(home, lambda store: store.renew(scope.tenant, ids, life, now)), "renewed")
+    with _ordered(home, scope, "renew", _numbers(ids), after={"days": days}):
+        done = with_indicators(home, lambda store: store.renew(scope.tenant, ids, life, now))
+    _tell(ids, done, "renewed")
 
 
 @command.command(name="import")
@@ -116,9 +126,11 @@ def import_table(
         raise ConfigurationError(f"cannot read {file}: {failure}") from failure
     scope = scope_of(home, tenant, everywhere=everywhere, owner=owner)
     now = datetime.now(UTC)
-    ids = with_indicators(
-        home, lambda store: store.add(scope.tenant, wishes, scope.owner, now, replace=replace)
-    )
+    act, told = "replace" if replace else "add", [f"{each.kind.value} {each.value}" for each in wishes[:100]]
+    with _ordered(home, scope, act, file.name, after={"entries": len(wishes), "some": told}):
+        ids = with_indicators(
+            home, lambda store: store.add(scope.tenant, wishes, scope.owner, now, replace=replace)
+        )
     click.echo(f"{len(ids)} entries {'are all there is' if replace else 'added or changed'}")
 
 
@@ -130,6 +142,25 @@ def export(tenant: str | None, everywhere: bool, home: Home) -> None:
     scope: Scope = scope_of(home, tenant, everywhere=everywhere)
     entries = with_indicators(home, lambda store: store.list(scope.tenant))
     click.echo(table_of(entries, datetime.now(UTC)), nl=False)
+
+
+def _ordered(
+    home: Home, scope: Scope, act: str, subject: str, *, before: Any = None, after: Any = None
+) -> AbstractContextManager[None]:
+    by = "" if scope.owner == OPERATOR else scope.owner
+    return ordered(
+        home,
+        f"indicator.{act}",
+        subject,
+        tenants=[scope.tenant],
+        on_behalf_of=by,
+        before=before,
+        after=after,
+    )
+
+
+def _numbers(ids: Sequence[int]) -> str:
+    return ", ".join(f"#{each}" for each in ids)
 
 
 def _tell(wanted: Sequence[int], done: set[int], what: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from lazaretto.core.malware_handling import OPERATOR
 from lazaretto.db.pool import Pool
 from lazaretto.run.consulting import consult
 from lazaretto.run.home import Home
+from lazaretto.run.ordering import ordered, tenants_of_quarantined
 from lazaretto.run.releases import Desk, Outcome
 from lazaretto.run.settings import load_settings
 from lazaretto.spool.quarantine import TO_RECIPIENTS, Leaving, Quarantine, QuarantinedCopy
@@ -62,7 +64,9 @@ def release(ids: tuple[UUID, ...], by: str, to: str, why: str, home: Home) -> No
     Malware is looked at once more, and a second administrator must approve it where the tenant's
     document says so.
     """
-    _tell_of_release(Desk(home).release(ids, by=by, to=to, why=why))
+    with _ordered(home, "release", ids, by, {"to": to, "why": why}):
+        outcomes = Desk(home).release(ids, by=by, to=to, why=why)
+    _tell_of_release(outcomes)
 
 
 @command.command()
@@ -72,7 +76,9 @@ def release(ids: tuple[UUID, ...], by: str, to: str, why: str, home: Home) -> No
 @home_option
 def approve(ids: tuple[UUID, ...], by: str, why: str, home: Home) -> None:
     """Release malware whose release another administrator asked for."""
-    _tell_decision(Desk(home).decide(ids, by=by, why=why, approve=True), RELEASED)
+    with _ordered(home, "approve", ids, by, {"why": why}):
+        outcomes = Desk(home).decide(ids, by=by, why=why, approve=True)
+    _tell_decision(outcomes, RELEASED)
 
 
 @command.command()
@@ -82,7 +88,9 @@ def approve(ids: tuple[UUID, ...], by: str, why: str, home: Home) -> None:
 @home_option
 def deny(ids: tuple[UUID, ...], by: str, why: str, home: Home) -> None:
     """Leave malware in quarantine whose release somebody asked for."""
-    _tell_decision(Desk(home).decide(ids, by=by, why=why, approve=False), DENIED)
+    with _ordered(home, "deny", ids, by, {"why": why}):
+        outcomes = Desk(home).decide(ids, by=by, why=why, approve=False)
+    _tell_decision(outcomes, DENIED)
 
 
 @command.command()
@@ -114,7 +122,22 @@ def delete(ids: tuple[UUID, ...], yes: bool, home: Home) -> None:
         copies = await _copies_of(quarantine, ids)
         return _by_typed(copies, await quarantine.delete(_all(copies), by="command"))
 
-    _tell(consult(home, "spool", leave), Leaving.DELETED)
+    with _ordered(home, "delete", ids):
+        left = consult(home, "spool", leave)
+    _tell(left, Leaving.DELETED)
+
+
+def _ordered(
+    home: Home, act: str, ids: Sequence[UUID], by: str = "", after: dict[str, str] | None = None
+) -> AbstractContextManager[None]:
+    return ordered(
+        home,
+        f"quarantine.{act}",
+        ", ".join(map(str, ids)),
+        tenants=tenants_of_quarantined(home, ids),
+        on_behalf_of=by,
+        after=after,
+    )
 
 
 def _listed(home: Home, recipient: str | None) -> Sequence[QuarantinedCopy]:

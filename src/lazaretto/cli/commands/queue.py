@@ -17,6 +17,7 @@ from lazaretto.core.queued import QueueKind
 from lazaretto.db.pool import Pool
 from lazaretto.run.consulting import consult
 from lazaretto.run.home import Home
+from lazaretto.run.ordering import ordered
 from lazaretto.run.publishing import with_tenants
 from lazaretto.spool.queue_figures import CountedQueue, QueueFigures
 from lazaretto.spool.selection import Selection
@@ -90,7 +91,9 @@ def figures(home: Home, tenant: str | None, domains: tuple[str, ...], as_json: b
 @home_option
 def retry(ids: tuple[UUID, ...], chosen: Chosen, home: Home) -> None:
     """Try the messages now, whatever the schedule says."""
-    _order(home, chosen.named(home, ids), "due now", lambda steering, what: steering.retry(what, _BY))
+    _order(
+        home, "retry", chosen.named(home, ids), "due now", lambda steering, what: steering.retry(what, _BY)
+    )
 
 
 @command.command(epilog="Example: lazaretto queue bounce --reason 'user unknown' --yes")
@@ -103,7 +106,7 @@ def bounce(ids: tuple[UUID, ...], chosen: Chosen, yes: bool, home: Home) -> None
     what = chosen.named(home, ids)
     if not yes:
         confirm(f"Give up {_in_words(ids)} and tell the senders?")
-    _order(home, what, "given up", lambda steering, what: steering.bounce(what, _BY))
+    _order(home, "bounce", what, "given up", lambda steering, what: steering.bounce(what, _BY))
 
 
 @command.command(epilog="Example: lazaretto queue reroute --destination old.example new.example")
@@ -120,6 +123,7 @@ def reroute(words: tuple[str, ...], chosen: Chosen, force: bool, home: Home) -> 
         raise ConfigurationError(f"{destination} is no tenant's domain; --force sends there all the same")
     _order(
         home,
+        "reroute",
         what,
         f"on the way to the hosts of {destination}",
         lambda steering, what: steering.reroute(what, destination, _BY),
@@ -136,7 +140,13 @@ def reroute(words: tuple[str, ...], chosen: Chosen, force: bool, home: Home) -> 
 def hold(ids: tuple[UUID, ...], chosen: Chosen, hours: float | None, home: Home) -> None:
     """Keep the messages back until they are released; their seven days run on."""
     until = None if hours is None else datetime.now(UTC) + timedelta(hours=hours)
-    _order(home, chosen.named(home, ids), "on hold", lambda steering, what: steering.hold(what, until, _BY))
+    _order(
+        home,
+        "hold",
+        chosen.named(home, ids),
+        "on hold",
+        lambda steering, what: steering.hold(what, until, _BY),
+    )
 
 
 @command.command(epilog="Example: lazaretto queue release --destination customer.example")
@@ -145,7 +155,13 @@ def hold(ids: tuple[UUID, ...], chosen: Chosen, hours: float | None, home: Home)
 @home_option
 def release(ids: tuple[UUID, ...], chosen: Chosen, home: Home) -> None:
     """Let go of messages that are kept back: they are tried now."""
-    _order(home, chosen.named(home, ids), "due now", lambda steering, what: steering.release(what, _BY))
+    _order(
+        home,
+        "release",
+        chosen.named(home, ids),
+        "due now",
+        lambda steering, what: steering.release(what, _BY),
+    )
 
 
 @command.command(epilog="Example: lazaretto queue delete --sender stolen@customer.example --yes")
@@ -158,20 +174,29 @@ def delete(ids: tuple[UUID, ...], chosen: Chosen, yes: bool, home: Home) -> None
     what = chosen.named(home, ids)
     if not yes:
         confirm(f"Delete {_in_words(ids)} for good, without telling the senders?")
-    _order(home, what, "deleted", lambda steering, what: steering.delete(what, _BY))
+    _order(home, "delete", what, "deleted", lambda steering, what: steering.delete(what, _BY))
 
 
 def _order(
     home: Home,
+    act: str,
     what: Selection,
     done: str,
     order: Callable[[Steering, Selection], Coroutine[Any, Any, int]],
 ) -> None:
-    count = consult(home, "spool", lambda pool: order(Steering(pool), what))
+    with ordered(home, f"queue.{act}", _named(what), tenants=[what.tenant], after={"state": done}):
+        count = consult(home, "spool", lambda pool: order(Steering(pool), what))
     if not count:
         meant = f"none of {', '.join(map(str, what.ids))}" if what.ids else "nothing that fits"
         raise ConfigurationError(f"{meant} waits in the queue; `lazaretto queue list` shows what does")
     click.echo(f"{count} {'copy is' if count == 1 else 'copies are'} {done}")
+
+
+def _named(what: Selection) -> str:
+    if what.ids:
+        return ", ".join(map(str, what.ids))
+    said = {"domain": what.domain, "destination": what.destination, "reason": what.reason, "sender": what.sender}
+    return ", ".join(f"{key} {value}" for key, value in said.items() if value) or "everything"
 
 
 def _identity(text: str) -> UUID:

@@ -15,7 +15,7 @@ from lazaretto.core.identity import TenantId
 from lazaretto.pipeline.list_usage import trial_of, usage_of
 from lazaretto.run.database import Database
 from lazaretto.run.home import Home
-from lazaretto.run.publishing import publish, with_tenants
+from lazaretto.run.publishing import publish, published, with_tenants
 from lazaretto.run.settings import load_settings
 from lazaretto.tenants.checking import check as remarks_on
 from lazaretto.tenants.conformance import PastVersion
@@ -142,7 +142,7 @@ def promote(name: str, home: Home) -> None:
     document = parse_document(with_tenants(home, None, lambda store: store.export(name)), name)
     if not has_trials(document):
         raise ConfigurationError(f"nothing is on trial in {name}; mark a rule or an entry with shadow: true")
-    applied, _ = publish(home, None, export_document(promoted(document)), name)
+    applied, _ = published(home, None, promoted(document), "what was on trial acts")
     click.echo(f"{applied.name}: version {applied.version} is in force; what was on trial acts")
 
 
@@ -230,7 +230,9 @@ def history(name: str, home: Home) -> None:
 @home_option
 def rollback(name: str, version: int, home: Home) -> None:
     """Publish the document of an older VERSION of tenant NAME again."""
-    applied = with_tenants(home, None, lambda store: store.rollback(name, version))
+    text = with_tenants(home, None, lambda store: store.export(name, version))
+    document = parse_document(text, f"{name} version {version}")
+    applied, _ = published(home, None, document, f"rollback to version {version}")
     click.echo(f"{applied.name}: version {applied.version} is published; it says what version {version} said")
 
 
