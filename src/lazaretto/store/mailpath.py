@@ -50,8 +50,8 @@ from lazaretto.spool.steering import Steering
 from lazaretto.spool.waiting import Waiting
 from lazaretto.store.given import StoreSettings, given
 from lazaretto.tenants.following import SnapshotFollower
-from lazaretto.tenants.mailboxes import Mailboxes
 from lazaretto.tenants.learned import LearnedAddresses
+from lazaretto.tenants.mailboxes import Mailboxes
 from lazaretto.tenants.reviewing import Reviews
 from lazaretto.tenants.store import TenantStore
 

@@ -123,7 +123,7 @@ def invite(email: str, home: Home) -> None:
         from lazaretto.store.people.console import account_of, console_scope
         from lazaretto.store.people.invitations import invite as invited
 
-        click.echo(invited(console_scope(getpass.getuser(), None), account_of(email)))
+        click.echo(invited(console_scope(os_user(), None), account_of(email)))
 
 
 @command.command(name="initial-password")
@@ -135,7 +135,7 @@ def initial_password(email: str, home: Home) -> None:
         from lazaretto.store.people.console import account_of, console_scope
         from lazaretto.store.people.invitations import give_initial_password
 
-        click.echo(give_initial_password(console_scope(getpass.getuser(), None), account_of(email)))
+        click.echo(give_initial_password(console_scope(os_user(), None), account_of(email)))
 
 
 @command.command(name="take-factors")
@@ -150,7 +150,7 @@ def take_factors(email: str, yes: bool, home: Home) -> None:
         from lazaretto.store.people.console import account_of, console_scope
         from lazaretto.store.people.invitations import take_factors as take
 
-        take(console_scope(getpass.getuser(), None), account_of(email))
+        take(console_scope(os_user(), None), account_of(email))
         click.echo(f"{email}: no second factor any more")
 
 
@@ -163,5 +163,5 @@ def break_glass(email: str, home: Home) -> None:
         from lazaretto.store.people.console import account_of, console_scope
         from lazaretto.store.people.invitations import make_break_glass
 
-        make_break_glass(console_scope(getpass.getuser(), None), account_of(email))
+        make_break_glass(console_scope(os_user(), None), account_of(email))
         click.echo(f"{email}: every use raises an alarm")

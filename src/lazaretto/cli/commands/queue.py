@@ -195,7 +195,12 @@ def _order(
 def _named(what: Selection) -> str:
     if what.ids:
         return ", ".join(map(str, what.ids))
-    said = {"domain": what.domain, "destination": what.destination, "reason": what.reason, "sender": what.sender}
+    said = {
+        "domain": what.domain,
+        "destination": what.destination,
+        "reason": what.reason,
+        "sender": what.sender,
+    }
     return ", ".join(f"{key} {value}" for key, value in said.items() if value) or "everything"
 
 
