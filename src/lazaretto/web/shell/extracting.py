@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from django.template import engines
 from django.template.base import Node, NodeList, TextNode, Variable
 from django.template.defaulttags import CommentNode
+from django.template.loader_tags import BlockNode
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 from lazaretto.web.shell.texts import TRANSLATED, folders
@@ -96,7 +97,7 @@ def in_template(path: Path) -> Iterator[Text]:
 def bare_texts(path: Path) -> list[str]:
     """Return the words that a template says without gettext."""
     shown = []
-    pieces = [node.s for node in _nodes(_parsed(path)) if isinstance(node, TextNode)]
+    pieces = [node.s for node in _nodes(_parsed(path), shown_only=True) if isinstance(node, TextNode)]
     # Joined, for a tag may hold a variable; what a variable says is no text of the template's.
     whole = re.sub(r"<(script|style)\b.*?</\1>", "", "\x00".join(pieces), flags=re.DOTALL)
     shown += re.findall(r"""\b(?:title|alt|placeholder|aria-label)="([^"]*)\"""", whole)
@@ -157,15 +158,18 @@ def _parsed(path: Path) -> NodeList:
     return found
 
 
-def _nodes(nodes: NodeList) -> Iterator[Node]:
+def _nodes(nodes: NodeList, *, shown_only: bool = False) -> Iterator[Node]:
     for node in nodes:
         if isinstance(node, CommentNode):
             continue
+        # Names of classes are words that nobody reads.
+        if shown_only and isinstance(node, BlockNode) and node.name.endswith("_class"):
+            continue
         yield node
         for name in node.child_nodelists:
-            yield from _nodes(getattr(node, name, None) or NodeList())
+            yield from _nodes(getattr(node, name, None) or NodeList(), shown_only=shown_only)
         for _condition, branch in getattr(node, "conditions_nodelists", ()):
-            yield from _nodes(branch)
+            yield from _nodes(branch, shown_only=shown_only)
 
 
 def _context(node: TranslateNode | BlockTranslateNode) -> str:

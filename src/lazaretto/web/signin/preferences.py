@@ -20,6 +20,19 @@ from lazaretto.web.shell.forms import Form
 from lazaretto.web.shell.showing import local, show
 
 _YEAR = 365 * 86_400
+_PLACES = (
+    "Africa/",
+    "America/",
+    "Antarctica/",
+    "Asia/",
+    "Atlantic/",
+    "Australia/",
+    "Europe/",
+    "Indian/",
+    "Pacific/",
+    "UTC",
+)
+"""What time zones are called after; the others are old names of the same."""
 
 
 @require_POST
@@ -56,7 +69,7 @@ class AboutMe(Form):
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
-        zones = sorted(zoneinfo.available_timezones())
+        zones = sorted(zone for zone in zoneinfo.available_timezones() if zone.startswith(_PLACES))
         self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in zones]  # type: ignore[attr-defined]
 
 

@@ -1,0 +1,1 @@
+"""Portals in a real browser, against the whole demonstration."""
