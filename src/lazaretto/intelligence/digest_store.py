@@ -18,6 +18,8 @@ from lazaretto.intelligence.following import Connection, rows
 REMEMBERED: Final = timedelta(days=180)
 """A digest that was not seen for so long is forgotten by those who look."""
 MOST: Final = 1_000_000
+MOST_ALIKE: Final = 50_000
+"""Similarity digests with which files are compared: the latest, for each comparison reads them all."""
 _PACKAGE: Final = "lazaretto.intelligence"
 
 
@@ -28,6 +30,8 @@ class MaliciousFile:
     sha256: str
     name: str
     """Of the malware."""
+    similarity: str = ""
+    """Its TLSH digest, ``T1`` and 70 hexadecimal digits, where it is of a kind that has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +81,26 @@ class DigestStore:
 
 
 class DigestSubject:
-    """Follows the digests for one machine: its scan workers read them from a file, sorted."""
+    """Follows the digests for one machine: its scan workers read them from files, sums sorted."""
 
     name = "digest"
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
     async def load(self, connection: Connection) -> None:
-        """Write the file anew; readers find the old one or the new one."""
+        """Write the files anew; readers find the old ones or the new ones."""
         parameters = {"since": datetime.now(UTC) - REMEMBERED, "wanted": MOST}
         found = await rows(connection, "digests_in_force", parameters, binary=True)
-        octets = b"".join(sorted(bytes(row[0]) for row in found))
-        self._file.parent.mkdir(mode=0o700, exist_ok=True)
-        fresh = self._file.with_name(f".{self._file.name}.{uuid4().hex}")
+        self._write("digests.bin", b"".join(sorted(bytes(row[0]) for row in found)))
+        alike = [row[1] for row in found if row[1]][:MOST_ALIKE]
+        self._write("similar.bin", b"".join(bytes.fromhex(each[2:]) for each in dict.fromkeys(alike)))
+
+    def _write(self, name: str, octets: bytes) -> None:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        fresh = self._folder / f".{name}.{uuid4().hex}"
         fresh.write_bytes(octets)
-        fresh.replace(self._file)
+        fresh.replace(self._folder / name)
 
     async def tick(self, connection: Connection) -> None:
         """Nothing is due by the second."""

@@ -106,4 +106,4 @@ def malicious_files(event: MalwareEvent) -> Iterator[MaliciousFile]:
                 and node.file_size >= SMALLEST
                 and not incident.detection_method.startswith("DIGEST_")
             ):
-                yield MaliciousFile(node.sha256, node.malware_name[:200])
+                yield MaliciousFile(node.sha256, node.malware_name[:200], node.similarity)

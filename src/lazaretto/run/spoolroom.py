@@ -66,7 +66,7 @@ async def spool_room(home: Home, settings: Settings, process_name: str) -> Async
     await _patiently(directory.start)
     indicators = IndicatorSubject()
     bundle = BundleSubject(BundleFolder(home.bundles), settings.bundles.keys(), str(node.number))
-    digests = DigestSubject(home.bundles / "digests.bin")
+    digests = DigestSubject(home.bundles)
     shared = IntelligenceFollower(database.dsn("control"), process_name, (indicators, bundle, digests))
     await _patiently(shared.start)
     upkeep = asyncio.create_task(_keep_up(pool, node, keys, settings))
