@@ -26,7 +26,10 @@ def test_the_demonstration_starts_tells_and_stops(tmp_path: Path) -> None:
         output = tmp_path / f"output-{first}"
         with output.open("wb") as file:
             process = subprocess.Popen(
-                [LAZARETTO, "demo", "run", "--home", home], stdout=file, stderr=file, start_new_session=True
+                [LAZARETTO, "demo", "run", "--empty", "--home", home],
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
             )
         try:
             deadline = time.monotonic() + 120
@@ -37,6 +40,12 @@ def test_the_demonstration_starts_tells_and_stops(tmp_path: Path) -> None:
             if first:
                 told = subprocess.run(
                     [LAZARETTO, "demo", "mail", "--home", home], capture_output=True, text=True, check=True
+                ).stdout
+                filled = subprocess.run(
+                    [LAZARETTO, "demo", "fill", "--days", "9", "--home", home],
+                    capture_output=True,
+                    text=True,
+                    check=True,
                 ).stdout
         finally:
             # As a terminal does on Ctrl-C: to the whole group.
@@ -53,6 +62,36 @@ def test_the_demonstration_starts_tells_and_stops(tmp_path: Path) -> None:
         [LAZARETTO, "quarantine", "list", "--home", home], capture_output=True, text=True, check=True
     ).stdout
     assert "malware" in listed
+    assert "9 of 9 days" in filled
+    assert "emma@atelier.example" in listed
+    assert "news@shop.example" in listed
+
+
+def test_what_the_demonstration_filled_in_can_be_removed_again(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    output = tmp_path / "output"
+    listen = f'[listen]\nsmtp = "127.0.0.1:{free_port()}"\nmailbox = "127.0.0.1:{free_port()}"\n'
+    (home / "lazaretto.toml").write_text(listen + f'http = "127.0.0.1:{free_port()}"\n')
+    with output.open("wb") as file:
+        words = [LAZARETTO, "demo", "run", "--empty", "--home", home]
+        process = subprocess.Popen(words, stdout=file, stderr=file, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 120
+        while "Ctrl-C stops everything." not in output.read_text():
+            assert process.poll() is None, output.read_text()
+            assert time.monotonic() < deadline, output.read_text()
+            time.sleep(0.1)
+        subprocess.run([LAZARETTO, "demo", "fill", "--days", "2", "--home", home], check=True)
+        subprocess.run([LAZARETTO, "demo", "clear", "--yes", "--home", home], check=True)
+        listed = subprocess.run(
+            [LAZARETTO, "quarantine", "list", "--home", home], capture_output=True, text=True, check=True
+        ).stdout
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(timeout=120) == 0
+
+    assert listed == ""
 
 
 def test_a_second_start_in_the_same_home_is_refused_clearly(tmp_path: Path) -> None:

@@ -22,9 +22,12 @@ PLATFORM = TenantId(0)
 """Stands for the platform itself where something is nobody's: its own keys and reports."""
 
 
-def new_message_id() -> MessageId:
-    """Return an id that is unique everywhere and later ones sort after earlier ones (to the ms)."""
-    milliseconds = time.time_ns() // 1_000_000
+def new_message_id(at: datetime | None = None) -> MessageId:
+    """Return an id that is unique everywhere and later ones sort after earlier ones (to the ms).
+
+    ``at`` stands in place of now.
+    """
+    milliseconds = time.time_ns() // 1_000_000 if at is None else int(at.timestamp() * 1_000)
     entropy = int.from_bytes(os.urandom(10), "big")
     value = (milliseconds & (1 << 48) - 1) << 80
     value |= 0x7 << 76 | (entropy >> 68 & 0xFFF) << 64 | 0b10 << 62 | entropy & (1 << 62) - 1

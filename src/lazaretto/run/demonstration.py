@@ -18,29 +18,58 @@ from lazaretto.run.home import Home
 
 TENANT: Final = "demo"
 DOMAIN: Final = "customer.example"
+SECOND_TENANT: Final = "atelier"
+SECOND_DOMAIN: Final = "atelier.example"
 OVERSIZE: Final = 51_000_000
 
 _TENANT_DOCUMENT: Final = f"""\
 version: 1
 tenant: {TENANT}
+profile: strict
 domains:
   {DOMAIN}:
     routes: [{{host: %(host)s, port: %(port)d}}]
 address_registration: enforce
-addresses: [alice@{DOMAIN}, bob@{DOMAIN}]
+addresses: [alice@{DOMAIN}, bob@{DOMAIN}, carla@{DOMAIN}, david@{DOMAIN}, info@{DOMAIN}]
+aliases: {{sales@{DOMAIN}: alice@{DOMAIN}}}
 protected_names: ["Élise Dupont"]
 administrators: [alice@{DOMAIN}]
+outbound: {{senders: [198.51.100.25]}}
+digest: {{send: true}}
+"""
+_SECOND_DOCUMENT: Final = f"""\
+version: 1
+tenant: {SECOND_TENANT}
+profile: strict
+domains:
+  {SECOND_DOMAIN}:
+    routes: [{{host: %(host)s, port: %(port)d}}]
+address_registration: enforce
+addresses: [emma@{SECOND_DOMAIN}, hugo@{SECOND_DOMAIN}]
+protected_names: ["Élise Dupont"]
+administrators: [emma@{SECOND_DOMAIN}]
+language: fr
+outbound: {{senders: [198.51.100.26]}}
+digest: {{send: true, language: fr}}
 """
 
 _DNS: Final = {
     "partner.example": {
         "A": ["127.0.0.1"],
         "MX": ["10 mx.partner.example"],
-        "TXT": ["v=spf1 ip4:127.0.0.0/8 -all"],
+        "TXT": ["v=spf1 ip4:127.0.0.0/8 ip4:198.51.100.0/24 -all"],
     },
     "mx.partner.example": {"A": ["127.0.0.1"]},
-    "shop.example": {"TXT": ["v=spf1 ip4:127.0.0.0/8 -all"], "MX": ["10 mx.shop.example"]},
+    "shop.example": {
+        "TXT": ["v=spf1 ip4:127.0.0.0/8 ip4:198.51.100.0/24 -all"],
+        "MX": ["10 mx.shop.example"],
+    },
     "mx.shop.example": {"A": ["127.0.0.1"]},
+    "moulin.example": {"TXT": ["v=spf1 ip4:198.51.100.0/24 -all"], "MX": ["10 mx.moulin.example"]},
+    "bakkerij.example": {"TXT": ["v=spf1 ip4:198.51.100.0/24 -all"], "MX": ["10 mx.bakkerij.example"]},
+    "ofenbau.example": {"TXT": ["v=spf1 ip4:198.51.100.0/24 -all"], "MX": ["10 mx.ofenbau.example"]},
+    "jardin.example": {"TXT": ["v=spf1 ip4:198.51.100.0/24 -all"], "MX": ["10 mx.jardin.example"]},
+    "freemail.example": {"TXT": ["v=spf1 ip4:198.51.100.0/24 -all"], "MX": ["10 mx.freemail.example"]},
     "quick-prize.example": {"MX": ["10 quick-prize.example"], "A": ["192.0.2.66"]},
     "1.0.0.127.in-addr.arpa": {"PTR": ["mx.partner.example"]},
 }
@@ -62,7 +91,11 @@ PEOPLE: Final = (
     (f"admin@{DOMAIN}", "tenant-administrator", TENANT, "Anna Admin"),
     (f"viewer@{DOMAIN}", "read-only", TENANT, "Victor Viewer"),
     (f"helpdesk@{DOMAIN}", "help-desk", TENANT, "Hanna Helpdesk"),
+    (f"quarantine@{DOMAIN}", "quarantine-administrator", TENANT, "Quentin Quarantine"),
+    (f"auditor@{DOMAIN}", "auditor", TENANT, "Adam Auditor"),
     (f"alice@{DOMAIN}", "", TENANT, "Alice"),
+    (f"admin@{SECOND_DOMAIN}", "tenant-administrator", SECOND_TENANT, "Amélie Atelier"),
+    (f"emma@{SECOND_DOMAIN}", "", SECOND_TENANT, "Emma"),
 )
 """Who signs in at the demonstration's portals: address, role (empty = end user), tenant, name."""
 
@@ -71,6 +104,12 @@ def tenant_document(mailbox: tuple[str, int]) -> str:
     """Return the demo tenant's document; its mail goes to the host and port ``mailbox``."""
     host, port = mailbox
     return _TENANT_DOCUMENT % {"host": host, "port": port}
+
+
+def second_document(mailbox: tuple[str, int]) -> str:
+    """Return the document of the demonstration's second tenant."""
+    host, port = mailbox
+    return _SECOND_DOCUMENT % {"host": host, "port": port}
 
 
 def write_dns(home: Home) -> str:
@@ -135,7 +174,7 @@ def _newsletter(now: datetime) -> DemoMail:
         sender="bounce@shop.example",
         recipient=f"bob@{DOMAIN}",
         octets=message.as_bytes(),
-        expect="delivered, known as bulk mail",
+        expect="quarantined, known as bulk mail",
     )
 
 
@@ -155,7 +194,7 @@ def _spam(now: datetime) -> DemoMail:
         sender="winner@quick-prize.example",
         recipient=f"bob@{DOMAIN}",
         octets=message.as_bytes(),
-        expect="delivered with a tagged subject",
+        expect="quarantined",
     )
 
 

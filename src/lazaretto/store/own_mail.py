@@ -38,6 +38,8 @@ MOST_READ: Final = 4 << 20
 _HEADER: Final = 64 << 10
 MOST_REASONS: Final = 6
 MOST_LISTED: Final = 500
+_OF_METHODS: Final = frozenset({"LEARNED_TOGETHER", "SCANNER_FAILED", "COULD_NOT_LOOK"})
+"""Findings that speak of how we work and not of the message."""
 
 
 class Risk(IntEnum):
@@ -159,7 +161,11 @@ def reasons(user: EndUser, identity: UUID, language: str) -> list[str]:
     stories = path.wait(path.trace.find(search))
     findings = stories[0].findings if stories else ()
     worst = sorted(findings, key=lambda each: -(each.get("score") or 0.0))
-    told = [words_of(str(each["symbol"]), language) for each in worst if (each.get("score") or 0.0) > 0]
+    told = [
+        words_of(str(each["symbol"]), language)
+        for each in worst
+        if (each.get("score") or 0.0) > 0 and each["symbol"] not in _OF_METHODS
+    ]
     return list(dict.fromkeys(told))[:MOST_REASONS]
 
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import smtplib
+import subprocess
+import sys
 import time
 from datetime import datetime
 from typing import Final
 
 import click
 
-from lazaretto.cli.options import home_option
+from lazaretto.cli.options import confirm, home_option
+from lazaretto.run.demo_clearing import clear
+from lazaretto.run.demo_filling import fill
 from lazaretto.run.demonstration import (
     DOMAIN,
     PEOPLE,
+    SECOND_DOMAIN,
+    SECOND_TENANT,
+    TENANT,
     DemoMail,
     demo_mails,
     demo_time,
+    second_document,
     tenant_document,
     write_dns,
 )
@@ -39,9 +48,13 @@ def command() -> None:
 
 
 @command.command(name="run")
+@click.option("--empty", is_flag=True, help="Do not fill a new home with a month of mail.")
 @home_option
-def run_demo(home: Home) -> None:
-    """Start everything with a demo tenant and a mailbox to deliver to; Ctrl-C stops it."""
+def run_demo(empty: bool, home: Home) -> None:
+    """Start everything with two demo tenants and a mailbox to deliver to; Ctrl-C stops it.
+
+    A new home is filled with a month of believable mail beside, which takes about a minute.
+    """
     if is_running(home) is not None:
         raise click.ClickException(f"it runs already in {home.folder}; stop it there with Ctrl-C first")
     home.make()
@@ -56,8 +69,11 @@ def run_demo(home: Home) -> None:
     def when_ready() -> None:
         mailbox = host_and_port(settings.listen.mailbox)
         publish(home, settings, tenant_document(mailbox), "demo")
+        publish(home, settings, second_document(mailbox), "atelier")
         _greet(home, settings.listen, http, fresh=fresh)
         _tell_people(home, http)
+        if fresh and not empty:
+            _fill_beside(home)
 
     with (home.logs / "supervisor.log").open("a", encoding="utf-8") as log:
         log_to(log, role="supervisor")
@@ -71,7 +87,7 @@ def _greet(home: Home, listen: ListenSettings, http: str, *, fresh: bool) -> Non
 ready: Lazaretto is running{" for the first time" if fresh else " again, with its data"}.
 
   SMTP edge        {listen.smtp}   (STARTTLS with a certificate of its own)
-  demo tenant      {DOMAIN}, recipients alice@{DOMAIN} and bob@{DOMAIN}
+  demo tenants     {TENANT} ({DOMAIN}, with alice@ and bob@) and {SECOND_TENANT} ({SECOND_DOMAIN})
   API              http://{http}/api/v1   (lazaretto account --help makes a token; docs/use/api.md)
   delivered mail   {home.folder}/mailbox/   (a next hop on {listen.mailbox})
   state and logs   {home.folder}
@@ -104,6 +120,39 @@ def _tell_people(home: Home, http: str) -> None:
             "\n  These demo accounts sign in without a second factor. Others who are granted something must"
             "\n  have one: lazaretto account add, then lazaretto account invite, lead through it."
         )
+
+
+def _fill_beside(home: Home) -> None:
+    """Fill the demo's tenants in a process of its own, so that everything can be used meanwhile."""
+    arguments = [sys.executable, "-m", "lazaretto.cli.main", "demo", "fill", "--home", str(home.folder)]
+    with (home.logs / "demo-fill.log").open("ab") as log:
+        subprocess.Popen(arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # noqa: S603 - our own
+    click.echo("\n  A month of mail is being filled in; the portals show more of it by the second.")
+
+
+@command.command(name="fill", epilog="Example: lazaretto demo fill --days 30")
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 30), help="How far back.")
+@home_option
+def fill_demo(days: int, home: Home) -> None:
+    """Fill the demo's two tenants with believable mail of the last days, by the real path."""
+    if is_running(home) is None:
+        raise click.ClickException("nothing runs here; start it with `make run` in another terminal")
+    options = RunOptions(dns_file=write_dns(home))
+    filled = asyncio.run(fill(home, load_settings(home), options, days, click.echo))
+    click.echo(
+        f"filled: {filled.messages} messages, of which {filled.quarantined} are or were in quarantine"
+        f" and {filled.refused} refused; `lazaretto demo clear` removes them again"
+    )
+
+
+@command.command(name="clear", epilog="Example: lazaretto demo clear --yes")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@home_option
+def clear_demo(yes: bool, home: Home) -> None:
+    """Remove all traffic, cases and settings of people of the demo's two tenants."""
+    if not yes:
+        confirm(f"Remove all mail of the tenants {TENANT} and {SECOND_TENANT} for good?")
+    click.echo(f"removed: {clear(home, (TENANT, SECOND_TENANT))} rows")
 
 
 @command.command(name="mail")
