@@ -84,6 +84,38 @@ class Verified:
     """What is wrong with the next one; empty when the whole chain holds."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What people know of acts that they look for; every part that is given must hold."""
+
+    number: int | None = None
+    act: str = ""
+    """Its beginning: ``quarantine`` finds ``quarantine.release``."""
+    actor: str = ""
+    """Part of who ordered it, or on whose behalf, in any case."""
+    about: str = ""
+    """Part of what it was about, in any case."""
+    since: datetime | None = None
+    until: datetime | None = None
+    oldest_first: bool = False
+
+    def parameters(self) -> dict[str, Any]:
+        """Return it as the query takes it; None stands for whatever."""
+        return {
+            "number": self.number,
+            "act_begins": f"{_escaped(self.act)}%" if self.act else None,
+            "who": f"%{_escaped(self.actor)}%" if self.actor else None,
+            "about": f"%{_escaped(self.about)}%" if self.about else None,
+            "since": self.since,
+            "until": self.until,
+            "oldest_first": self.oldest_first,
+        }
+
+
+def _escaped(part: str) -> str:
+    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
 class AuditLog:
     """The chains in database ``control``."""
 
@@ -116,7 +148,32 @@ class AuditLog:
         self, tenant: TenantId, *, before: int | None = None, act: str = "", actor: str = "", limit: int = 100
     ) -> Sequence[Entry]:
         """Return entries of ``tenant``'s chain, latest first, with numbers below ``before``."""
-        parameters = {"tenant": tenant, "before": before, "act": act, "actor": actor, "wanted": limit}
+        return await self._read(tenant, Wanted(), start=before, act=act, actor=actor, limit=limit)
+
+    async def find(
+        self, tenant: TenantId, wanted: Wanted, *, start: int | None = None, limit: int = 100
+    ) -> Sequence[Entry]:
+        """Return entries of ``tenant``'s chain that are as ``wanted``, beginning behind number ``start``."""
+        return await self._read(tenant, wanted, start=start, limit=limit)
+
+    async def _read(
+        self,
+        tenant: TenantId,
+        wanted: Wanted,
+        *,
+        start: int | None,
+        limit: int,
+        act: str = "",
+        actor: str = "",
+    ) -> Sequence[Entry]:
+        parameters = {
+            **wanted.parameters(),
+            "tenant": tenant,
+            "start": start,
+            "act": act,
+            "actor": actor,
+            "wanted": limit,
+        }
         async with (
             self._pool.connection() as connection,
             connection.cursor(row_factory=class_row(Entry)) as cursor,

@@ -90,9 +90,16 @@ class Trace:
             for identity in identities
         ]
 
+    async def rows(self, search: Search) -> Sequence[MessageRow]:
+        """Return what the index alone says of the messages, in the order of ``find``."""
+        async with self._pool.connection() as connection:
+            return await _found(connection, search)
+
 
 @dataclass(frozen=True, slots=True)
-class _MessageRow:
+class MessageRow:
+    """A message as the search index has it."""
+
     message: UUID
     received_at: datetime
     direction: str | None
@@ -122,9 +129,9 @@ class _EventRow:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-async def _found(connection: Connection, search: Search) -> list[_MessageRow]:
+async def _found(connection: Connection, search: Search) -> list[MessageRow]:
     name: LiteralString = "find_copies" if search.is_about_copies else "find_messages"
-    return await _read(connection, name, _MessageRow, search.parameters())
+    return await _read(connection, name, MessageRow, search.parameters())
 
 
 async def _read(
@@ -137,7 +144,7 @@ async def _read(
 
 
 def _told(
-    found: Sequence[_MessageRow], recipients: Sequence[_RecipientRow], events: Sequence[_EventRow]
+    found: Sequence[MessageRow], recipients: Sequence[_RecipientRow], events: Sequence[_EventRow]
 ) -> TracedMessage:
     # A transaction for several tenants has a row for each; they differ in nothing shown here.
     first = found[0]
@@ -166,7 +173,7 @@ def _told(
     )
 
 
-def _worst(found: Iterable[_MessageRow]) -> str | None:
+def _worst(found: Iterable[MessageRow]) -> str | None:
     return next((row.verdict for row in found if row.verdict), None)
 
 

@@ -29,15 +29,17 @@ class Explained:
     """None when that version is not known any more."""
 
 
-def explanation(about: Explained, language: str, symbol_words: SymbolWords) -> Iterator[str]:
-    """Yield the lines of the explanation."""
+def explanation(
+    about: Explained, language: str, symbol_words: SymbolWords, *, shows_evidence: bool = True
+) -> Iterator[str]:
+    """Yield the lines of the explanation; without evidence it says nothing that the message says."""
     details = dict(about.details)
     verdict = sentence(language, str(details.get("verdict", "clean")))
     yield sentence(language, "verdict", verdict=verdict, score=f"{details.get('score') or 0.0:.1f}")
     for copy in details.get("copies", ()):
         if not copy.get("additional"):
             yield from _copy(copy, language)
-    yield from _findings(details, language, symbol_words)
+    yield from _findings(details, language, symbol_words, shows_evidence)
     if about.snapshot is not None:
         yield from _imagined(details, about.snapshot, language)
     for trial in details.get("shadow", ()):
@@ -54,7 +56,9 @@ def _copy(copy: Mapping[str, Any], language: str) -> Iterator[str]:
         yield "  " + sentence(language, "setting", setting=setting.get("setting", ""))
 
 
-def _findings(details: Mapping[str, Any], language: str, symbol_words: SymbolWords) -> Iterator[str]:
+def _findings(
+    details: Mapping[str, Any], language: str, symbol_words: SymbolWords, shows_evidence: bool
+) -> Iterator[str]:
     findings = sorted(details.get("findings", ()), key=lambda each: -abs(each.get("score") or 0.0))
     if not findings:
         return
@@ -63,7 +67,7 @@ def _findings(details: Mapping[str, Any], language: str, symbol_words: SymbolWor
         symbol, score = str(each.get("symbol")), float(each.get("score") or 0.0)
         side = "finding neutral" if score == 0 else "finding against" if score > 0 else "finding for"
         words = symbol_words(symbol, language)
-        evidence = f" [{each['evidence']}]" if each.get("evidence") else ""
+        evidence = f" [{each['evidence']}]" if shows_evidence and each.get("evidence") else ""
         yield f"  {score:+6.2f}  {symbol}: {words or sentence(language, side)}{evidence}"
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from lazaretto.core.errors import ScopeError
 from lazaretto.core.identity import TenantId
-from lazaretto.journal.auditing import OPERATOR, Act, Entry, Verified, failed
+from lazaretto.journal.auditing import OPERATOR, Act, Entry, Verified, Wanted, failed
 from lazaretto.store.mailpath import mail_path
 from lazaretto.store.scope import Area, Right, Scope
 
@@ -41,6 +42,20 @@ def entries(
     scope.demand(Area.AUDIT, Right.VIEW_STATISTICS)
     path = mail_path()
     return path.wait(path.audit.read(_chain_of(scope), before=before, act=act, actor=actor, limit=limit))
+
+
+def found(scope: Scope, wanted: Wanted, *, start: int | None = None, limit: int = 100) -> Sequence[Entry]:
+    """Return the acts that ``wanted`` means, beginning behind the entry with number ``start``."""
+    scope.demand(Area.AUDIT, Right.VIEW_STATISTICS)
+    path = mail_path()
+    return path.wait(path.audit.find(_chain_of(scope), wanted, start=start, limit=limit))
+
+
+def entry(scope: Scope, number: int) -> Entry:
+    """Return one act.  Raises ``ScopeError`` when it is not there for the scope."""
+    for each in found(scope, Wanted(number=number), limit=1):
+        return each
+    raise ScopeError("there is no such entry")
 
 
 def verified(scope: Scope) -> Verified:

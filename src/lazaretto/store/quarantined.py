@@ -49,6 +49,16 @@ def copy(scope: Scope, identity: UUID) -> QuarantinedCopy:
     raise ScopeError("there is no such copy")
 
 
+def copies(scope: Scope, ids: Sequence[UUID]) -> list[QuarantinedCopy]:
+    """Return those of ``ids`` that are there for the scope, also those that left."""
+    scope.demand(Area.QUARANTINE, Right.VIEW_STATISTICS)
+    if not ids:
+        return []
+    path = mail_path()
+    found = path.wait(path.quarantine.list(tenant=scope.of_tenant, copies=ids, limit=len(ids)))
+    return [_shown(scope, each) for each in found if _is_within(scope, each)]
+
+
 def of_message(scope: Scope, message: UUID) -> list[QuarantinedCopy]:
     """Return the copies of one message that rest, or did, within the scope."""
     scope.demand(Area.QUARANTINE, Right.VIEW_STATISTICS)

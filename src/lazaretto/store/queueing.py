@@ -16,6 +16,7 @@ from lazaretto.spool.waiting import WaitingCopy
 from lazaretto.store.auditing import ordered
 from lazaretto.store.mailpath import MailPath, mail_path
 from lazaretto.store.scope import Area, Right, Scope
+from lazaretto.store.snapshots import snapshot_in_force
 
 
 def waiting(scope: Scope, selection: Selection, *, limit: int = 1_000) -> list[WaitingCopy]:
@@ -64,6 +65,26 @@ def release(scope: Scope, selection: Selection) -> int:
 def delete(scope: Scope, selection: Selection) -> int:
     """Throw copies away; nobody is told but the trace."""
     return _ordered(scope, "queue.delete", selection, lambda path, meant, by: path.steering.delete(meant, by))
+
+
+def reroute(scope: Scope, selection: Selection, destination: str) -> int:
+    """Send copies to the hosts of another domain of the tenant; their recipients stay as they are.
+
+    Raises ``ConfigurationError`` for a domain that is not the tenant's: mail is led to nobody else.
+    """
+    if destination.lower() not in destinations(scope):
+        raise ConfigurationError(f"{destination} is no domain of {scope.tenant_name}")
+    return _ordered(
+        scope,
+        "queue.reroute",
+        selection,
+        lambda path, meant, by: path.steering.reroute(meant, destination.lower(), by),
+    )
+
+
+def destinations(scope: Scope) -> list[str]:
+    """Return the tenant's domains, whose hosts waiting mail can be sent to, in order."""
+    return sorted(snapshot_in_force(scope).domains)
 
 
 def _ordered(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -16,6 +17,8 @@ from lazaretto.core.address import domain_of, fold
 from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.core.findings import Verdict
 from lazaretto.journal.pleas import Decision, Plea, RefusedMessage
+from lazaretto.journal.trace import TracedMessage
+from lazaretto.store import traffic
 from lazaretto.store.auditing import ordered
 from lazaretto.store.mailpath import mail_path
 from lazaretto.store.scope import Area, Right, Scope
@@ -70,6 +73,28 @@ def pleas(scope: Scope, *, limit: int = 100) -> Sequence[Plea]:
     scope.demand_all_domains()
     path = mail_path()
     return path.wait(path.pleas.list(scope.of_tenant, limit=limit))
+
+
+def plea(scope: Scope, number: int) -> Plea:
+    """Return one request of a refused sender.  Raises ``ScopeError`` when it is not there."""
+    scope.demand(Area.LISTS, Right.VIEW_CONFIGURATION)
+    scope.demand_all_domains()
+    path = mail_path()
+    found = path.wait(path.pleas.get(scope.of_tenant, number))
+    if found is None:
+        raise ScopeError("there is no such request")
+    return found
+
+
+def messages_with(scope: Scope, reference: str) -> list[TracedMessage]:
+    """Return the scope's messages that were refused with ``reference``."""
+    scope.demand(Area.TRACE, Right.VIEW_STATISTICS)
+    found = []
+    for refused in _found(reference):
+        if refused.tenant == scope.of_tenant:
+            with suppress(ScopeError):
+                found.append(traffic.message(scope, refused.message))
+    return found
 
 
 def decide(scope: Scope, number: int, decision: Decision) -> Plea:

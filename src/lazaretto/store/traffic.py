@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from ipaddress import ip_network
+from typing import Any
 from uuid import UUID
 
 from lazaretto.core.address import domain_of
@@ -72,6 +74,14 @@ def messages(
 
 def message(scope: Scope, identity: UUID) -> TracedMessage:
     """Return the story of one message.  Raises ``ScopeError`` when it is not there for the scope."""
+    return message_and_whole(scope, identity)[0]
+
+
+def message_and_whole(scope: Scope, identity: UUID) -> tuple[TracedMessage, TracedMessage]:
+    """Return a story as the scope may see it, and all of it, for those who judge it again.
+
+    Raises ``ScopeError`` when it is not there for the scope.
+    """
     scope.demand(Area.TRACE, Right.VIEW_STATISTICS)
     search = Search(
         tenant=scope.of_tenant,
@@ -80,8 +90,46 @@ def message(scope: Scope, identity: UUID) -> TracedMessage:
         limit=1,
     )
     for found in _found(search):
-        return _shown(scope, found)
+        return _shown(scope, found), found
     raise ScopeError("there is no such message")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What is known of a sender from the last messages."""
+
+    verdicts: dict[str, int]
+    """How many were found to be what, the most frequent first."""
+    first_at: datetime | None
+    """When the first of them was received."""
+
+
+def of_sender(scope: Scope, sender: str) -> History:
+    """Return what the last hundred messages under a reverse path were, within the scope."""
+    scope.demand(Area.TRACE, Right.VIEW_STATISTICS)
+    path = mail_path()
+    search = Search(tenant=scope.of_tenant, reach=_reach(scope), sender=sender, limit=100)
+    found = path.wait(path.trace.rows(search))
+    counted = Counter(each.verdict for each in found if each.verdict)
+    return History(
+        verdicts=dict(counted.most_common()),
+        first_at=min((each.received_at for each in found), default=None),
+    )
+
+
+def version_in_force(scope: Scope) -> int:
+    """Return which version of the tenant's configuration applies at this moment."""
+    path = mail_path()
+    return path.wait(path.tenants.version_in_force(scope.tenant_name)) or 0
+
+
+def reached_copies(scope: Scope, copies: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return copies of a look, without recipients that the scope does not reach."""
+    kept = [
+        {**each, "recipients": [one for one in each.get("recipients", ()) if _is_reached(scope, one)]}
+        for each in copies
+    ]
+    return [each for each in kept if each["recipients"]]
 
 
 def events(
@@ -134,14 +182,25 @@ def _within(scope: Scope, found: TracedMessage) -> TracedMessage:
     """Return ``found`` without recipients that the scope does not reach."""
 
     def reached(addresses: Iterable[str]) -> list[str]:
-        return [address for address in addresses if scope.domains.reach(domain_of(address))]
+        return [address for address in addresses if _is_reached(scope, address)]
 
     return replace(
         found,
         recipients=tuple(each for each in found.recipients if scope.domains.reach(domain_of(each.address))),
         events=tuple(
-            {**event, "recipients": reached(event["recipients"])}
+            {**_of_reached(scope, event), "recipients": reached(event["recipients"])}
             for event in found.events
             if not event["recipients"] or reached(event["recipients"])
         ),
     )
+
+
+def _of_reached(scope: Scope, event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an event whose copies are for recipients that the scope reaches."""
+    if "copies" not in event:
+        return event
+    return {**event, "copies": reached_copies(scope, event["copies"])}
+
+
+def _is_reached(scope: Scope, address: str) -> bool:
+    return scope.domains.reach(domain_of(address))

@@ -50,12 +50,13 @@ class FiguresShown(Schema):
 class Order(Schema):
     """What shall happen to which copies; everything that is given must hold of them."""
 
-    order: Literal["retry", "bounce", "hold", "release", "delete"]
+    order: Literal["retry", "bounce", "hold", "release", "delete", "reroute"]
     ids: list[UUID] = Field([], max_length=500, description="Ids of messages.")
     domain: str = Field("", max_length=255, description="Domain of a recipient or of the sender.")
     sender: str = Field("", max_length=320, description="Envelope sender; `<>` = the null one.")
     destination: str = Field("", max_length=255, description="Domain whose hosts they are for.")
     reason: str = Field("", max_length=255, description="Part of the last answer of a next hop.")
+    to: str = Field("", max_length=255, description="The domain of yours to whose hosts they are rerouted.")
     until: datetime | None = Field(None, description="End of a hold; null = when the copies expire.")
 
 
@@ -131,6 +132,8 @@ def order(request: HttpRequest, tenant: Name, body: Order) -> Any:
             count = queueing.release(scope, selection)
         case "delete":
             count = queueing.delete(scope, selection)
+        case "reroute":
+            count = queueing.reroute(scope, selection, _plain(body.to))
     return Done(copies=count)
 
 
