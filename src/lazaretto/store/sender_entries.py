@@ -13,6 +13,7 @@ from lazaretto.store import drafts, tenancy
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.tenants.document import export_document
 from lazaretto.tenants.placing import document_of, placed, plain_of
+from lazaretto.tenants.reviewing import Proposal
 from lazaretto.tenants.store import Applied
 
 
@@ -51,8 +52,11 @@ def imagined(scope: Scope, wish: Wish) -> str:
     return export_document(document_of(placed(tree, {(wish.list.value,): _entries(tree, wish)})))
 
 
-def grant(scope: Scope, wish: Wish) -> Applied:
-    """Put the entry on its list, in force at once; an entry that is there is replaced."""
+def grant(scope: Scope, wish: Wish) -> Applied | Proposal:
+    """Put the entry on its list, in force at once; an entry that is there is replaced.
+
+    Where changes need a second person it is proposed instead.
+    """
     scope.demand(Area.LISTS, Right.EDIT)
     scope.demand_all_domains()
     tree = plain_of(tenancy.in_force(scope).text)

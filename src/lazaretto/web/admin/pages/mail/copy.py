@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lazaretto.core.errors import ScopeError
@@ -55,7 +55,7 @@ def copy(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # noqa:
     )
     context = {
         "copy": found,
-        "title": found.subject or _now("Message in quarantine"),
+        "title": found.subject or gettext("Message in quarantine"),
         "facts": facts,
         "is_resting": found.ended_as is None,
         "ended": word(OUTCOMES, found.ended_as),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.http.response import HttpResponseBase
 from django.utils import formats, timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lazaretto.store import figures as counted
@@ -152,5 +152,5 @@ def _chart(found: Figures, shown: list[Figure]) -> dict[str, Any]:
             }
             for each in drawn
         ],
-        "title": _now("Messages over time"),
+        "title": gettext("Messages over time"),
     }

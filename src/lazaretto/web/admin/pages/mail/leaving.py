@@ -8,9 +8,8 @@ from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.spool.quarantine import GUARDED, NEEDS_APPROVAL, TO_FIRST, TO_RECIPIENTS, QuarantinedCopy
@@ -58,7 +57,7 @@ class ReleaseForm(Form):
         """Demand the address where it is asked for."""
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("to") == OTHER and not cleaned.get("address"):
-            self.add_error("address", _now("Give the address."))
+            self.add_error("address", gettext("Give the address."))
         return cleaned
 
     @property
@@ -85,7 +84,7 @@ def release(request: PageRequest, scope: Scope) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             if guarded and not form.cleaned_data["reason"].strip():
-                raise ConfigurationError(_now("Say why malware shall be released."))
+                raise ConfigurationError(gettext("Say why malware shall be released."))
             outcomes = _release(scope, copies, guarded, form)
         except ConfigurationError as failure:
             form.add_error(None, str(failure))
@@ -169,8 +168,8 @@ def _told(
     request.session["quarantine_results"] = {"tenant": scope.tenant_name, "rows": rows}
     done = sum(outcomes.get(each.id) in ("released", "deleted") for each in copies)
     level = Level.SUCCESS if done == len(copies) else Level.INFO
-    words = _now("{done} of {count} done.").format(done=done, count=len(copies))
+    words = gettext("{done} of {count} done.").format(done=done, count=len(copies))
     if NEEDS_APPROVAL in kinds or kinds & {"looking", "waiting"}:
-        words += " " + _now("Malware waits for a second person.")
+        words += " " + gettext("Malware waits for a second person.")
     flash(request, words, level=level)
     return to_page(request, "quarantine-results")

@@ -9,8 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from lazaretto.journal.trace import TracedMessage
@@ -87,7 +86,7 @@ def message(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # no
     sender = story.sender or ""
     context = {
         "story": story,
-        "title": story.subject or _now("Message"),
+        "title": story.subject or gettext("Message"),
         "verdict": badge(VERDICTS, story.verdict),
         "header": list(_header(story, received, look)),
         "fates": [_fate(story, each, look) for each in story.recipients],
@@ -122,7 +121,7 @@ def _header(
     yield _("Sender (From field)"), look.get("author") or ", ".join(facts.get("authors") or ())
     yield _("Message-ID"), story.message_id
     yield _("Our number"), story.id
-    yield _("Size"), _now("{octets} octets").format(octets=story.size) if story.size else ""
+    yield _("Size"), gettext("{octets} octets").format(octets=story.size) if story.size else ""
     yield _("Sent by"), " ".join(filter(None, (client.get("hostname"), client.get("ip"))))
     yield _("Introduced itself as"), client.get("helo")
     yield _("Encrypted on the way to us"), _tls(client)

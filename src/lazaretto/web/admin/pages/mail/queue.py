@@ -10,9 +10,8 @@ from uuid import UUID
 from django import forms
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.spool.selection import Selection
@@ -272,7 +271,7 @@ def _give(scope: Scope, order: str, selection: Selection, form: OrderForm) -> in
             return queueing.reroute(scope, selection, form.cleaned_data["destination"])
     until = moment(form.cleaned_data["until"])
     if until is not None and until <= datetime.now(UTC):
-        raise ConfigurationError(_now("That moment is over."))
+        raise ConfigurationError(gettext("That moment is over."))
     return queueing.hold(scope, selection, until)
 
 

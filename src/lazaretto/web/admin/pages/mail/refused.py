@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lazaretto.core.errors import ConfigurationError
@@ -188,12 +188,12 @@ def plea(request: PageRequest, scope: Scope, number: int, decision: str) -> Http
         except ConfigurationError as failure:
             flash(request, str(failure), level=Level.DANGER)
         else:
-            flash(request, _now("It is decided."))
+            flash(request, gettext("It is decided."))
         return to_page(request, "refused")
     text = (
-        _now("Mail of {sender} is accepted for seven days, unless it is malware or phishing.")
+        gettext("Mail of {sender} is accepted for seven days, unless it is malware or phishing.")
         if grants
-        else _now("Mail of {sender} is judged as before; the sender is not told.")
+        else gettext("Mail of {sender} is judged as before; the sender is not told.")
     )
     return confirm(
         request,

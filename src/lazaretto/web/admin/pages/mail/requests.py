@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lazaretto.core.errors import ConfigurationError
@@ -101,7 +101,7 @@ def one(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # noqa: 
         except ConfigurationError as failure:
             form.add_error(None, str(failure))
         else:
-            words = _now("The request is decided: {state}.").format(
+            words = gettext("The request is decided: {state}.").format(
                 state=word(OUTCOMES, decided.request.state)
             )
             flash(request, words, level=Level.SUCCESS)

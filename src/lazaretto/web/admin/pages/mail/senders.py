@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lazaretto.core.address import domain_of
@@ -17,9 +17,10 @@ from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.store import backtests, sender_entries, traffic
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.store.sender_entries import SenderList, Wish
+from lazaretto.tenants.reviewing import Proposal
 from lazaretto.web.admin.pages.mail.words import DISPOSITIONS, word
 from lazaretto.web.shell.cards import Place, needs, page
-from lazaretto.web.shell.flash import flash
+from lazaretto.web.shell.flash import Level, flash
 from lazaretto.web.shell.forms import Form
 from lazaretto.web.shell.progress import Progress, progress
 from lazaretto.web.shell.registry import address_of
@@ -59,7 +60,7 @@ class SenderForm(Form):
         domain = domain_of(sender)
         entries = [(sender, sender)]
         if domain:
-            entries.append((domain, _now("everybody at {domain}").format(domain=domain)))
+            entries.append((domain, gettext("everybody at {domain}").format(domain=domain)))
         self.fields["entry"].choices = entries  # type: ignore[attr-defined]
         self.fields["entry"].initial = sender
 
@@ -121,15 +122,18 @@ def preview(request: PageRequest, scope: Scope, run: UUID) -> HttpResponse:
     if kept.get("run") != str(run):
         raise ScopeError("this was not tried by you")
     wish = _wish(kept)
-    problem = tried.problem or (_now("It was interrupted.") if backtests.is_lost(tried) else "")
+    problem = tried.problem or (gettext("It was interrupted.") if backtests.is_lost(tried) else "")
     if request.method == "POST":
         try:
             applied = sender_entries.grant(scope, wish)
         except ConfigurationError as failure:
             problem = str(failure)
         else:
-            words = _now("{entry} is on the list. Version {version} is in force.")
-            flash(request, words.format(entry=wish.entry, version=applied.version))
+            if isinstance(applied, Proposal):
+                flash(request, gettext("It is proposed: a second person must approve it."), level=Level.INFO)
+            else:
+                words = gettext("{entry} is on the list. Version {version} is in force.")
+                flash(request, words.format(entry=wish.entry, version=applied.version))
             return to_page(request, "trace")
     if not problem and (not tried.finished or request.is_partial):
         state = Progress(

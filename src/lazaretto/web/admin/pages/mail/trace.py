@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.http.response import HttpResponseBase
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lazaretto.core.errors import ConfigurationError
@@ -197,7 +197,7 @@ def _number(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as failure:
-        raise ConfigurationError(_now("“{text}” is none of our numbers.").format(text=text)) from failure
+        raise ConfigurationError(gettext("“{text}” is none of our numbers.").format(text=text)) from failure
 
 
 def _one_page(
