@@ -67,7 +67,7 @@ def store(
         spool=server.dsn("spool"),
         trace=server.dsn("trace"),
         secret=uuid4().hex,
-        hosts=("testserver",),
+        hosts=("testserver", "127.0.0.1"),
         requests_per_minute=1_000_000,
         dns_file=str(dns_answers),
         host_name="mx.platform.example",
@@ -248,10 +248,8 @@ def nobody(store: StoreSettings) -> Program:
 
 
 @pytest.fixture(scope="session")
-def post_office(store: StoreSettings, server: EmbeddedServer) -> Iterator[Any]:
+def post_office(store: StoreSettings) -> Any:
     """Where letters are accepted for the tenants."""
     from tests.portal.mail import PostOffice
 
-    home = Path(tempfile.mkdtemp(prefix="lazaretto-post-"))
-    yield PostOffice(store, home)
-    shutil.rmtree(home, ignore_errors=True)
+    return PostOffice(store)

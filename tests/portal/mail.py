@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,9 +85,8 @@ class Letter:
 class PostOffice:
     """Accepts letters into the databases of the portal's tests."""
 
-    def __init__(self, settings: StoreSettings, home: Path) -> None:
+    def __init__(self, settings: StoreSettings) -> None:
         self._settings = settings
-        self._home = home
 
     def post(self, *letters: Letter) -> list[UUID]:
         """Accept the letters and ship what happened; return their ids, in order."""
@@ -106,10 +106,12 @@ class PostOffice:
         async def run() -> Any:
             spool, trace = Pool(self._settings.spool, 2), Pool(self._settings.trace, 2)
             try:
-                keys = await Keys.open(self._home / "master.key", TenantKeyRows(spool))
-                contents = Contents(keys, InlineContentRows(spool).fetch, FileContent(self._home / "content"))
+                keys = await Keys.open(Path(self._settings.master_key), TenantKeyRows(spool))
+                contents = Contents(
+                    keys, InlineContentRows(spool).fetch, FileContent(Path(self._settings.content))
+                )
                 settings = SpoolSettings()
-                node = await register(spool, self._home, settings.node_lease)
+                node = await register(spool, Path(self._settings.content), settings.node_lease)
                 parts = _Parts(
                     Acceptor(spool, contents, node, settings),
                     Queue(spool, contents, node, settings),
@@ -120,7 +122,9 @@ class PostOffice:
                 await spool.close()
                 await trace.close()
 
-        return asyncio.run(run())
+        # A browser's driver keeps an event loop in the thread of the test.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(lambda: asyncio.run(run())).result()
 
 
 @dataclass

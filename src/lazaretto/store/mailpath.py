@@ -87,7 +87,6 @@ class MailPath:
         self.pleas = Pleas(control)
         self.mailboxes = Mailboxes(control)
         self.cases = ReportCases(control)
-        self.releases = Releases(spool, self.quarantine)
         self.refused_mail = RefusedMail(trace)
         self.list_uses = ListUses(trace)
         self._dns_file = settings.dns_file
