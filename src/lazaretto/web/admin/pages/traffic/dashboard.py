@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from lazaretto.store import figures as counted
 from lazaretto.store.figures import Figure, Figures, Period, Step
 from lazaretto.store.scope import Area, Right, Scope
-from lazaretto.web.admin.pages.mail.moments import typed
-from lazaretto.web.admin.pages.mail.trace import address_with
-from lazaretto.web.admin.pages.mail.words import DIRECTIONS
+from lazaretto.web.admin.pages.traffic.moments import typed
+from lazaretto.web.admin.pages.traffic.trace import address_with
+from lazaretto.web.admin.pages.traffic.words import DIRECTIONS
 from lazaretto.web.shell.cards import Place, Section, needs, page
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show
@@ -112,7 +112,7 @@ def dashboard(request: PageRequest, scope: Scope) -> HttpResponseBase:
         "is_empty": not any(found.totals.values()),
         "export": f"?{request.GET.urlencode()}&export=csv",
     }
-    return show(request, "mail/dashboard.html", context)
+    return show(request, "traffic/dashboard.html", context)
 
 
 def _tile(request: PageRequest, found: Figures, figure: Figure) -> Tile:

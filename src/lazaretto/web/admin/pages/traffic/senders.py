@@ -18,7 +18,7 @@ from lazaretto.store import backtests, sender_entries, traffic
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.store.sender_entries import SenderList, Wish
 from lazaretto.tenants.reviewing import Proposal
-from lazaretto.web.admin.pages.mail.words import DISPOSITIONS, word
+from lazaretto.web.admin.pages.traffic.words import DISPOSITIONS, word
 from lazaretto.web.shell.cards import Place, needs, page
 from lazaretto.web.shell.flash import Level, flash
 from lazaretto.web.shell.forms import Form
@@ -103,7 +103,7 @@ def sender(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # noq
         else:
             request.session[_WISH] = {"run": str(run.id), **_kept(form.wish)}
             return to_page(request, "sender-preview", run=run.id)
-    return show(request, "mail/sender.html", {"form": form, "story": story})
+    return show(request, "traffic/sender.html", {"form": form, "story": story})
 
 
 @page(
@@ -135,7 +135,7 @@ def preview(request: PageRequest, scope: Scope, run: UUID) -> HttpResponse:
                 words = gettext("{entry} is on the list. Version {version} is in force.")
                 flash(request, words.format(entry=wish.entry, version=applied.version))
             return to_page(request, "trace")
-    if not problem and (not tried.finished or request.is_partial):
+    if not problem and (not tried.finished or request.headers.get("HX-Request") == "true"):
         state = Progress(
             title=_("Trying it on past mail"), done=tried.done, total=tried.days, is_over=tried.finished
         )
@@ -153,7 +153,7 @@ def preview(request: PageRequest, scope: Scope, run: UUID) -> HttpResponse:
         ],
         "days": DAYS,
     }
-    return show(request, "mail/sender_preview.html", context)
+    return show(request, "traffic/sender_preview.html", context)
 
 
 def _words(kind: str) -> str:

@@ -18,8 +18,8 @@ from lazaretto.journal.trace import TracedMessage
 from lazaretto.store import traffic
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.store.trace_rows import EXPORTED, export_rows
-from lazaretto.web.admin.pages.mail.moments import moment
-from lazaretto.web.admin.pages.mail.words import (
+from lazaretto.web.admin.pages.traffic.moments import moment
+from lazaretto.web.admin.pages.traffic.words import (
     COLOURS,
     DIRECTIONS,
     DISPOSITIONS,
@@ -92,7 +92,7 @@ def places(message: TracedMessage) -> Any:
 
 COLUMNS: Final = (
     Column(name="received_at", title=_("Time"), sorts=True),
-    Column(name="subject", title=_("Subject"), template="mail/cell_message.html"),
+    Column(name="subject", title=_("Subject"), template="traffic/cell_message.html"),
     Column(name="sender", title=_("Sender"), value=lambda row: row.sender or "<>"),
     Column(name="recipients", title=_("Recipients"), value=_people),
     Column(name="verdict", title=_("Verdict"), value=lambda row: badge(VERDICTS, row.verdict)),
@@ -155,7 +155,7 @@ def trace(request: PageRequest, scope: Scope) -> HttpResponseBase:
         "problem": problem,
         "sees_content": sees_content,
     }
-    return show(request, "mail/trace.html", context)
+    return show(request, "traffic/trace.html", context)
 
 
 def address_with(tenant: str, **filters: str) -> str:

@@ -15,7 +15,7 @@ from lazaretto.core.errors import ConfigurationError
 from lazaretto.journal.auditing import Wanted
 from lazaretto.store import auditing
 from lazaretto.store.scope import Area, Right, Scope
-from lazaretto.web.admin.pages.mail.moments import moment
+from lazaretto.web.admin.pages.traffic.moments import moment
 from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
 from lazaretto.web.shell.requests import PageRequest
@@ -32,7 +32,7 @@ FILTERS: Final = (
 )
 COLUMNS: Final = (
     Column(name="at", title=_("Time"), sorts=True),
-    Column(name="act", title=_("Act"), template="mail/cell_act.html"),
+    Column(name="act", title=_("Act"), template="traffic/cell_act.html"),
     Column(name="actor", title=_("Who")),
     Column(name="on_behalf_of", title=_("On behalf of")),
     Column(name="object", title=_("About"), value=lambda row: row.object[:200]),
@@ -89,7 +89,7 @@ def audit(request: PageRequest, scope: Scope) -> HttpResponseBase:
             icon="history",
         ),
     )
-    return show(request, "mail/audit.html", {"table": table, "problem": problem})
+    return show(request, "traffic/audit.html", {"table": table, "problem": problem})
 
 
 def _wanted(asked: Asked) -> Wanted:
@@ -126,7 +126,7 @@ def entry(request: PageRequest, scope: Scope, number: int) -> HttpResponse:
     found = auditing.entry(scope, number)
     facts = [(column.title, column.of(found)) for column in COLUMNS]
     context = {"found": found, "facts": facts, "lines": list(_difference(found.before, found.after))}
-    return show(request, "mail/audit_entry.html", context)
+    return show(request, "traffic/audit_entry.html", context)
 
 
 @page(
@@ -139,7 +139,7 @@ def entry(request: PageRequest, scope: Scope, number: int) -> HttpResponse:
 )
 def verification(request: PageRequest, scope: Scope) -> HttpResponse:
     """Read the whole chain again and tell whether every entry is as it was written."""
-    return show(request, "mail/audit_verification.html", {"verified": auditing.verified(scope)})
+    return show(request, "traffic/audit_verification.html", {"verified": auditing.verified(scope)})
 
 
 def _difference(before: Any, after: Any) -> Iterator[tuple[str, str]]:

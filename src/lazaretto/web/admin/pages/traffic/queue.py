@@ -18,8 +18,8 @@ from lazaretto.spool.selection import Selection
 from lazaretto.spool.waiting import WaitingCopy
 from lazaretto.store import queueing
 from lazaretto.store.scope import Area, Right, Scope
-from lazaretto.web.admin.pages.mail.moments import moment
-from lazaretto.web.admin.pages.mail.words import DIRECTIONS, word
+from lazaretto.web.admin.pages.traffic.moments import moment
+from lazaretto.web.admin.pages.traffic.words import DIRECTIONS, word
 from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
 from lazaretto.web.shell.flash import Level, flash
@@ -45,7 +45,7 @@ FILTERS: Final = (
 )
 COLUMNS: Final = (
     Column(name="received_at", title=_("Received"), sorts=True),
-    Column(name="sender", title=_("Sender"), template="mail/cell_waiting.html", sorts=True),
+    Column(name="sender", title=_("Sender"), template="traffic/cell_waiting.html", sorts=True),
     Column(name="recipients", title=_("Recipients"), value=lambda row: ", ".join(row.recipients[:5])),
     Column(name="destination", title=_("Destination"), sorts=True),
     Column(name="kind", title=_("State"), value=lambda row: word(_KINDS, row.kind.value)),
@@ -138,7 +138,7 @@ def queue(request: PageRequest, scope: Scope) -> HttpResponseBase:
         "may_order": may_order,
         "orders": [(name, title, kind) for name, (title, _text, kind) in _ORDERS.items()],
     }
-    return show(request, "mail/queue.html", context)
+    return show(request, "traffic/queue.html", context)
 
 
 def _key(name: str) -> Callable[[WaitingCopy], Any]:
@@ -201,7 +201,7 @@ def figures(request: PageRequest, scope: Scope) -> HttpResponseBase:
         asked=asked,
         empty=Empty(title=_("Nothing waits"), text=_("All mail has gone out."), icon="circle-check"),
     )
-    return show(request, "mail/queue_figures.html", {"table": table, "tiles": tiles if totals else ()})
+    return show(request, "traffic/queue_figures.html", {"table": table, "tiles": tiles if totals else ()})
 
 
 class OrderForm(Form):
@@ -254,7 +254,7 @@ def ordering(request: PageRequest, scope: Scope, order: str) -> HttpResponse:
             return to_page(request, "queue")
     title, text, kind = _ORDERS[order]
     context = {"title": title, "text": text, "kind": kind, "form": form, "ids": ids, "count": len(ids)}
-    return show(request, "mail/queue_order.html", context)
+    return show(request, "traffic/queue_order.html", context)
 
 
 def _give(scope: Scope, order: str, selection: Selection, form: OrderForm) -> int:

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from lazaretto.journal.trace import TracedMessage
 from lazaretto.store import explanations, quarantined, traffic
 from lazaretto.store.scope import Area, Right, Scope
-from lazaretto.web.admin.pages.mail.trace import address_with, badge
-from lazaretto.web.admin.pages.mail.words import (
+from lazaretto.web.admin.pages.traffic.trace import address_with, badge
+from lazaretto.web.admin.pages.traffic.words import (
     DIRECTIONS,
     DISPOSITIONS,
     EVENTS,
@@ -107,7 +107,7 @@ def message(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # no
         "reference": received.get("reference") or look.get("reference") or "",
         "reasons": REASONS,
     }
-    return show(request, "mail/message.html", context)
+    return show(request, "traffic/message.html", context)
 
 
 def _header(

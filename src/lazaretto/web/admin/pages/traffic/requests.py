@@ -15,7 +15,7 @@ from lazaretto.core.errors import ConfigurationError
 from lazaretto.store import releasing
 from lazaretto.store.releasing import Judgment
 from lazaretto.store.scope import Area, Right, Scope
-from lazaretto.web.admin.pages.mail.words import OUTCOMES, VERDICTS, word
+from lazaretto.web.admin.pages.traffic.words import OUTCOMES, VERDICTS, word
 from lazaretto.web.shell.cards import Place, needs, page
 from lazaretto.web.shell.flash import Level, flash
 from lazaretto.web.shell.forms import Form
@@ -27,7 +27,7 @@ _STATES: Final = (("all", _("Decided ones as well")),)
 FILTERS: Final = (Filter(name="state", title=_("State"), choices=_STATES),)
 COLUMNS: Final = (
     Column(name="requested_at", title=_("Asked"), value=lambda row: row.request.requested_at),
-    Column(name="subject", title=_("Subject"), template="mail/cell_request.html"),
+    Column(name="subject", title=_("Subject"), template="traffic/cell_request.html"),
     Column(
         name="recipients",
         title=_("Recipients"),
@@ -70,7 +70,7 @@ def requests(request: PageRequest, scope: Scope) -> HttpResponseBase:
             icon="shield-lock",
         ),
     )
-    return show(request, "mail/requests.html", {"table": table})
+    return show(request, "traffic/requests.html", {"table": table})
 
 
 class DecisionForm(Form):
@@ -113,4 +113,4 @@ def one(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # noqa: 
         "form": form,
         "may_deny": scope.allows(Area.QUARANTINE, Right.RELEASE),
     }
-    return show(request, "mail/request.html", context)
+    return show(request, "traffic/request.html", context)

@@ -16,7 +16,7 @@ from lazaretto.spool.quarantine import GUARDED, NEEDS_APPROVAL, TO_FIRST, TO_REC
 from lazaretto.spool.release_targets import PREDEFINED
 from lazaretto.store import quarantined, releasing
 from lazaretto.store.scope import Area, Right, Scope
-from lazaretto.web.admin.pages.mail.words import OUTCOMES, word
+from lazaretto.web.admin.pages.traffic.words import OUTCOMES, word
 from lazaretto.web.shell.cards import Place, needs, page
 from lazaretto.web.shell.confirming import Confirmation, confirm
 from lazaretto.web.shell.flash import Level, flash
@@ -91,7 +91,7 @@ def release(request: PageRequest, scope: Scope) -> HttpResponse:
         else:
             return _told(request, scope, copies, outcomes)
     context = {"form": form, "copies": copies, "guarded": len(guarded)}
-    return show(request, "mail/release.html", context)
+    return show(request, "traffic/release.html", context)
 
 
 def _release(

@@ -18,9 +18,9 @@ from lazaretto.journal.trace import TracedMessage
 from lazaretto.store import refused as store
 from lazaretto.store import traffic
 from lazaretto.store.scope import Area, Right, Scope
-from lazaretto.web.admin.pages.mail.moments import moment
-from lazaretto.web.admin.pages.mail.trace import badge
-from lazaretto.web.admin.pages.mail.words import VERDICTS, choices
+from lazaretto.web.admin.pages.traffic.moments import moment
+from lazaretto.web.admin.pages.traffic.trace import badge
+from lazaretto.web.admin.pages.traffic.words import VERDICTS, choices
 from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
 from lazaretto.web.shell.confirming import Confirmation, confirm
@@ -48,7 +48,7 @@ def _refusal(message: TracedMessage) -> dict[str, Any]:
 
 COLUMNS: Final = (
     Column(name="received_at", title=_("Time"), sorts=True),
-    Column(name="sender", title=_("Sender"), template="mail/cell_refused.html"),
+    Column(name="sender", title=_("Sender"), template="traffic/cell_refused.html"),
     Column(
         name="recipients",
         title=_("Recipients"),
@@ -66,10 +66,10 @@ COLUMNS: Final = (
 )
 _PLEA_COLUMNS: Final = (
     Column(name="asked_at", title=_("Asked")),
-    Column(name="sender", title=_("Sender"), template="mail/cell_plea.html"),
+    Column(name="sender", title=_("Sender"), template="traffic/cell_plea.html"),
     Column(name="reference", title=_("Code")),
     Column(name="times", title=_("Times"), is_number=True),
-    Column(name="decision", title=_("Decision"), template="mail/cell_decision.html"),
+    Column(name="decision", title=_("Decision"), template="traffic/cell_decision.html"),
 )
 
 
@@ -123,7 +123,7 @@ def refused(request: PageRequest, scope: Scope) -> HttpResponseBase:
         "problem": problem,
         "pleas": _pleas(scope) if sees_pleas else None,
     }
-    return show(request, "mail/refused.html", context)
+    return show(request, "traffic/refused.html", context)
 
 
 def _asked(asked: Asked) -> traffic.Asked:

@@ -14,9 +14,9 @@ from lazaretto.core.errors import ConfigurationError
 from lazaretto.spool.quarantine import QuarantinedCopy, Resting
 from lazaretto.store import quarantined, releasing
 from lazaretto.store.scope import Area, Right, Scope
-from lazaretto.web.admin.pages.mail.moments import moment
-from lazaretto.web.admin.pages.mail.trace import badge
-from lazaretto.web.admin.pages.mail.words import REASONS, VERDICTS, choices, word
+from lazaretto.web.admin.pages.traffic.moments import moment
+from lazaretto.web.admin.pages.traffic.trace import badge
+from lazaretto.web.admin.pages.traffic.words import REASONS, VERDICTS, choices, word
 from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
 from lazaretto.web.shell.requests import PageRequest
@@ -36,7 +36,7 @@ FILTERS: Final = (
 )
 COLUMNS: Final = (
     Column(name="quarantined_at", title=_("Since"), sorts=True),
-    Column(name="subject", title=_("Subject"), template="mail/cell_copy.html"),
+    Column(name="subject", title=_("Subject"), template="traffic/cell_copy.html"),
     Column(name="sender", title=_("Sender"), value=lambda row: row.sender or "<>"),
     Column(name="recipients", title=_("Recipients"), value=lambda row: ", ".join(row.recipients)),
     Column(name="reason", title=_("Reason"), value=lambda row: word(REASONS, row.reason)),
@@ -111,7 +111,7 @@ def quarantine(request: PageRequest, scope: Scope) -> HttpResponseBase:
         "may_delete": may_delete,
         "open_requests": len(releasing.requests(scope)),
     }
-    return show(request, "mail/quarantine.html", context)
+    return show(request, "traffic/quarantine.html", context)
 
 
 def _resting(asked: Asked) -> Resting:
@@ -158,4 +158,4 @@ def results(request: PageRequest, scope: Scope) -> HttpResponse:
     """Show what the last order came to, copy by copy."""
     kept = request.session.get("quarantine_results") or {}
     mine = kept.get("rows", []) if kept.get("tenant") == scope.tenant_name else []
-    return show(request, "mail/results.html", {"rows": mine})
+    return show(request, "traffic/results.html", {"rows": mine})

@@ -15,7 +15,7 @@ from lazaretto.journal.auditing import Wanted
 from lazaretto.mail.preview import PREVIEW_POLICY
 from lazaretto.store import auditing, quarantine_content, quarantined
 from lazaretto.store.scope import Area, Right, Scope
-from lazaretto.web.admin.pages.mail.words import OUTCOMES, REASONS, VERDICTS, word
+from lazaretto.web.admin.pages.traffic.words import OUTCOMES, REASONS, VERDICTS, word
 from lazaretto.web.shell.cards import Place, needs, page
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_page
@@ -67,7 +67,7 @@ def copy(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # noqa:
         "is_gone": shown is None and _has_looked(request, id),
         "looked": auditing.found(scope, looks, limit=20) if may_audit else (),
     }
-    return show(request, "mail/copy.html", context)
+    return show(request, "traffic/copy.html", context)
 
 
 @page(
@@ -83,7 +83,7 @@ def frame(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # noqa
     shown = quarantine_content.content(scope, id) if _has_looked(request, id) else None
     if shown is None:
         raise ScopeError("there is no such preview")
-    answer = show(request, "mail/frame.html", {"preview": shown.preview})
+    answer = show(request, "traffic/frame.html", {"preview": shown.preview})
     answer.headers["Content-Security-Policy"] = PREVIEW_POLICY
     answer.headers["X-Frame-Options"] = "SAMEORIGIN"
     return answer
