@@ -1,4 +1,4 @@
-"""The most frequent tasks of an administrator, in a real browser: on a desk and on a phone, in two languages."""
+"""The most frequent tasks of an administrator, in a real browser: on a desk and on a phone."""
 
 from __future__ import annotations
 
