@@ -281,8 +281,9 @@ def _value(key: str, value: Any) -> str:
 
 def _entries(before: Any, after: Any) -> tuple[str, str]:
     old, new = ([_entry(each) for each in side] if isinstance(side, list) else [] for side in (before, after))
-    gone = [each for each in old if each not in new]
-    come = [each for each in new if each not in old]
+    known, wanted = set(old), set(new)
+    gone = [each for each in old if each not in wanted]
+    come = [each for each in new if each not in known]
     return _some(gone, "−"), _some(come, "+")
 
 

@@ -1,0 +1,199 @@
+"""Groups of people, with settings of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from lazaretto.store import drafts
+from lazaretto.store.scope import Area, Right, Scope
+from lazaretto.tenants.levels import says_something
+from lazaretto.tenants.placing import UNSAID, WrongSettings
+from lazaretto.web.admin.pages.services.views import draft_bar
+from lazaretto.web.admin.words_of import label
+from lazaretto.web.api.pages import cursor_of, parts_of
+from lazaretto.web.shell.cards import Place, Section, needs, page
+from lazaretto.web.shell.confirming import Confirmation, confirm
+from lazaretto.web.shell.forms import Form
+from lazaretto.web.shell.registry import address_of
+from lazaretto.web.shell.requests import PageRequest
+from lazaretto.web.shell.showing import show, to_page
+from lazaretto.web.shell.tables import Asked, Column, Empty, Filter, Table, csv_response
+
+_A_PAGE = 100
+_SEE = needs(Area.ADDRESSES, Right.VIEW_CONFIGURATION)
+_EDIT = needs(Area.ADDRESSES, Right.EDIT)
+_COLUMNS = (
+    Column(name="name", title=gettext_lazy("Group"), template="addresses/cell_group.html"),
+    Column(name="description", title=gettext_lazy("Description"), hides=True),
+    Column(name="members", title=gettext_lazy("Members"), is_number=True),
+    Column(name="order", title=gettext_lazy("Order"), is_number=True, hides=True),
+    Column(name="own", title=gettext_lazy("Own settings")),
+)
+_FILTERS = (Filter(name="name", title=gettext_lazy("Group")),)
+
+
+@page(
+    name="groups",
+    path="groups",
+    title=gettext_lazy("Groups"),
+    place=Place.TENANT,
+    need=_SEE,
+    section=Section.ORGANISATION,
+    icon="users-group",
+    order=40,
+)
+def groups(request: PageRequest, scope: Scope) -> HttpResponseBase:
+    """List the groups."""
+    asked = Asked.of(request, _COLUMNS, _FILTERS)
+    rows = [
+        {
+            "name": name,
+            "description": group.description,
+            "members": len(group.members),
+            "order": group.order,
+            "own": label("choice.true") if says_something(group.settings) else "",
+        }
+        for name, group in drafts.edited(scope).document.groups.items()
+        if asked.get("name").lower() in name.lower()
+    ]
+    if asked.is_export:
+        return csv_response("groups", _COLUMNS, rows)
+    (after,) = parts_of(asked.cursor, tuple[str]) if asked.cursor else ("",)
+    later = [row for row in rows if str(row["name"]) > after]
+    may_edit = scope.allows(*_EDIT)
+    table = Table(
+        name="groups",
+        caption=_("Groups"),
+        columns=_COLUMNS,
+        rows=later[:_A_PAGE],
+        asked=asked,
+        filters=_FILTERS,
+        next=cursor_of(str(later[_A_PAGE - 1]["name"])) if len(later) > _A_PAGE else None,
+        empty=Empty(
+            title=_("There is no group yet"),
+            text=_("A group gives some of your people settings of their own."),
+            action=_("Add a group") if may_edit else "",
+            address=address_of("group-new", scope.tenant_name) if may_edit else "",
+            icon="users-group",
+        ),
+    )
+    return show(request, "addresses/groups.html", {**draft_bar(scope), "table": table, "may_edit": may_edit})
+
+
+class GroupForm(Form):
+    """A group."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=64,
+        help_text=gettext_lazy("Lower-case letters, digits, “.”, “_” and “-”."),
+    )
+    description = forms.CharField(label=gettext_lazy("Description"), max_length=200, required=False)
+    order = forms.IntegerField(
+        label=gettext_lazy("Order"),
+        min_value=0,
+        max_value=10_000,
+        initial=100,
+        help_text=gettext_lazy("Of several groups of a person the lowest one speaks first."),
+    )
+    members = forms.CharField(
+        label=gettext_lazy("Members"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"}),
+        help_text=gettext_lazy("One address per line."),
+    )
+
+
+@page(
+    name="group-new",
+    path="groups/new",
+    title=gettext_lazy("Add a group"),
+    place=Place.TENANT,
+    need=_EDIT,
+    post=_EDIT,
+    under="groups",
+)
+def new(request: PageRequest, scope: Scope) -> HttpResponse:
+    """Add a group to the draft."""
+    return _edit(request, scope, {"order": 100})
+
+
+@page(
+    name="group",
+    path="groups/<str:name>",
+    title=gettext_lazy("Group"),
+    place=Place.TENANT,
+    need=_SEE,
+    post=_EDIT,
+    under="groups",
+)
+def group(request: PageRequest, scope: Scope, name: str) -> HttpResponse:
+    """Change a group in the draft."""
+    known = drafts.edited(scope).document.groups.get(name)
+    if known is None:
+        return to_page(request, "groups")
+    initial = {
+        "name": name,
+        "description": known.description,
+        "order": known.order,
+        "members": "\n".join(known.members),
+    }
+    return _edit(request, scope, initial, name)
+
+
+def _edit(request: PageRequest, scope: Scope, initial: dict[str, Any], known: str = "") -> HttpResponse:
+    form = GroupForm(request.POST or None, initial=initial)
+    if known:
+        # Settings and people refer to a group by its name.
+        form.fields["name"].disabled = True
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        name = known or given["name"].strip()
+        values: dict[tuple[str, ...], Any] = {
+            ("groups", name, "members"): given["members"].split() or UNSAID,
+            ("groups", name, "description"): given["description"] or UNSAID,
+            ("groups", name, "order"): str(given["order"]) if given["order"] != 100 else UNSAID,
+        }
+        if not known and name in drafts.edited(scope).document.groups:
+            form.add_error("name", _("There is such a group already."))
+        else:
+            try:
+                drafts.place(scope, values)
+            except WrongSettings as wrong:
+                for path, problem in wrong.by_path.items():
+                    named = path[2] if len(path) > 2 and path[2] in form.fields else None
+                    form.add_error(named, problem)
+            else:
+                return to_page(request, "changes")
+    context = {"form": form, "known": known, "may_edit": scope.allows(*_EDIT)}
+    return show(request, "addresses/group.html", context, status=422 if form.errors else 200)
+
+
+@page(
+    name="group-remove",
+    path="groups/<str:name>/remove",
+    title=gettext_lazy("Remove a group"),
+    place=Place.TENANT,
+    need=_EDIT,
+    post=_EDIT,
+    under="groups",
+)
+def remove(request: PageRequest, scope: Scope, name: str) -> HttpResponse:
+    """Take a group out of the draft."""
+    if request.method != "POST":
+        question = Confirmation(
+            title=_("Remove the group %(name)s?") % {"name": name},
+            text=_("Its people stay; they get the settings of their domain once the change is published."),
+            action=_("Remove"),
+            back=address_of("groups", scope.tenant_name),
+        )
+        return confirm(request, question)
+    if name in drafts.edited(scope).document.groups:
+        drafts.place(scope, {("groups", name): UNSAID})
+    return to_page(request, "changes")

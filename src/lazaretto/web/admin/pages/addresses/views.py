@@ -1,0 +1,247 @@
+"""The validation list: searched, changed, uploaded after a dry run, downloaded."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from lazaretto.core.errors import ConfigurationError
+from lazaretto.store import address_lists, drafts, tenancy
+from lazaretto.store.address_lists import Mode
+from lazaretto.store.scope import Area, Right, Scope
+from lazaretto.tenants.placing import WrongSettings
+from lazaretto.web.admin.pages.services.publishing import tell_done
+from lazaretto.web.admin.pages.services.views import draft_bar
+from lazaretto.web.admin.words_of import choice
+from lazaretto.web.api.pages import cursor_of, parts_of
+from lazaretto.web.shell.cards import Place, Section, needs, page
+from lazaretto.web.shell.confirming import Confirmation, confirm
+from lazaretto.web.shell.flash import Level, flash
+from lazaretto.web.shell.forms import Form
+from lazaretto.web.shell.registry import address_of
+from lazaretto.web.shell.requests import PageRequest
+from lazaretto.web.shell.showing import show, to_page
+from lazaretto.web.shell.tables import Asked, Column, Empty, Filter, Table, csv_response
+
+_A_PAGE = 100
+_MOST_OCTETS = 30_000_000
+_SEE = needs(Area.ADDRESSES, Right.VIEW_CONFIGURATION)
+_EDIT = needs(Area.ADDRESSES, Right.EDIT)
+_COLUMNS = (
+    Column(name="address", title=gettext_lazy("Address")),
+    Column(name="alias_of", title=gettext_lazy("Alias of")),
+)
+_FILTERS = (
+    Filter(name="address", title=gettext_lazy("Address")),
+    Filter(name="domain", title=gettext_lazy("Domain")),
+)
+
+
+@page(
+    name="addresses",
+    path="addresses",
+    title=gettext_lazy("Addresses"),
+    place=Place.TENANT,
+    need=_SEE,
+    section=Section.ORGANISATION,
+    icon="at",
+    order=30,
+)
+def addresses(request: PageRequest, scope: Scope) -> HttpResponseBase:
+    """List the registered addresses."""
+    asked = Asked.of(request, _COLUMNS, _FILTERS)
+    document = drafts.parsed(tenancy.whole(scope).text)
+    text, domain = asked.get("address").lower(), asked.get("domain").lower()
+    found = (
+        each
+        for each in address_lists.registered(scope, document)
+        if text in each.address.lower() and each.address.endswith(f"@{domain}" if domain else "")
+    )
+    if asked.is_export:
+        return csv_response("addresses", _COLUMNS, found)
+    (after,) = parts_of(asked.cursor, tuple[str]) if asked.cursor else ("",)
+    rows = list(islice((each for each in found if each.address > after), _A_PAGE + 1))
+    may_edit = scope.allows(*_EDIT)
+    table = Table(
+        name="addresses",
+        caption=_("Addresses"),
+        columns=_COLUMNS,
+        rows=rows[:_A_PAGE],
+        asked=asked,
+        filters=_FILTERS,
+        next=cursor_of(rows[_A_PAGE - 1].address) if len(rows) > _A_PAGE else None,
+        bulk="addresses" if may_edit else "",
+        bulk_form="remove-addresses",
+        row_id=lambda each: each.address,
+        empty=Empty(
+            title=_("No address is registered yet"),
+            text=_("Upload the list of all addresses; mail to others is refused."),
+            action=_("Upload a list") if may_edit else "",
+            address=address_of("addresses-upload", scope.tenant_name) if may_edit else "",
+            icon="at",
+        ),
+    )
+    context = {
+        **draft_bar(scope),
+        "table": table,
+        "may_edit": may_edit,
+        "count": len(document.addresses) + len(document.aliases),
+        "registration": choice(document.address_registration.value),
+    }
+    return show(request, "addresses/list.html", context)
+
+
+class AddressForm(Form):
+    """An address to register."""
+
+    address = forms.CharField(
+        label=gettext_lazy("Address"), max_length=320, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    alias_of = forms.CharField(
+        label=gettext_lazy("Alias of"),
+        max_length=320,
+        required=False,
+        help_text=gettext_lazy(
+            "The registered address whose mailbox it shares; empty = a mailbox of its own."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+@page(
+    name="address-new",
+    path="addresses/new",
+    title=gettext_lazy("Register an address"),
+    place=Place.TENANT,
+    need=_EDIT,
+    post=_EDIT,
+    under="addresses",
+)
+def new(request: PageRequest, scope: Scope) -> HttpResponse:
+    """Register one address, at once."""
+    form = AddressForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            done = address_lists.add(scope, given["address"].strip(), given["alias_of"].strip())
+        except ConfigurationError as failure:
+            form.add_error("address", str(failure))
+        else:
+            text = _("%(address)s is registered.") % {"address": given["address"]}
+            tell_done(request, scope, done, text)
+            return to_page(request, "addresses")
+    return show(request, "addresses/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@page(
+    name="addresses-remove",
+    path="addresses/remove",
+    title=gettext_lazy("Remove addresses"),
+    place=Place.TENANT,
+    need=_EDIT,
+    post=_EDIT,
+    under="addresses",
+)
+def remove(request: PageRequest, scope: Scope) -> HttpResponse:
+    """Remove the chosen addresses, after a question."""
+    chosen = request.POST.getlist("addresses")[:1_000]
+    if not chosen:
+        return to_page(request, "addresses")
+    if request.POST.get("sure") != "yes":
+        shown = ", ".join(chosen[:5]) + (" …" if len(chosen) > 5 else "")
+        question = Confirmation(
+            title=_("Remove %(count)s addresses?") % {"count": len(chosen)},
+            text=_("Mail to them is refused from now on: %(addresses)s") % {"addresses": shown},
+            action=_("Remove"),
+            back=address_of("addresses", scope.tenant_name),
+            hidden={"addresses": chosen, "sure": "yes"},
+        )
+        return confirm(request, question)
+    try:
+        done = address_lists.remove(scope, chosen)
+    except ConfigurationError as failure:
+        flash(request, str(failure), level=Level.DANGER)
+    else:
+        tell_done(request, scope, done, _("%(count)s addresses were removed.") % {"count": len(chosen)})
+    return to_page(request, "addresses")
+
+
+class UploadForm(Form):
+    """A table of addresses."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        required=False,
+        help_text=gettext_lazy("CSV: one address in a line, and after a comma whose alias it is."),
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Or as text"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+    )
+    mode = forms.ChoiceField(
+        label=gettext_lazy("Addresses that are not in the file"),
+        choices=(("merge", gettext_lazy("stay")), ("replace", gettext_lazy("go"))),
+        initial="merge",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Take the file where there is one."""
+        values = super().clean() or {}
+        file = values.get("file")
+        if file is not None:
+            if file.size > _MOST_OCTETS:
+                raise forms.ValidationError(_("The file is too large."))
+            values["text"] = file.read().decode("utf-8-sig", "replace")
+        if not (values.get("text") or "").strip():
+            raise forms.ValidationError(_("Choose a file or write a text."))
+        return values
+
+
+@page(
+    name="addresses-upload",
+    path="addresses/upload",
+    title=gettext_lazy("Upload addresses"),
+    place=Place.TENANT,
+    need=_EDIT,
+    post=_EDIT,
+    under="addresses",
+)
+def upload(request: PageRequest, scope: Scope) -> HttpResponse:
+    """Count what a file would change; taken, it becomes part of the draft."""
+    form = UploadForm(request.POST or None, request.FILES or None)
+    planned = None
+    if request.method == "POST" and form.is_valid():
+        uploaded = address_lists.read_table(form.cleaned_data["text"])
+        mode = Mode(form.cleaned_data["mode"])
+        planned = address_lists.plan(drafts.edited(scope).document, uploaded, mode)
+        if request.POST.get("take") == "yes":
+            problem = _take(request, scope, planned)
+            if not problem:
+                return to_page(request, "changes")
+            form.add_error(None, problem)
+    context = {
+        "form": form,
+        "plan": planned,
+        "text": form.cleaned_data.get("text", "") if planned else "",
+        "mode": form.cleaned_data.get("mode", "") if planned else "",
+        "removed": planned.removed[:20] if planned else (),
+        "added": planned.added[:20] if planned else (),
+    }
+    return show(request, "addresses/upload.html", context, status=422 if form.errors else 200)
+
+
+def _take(request: PageRequest, scope: Scope, planned: address_lists.Plan) -> str:
+    if planned.is_large_removal and request.POST.get("meant") != "yes":
+        return _("%(count)s addresses would go; say that this is meant.") % {"count": len(planned.removed)}
+    try:
+        drafts.place(scope, planned.values)
+    except WrongSettings as wrong:
+        return " ".join(list(wrong.by_path.values())[:10])
+    return ""
