@@ -169,6 +169,12 @@ def _parsed(text: str) -> TenantDocument:
     return parse_document(text, "document in force")
 
 
+def owner_of(domain: str) -> str | None:
+    """Return the name of the tenant that receives for ``domain``, for the operator's search."""
+    path = mail_path()
+    return path.wait(path.tenants.owner_of(domain))
+
+
 def text_in_force(scope: Scope) -> str:
     """Return the document that applies, for those who decide by it and do not show it."""
     return _in_force(scope).text

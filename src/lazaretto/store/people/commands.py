@@ -82,7 +82,7 @@ def change_grant(scope: Scope, identity: UUID, granted: Granted) -> Account:
     account = queries.account(scope, identity)
     _check_granted(scope, granted)
     grant = queries.grant_of(scope, account)
-    _check_not_above(scope, grant)
+    check_not_above(scope, grant)
     before = _grant_as_json(grant)
     with ordered(scope, "account.grant", account.email, before=before, after=_as_json(granted)):
         for column, value in _columns(granted).items():
@@ -96,7 +96,7 @@ def remove_account(scope: Scope, identity: UUID) -> None:
     scope.demand(Area.PEOPLE, Right.EDIT)
     account = queries.account(scope, identity)
     grant = queries.grant_of(scope, account)
-    _check_not_above(scope, grant)
+    check_not_above(scope, grant)
     with (
         ordered(scope, "account.remove", account.email, before=_grant_as_json(grant)),
         transaction.atomic(),
@@ -197,7 +197,7 @@ def _check_reach(scope: Scope, granted: Granted) -> None:
         raise Forbidden("nobody gives rights in domains that their own do not reach")
 
 
-def _check_not_above(scope: Scope, grant: Grant) -> None:
+def check_not_above(scope: Scope, grant: Grant) -> None:
     """Raise ``Forbidden`` where the other one's rights go beyond those of who would change them."""
     role = ROLES.get(grant.role)
     theirs = (role.permissions if role else frozenset[Permission]()) | parsed(grant.permissions)

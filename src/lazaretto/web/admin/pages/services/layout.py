@@ -144,16 +144,15 @@ _PLACED: Final = (
     ),
     Service("digest", Area.QUARANTINE, "mail", (Group("main", ("digest",)),)),
     Service("list_care", Area.LISTS, "list-check", (Group("main", ("list_care",)),)),
+    Service("contract", Area.TENANTS, "clipboard-list", (Group("main", ("contract", "suspended")),)),
     Service("review", Area.PEOPLE, "users", (Group("main", ("review",)),)),
 )
-_ELSEWHERE: Final = frozenset({"contract"})
-"""Sections with pages of their own."""
 
 
 @cache
 def services() -> tuple[Service, ...]:
     """Return every page of settings."""
-    placed = {field.path[0] for service in _PLACED for field in service.fields} | _ELSEWHERE
+    placed = {field.path[0] for service in _PLACED for field in service.fields}
     further = (
         Service(
             section.card.key, area_of(section.card.key), "settings", (Group("main", (section.card.key,)),)

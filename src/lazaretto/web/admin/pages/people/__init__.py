@@ -1,0 +1,1 @@
+"""People: who may do what and where, invitations, lost second factors, and tokens for programs."""

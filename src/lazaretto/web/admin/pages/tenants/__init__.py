@@ -1,0 +1,1 @@
+"""Tenants as such: found, made and entered by the operator."""
