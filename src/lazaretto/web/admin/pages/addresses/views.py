@@ -11,10 +11,11 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lazaretto.core.errors import ConfigurationError
+from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.store import address_lists, drafts, tenancy
-from lazaretto.store.address_lists import Mode
+from lazaretto.store import addresses as store
 from lazaretto.store.scope import Area, Right, Scope
+from lazaretto.tenants.address_csv import Mode
 from lazaretto.tenants.placing import WrongSettings
 from lazaretto.web.admin.pages.services.publishing import tell_done
 from lazaretto.web.admin.pages.services.views import draft_bar
@@ -218,10 +219,12 @@ def upload(request: PageRequest, scope: Scope) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     planned = None
     if request.method == "POST" and form.is_valid():
-        uploaded = address_lists.read_table(form.cleaned_data["text"])
         mode = Mode(form.cleaned_data["mode"])
-        planned = address_lists.plan(drafts.edited(scope).document, uploaded, mode)
-        if request.POST.get("take") == "yes":
+        try:
+            planned = address_lists.plan(drafts.edited(scope).document, form.cleaned_data["text"], mode)
+        except ConfigurationError as failure:
+            form.add_error(None, str(failure))
+        if planned is not None and request.POST.get("take") == "yes":
             problem = _take(request, scope, planned)
             if not problem:
                 return to_page(request, "changes")
@@ -245,3 +248,66 @@ def _take(request: PageRequest, scope: Scope, planned: address_lists.Plan) -> st
     except WrongSettings as wrong:
         return " ".join(list(wrong.by_path.values())[:10])
     return ""
+
+
+_LEARNED = (
+    Column(name="address", title=gettext_lazy("Address")),
+    Column(name="messages", title=gettext_lazy("Messages"), is_number=True),
+    Column(name="first_seen", title=gettext_lazy("First seen"), hides=True),
+    Column(name="last_seen", title=gettext_lazy("Last seen")),
+)
+
+
+@page(
+    name="addresses-learned",
+    path="addresses/learned",
+    title=gettext_lazy("Learned addresses"),
+    place=Place.TENANT,
+    need=_SEE,
+    post=_EDIT,
+    under="addresses",
+)
+def learned(request: PageRequest, scope: Scope) -> HttpResponseBase:
+    """List addresses that outgoing mail taught; POST registers or forgets the chosen ones."""
+    if request.method == "POST":
+        return _decide(request, scope)
+    asked = Asked.of(request, _LEARNED)
+    if not scope.domains.is_all:
+        raise ScopeError("there is no such page")
+    if asked.is_export:
+        return csv_response("learned-addresses", _LEARNED, store.learned(scope, limit=100_000))
+    (after,) = parts_of(asked.cursor, tuple[str]) if asked.cursor else ("",)
+    rows = list(store.learned(scope, after=after, limit=_A_PAGE + 1))
+    may_edit = scope.allows(*_EDIT)
+    table = Table(
+        name="learned",
+        caption=_("Learned addresses"),
+        columns=_LEARNED,
+        rows=rows[:_A_PAGE],
+        asked=asked,
+        next=cursor_of(rows[_A_PAGE - 1].address) if len(rows) > _A_PAGE else None,
+        bulk="addresses" if may_edit else "",
+        bulk_form="decide-learned",
+        row_id=lambda each: each.address,
+        empty=Empty(
+            title=_("Nothing was learned that is not registered"),
+            text=_("While registration learns, addresses that send mail through the platform appear here."),
+            icon="at",
+        ),
+    )
+    return show(request, "addresses/learned.html", {"table": table, "may_edit": may_edit})
+
+
+def _decide(request: PageRequest, scope: Scope) -> HttpResponse:
+    chosen = request.POST.getlist("addresses")[:1_000]
+    if chosen and request.POST.get("decision") == "adopt":
+        try:
+            done = store.adopt(scope, chosen)
+        except ConfigurationError as failure:
+            flash(request, str(failure), level=Level.DANGER)
+        else:
+            flash(request, _("%(count)s addresses are registered now.") % {"count": done.counts.added})
+    elif chosen and request.POST.get("decision") == "dismiss":
+        count = store.dismiss(scope, chosen)
+        flash(request, _("%(count)s addresses were forgotten.") % {"count": count})
+    return to_page(request, "addresses-learned")
