@@ -69,6 +69,7 @@ def store(
         secret=uuid4().hex,
         hosts=("testserver", "127.0.0.1"),
         requests_per_minute=1_000_000,
+        reachable_networks=("127.0.0.0/8",),
         dns_file=str(dns_answers),
         host_name="mx.platform.example",
         mx_hosts=("mx.platform.example",),

@@ -39,6 +39,7 @@ def store_settings(home: Home, settings: Settings, http: str = "", dns_file: str
         requests_per_minute=settings.web.requests_per_minute,
         max_body=settings.web.max_body,
         secure=base_url.startswith("https://"),
+        reachable_networks=settings.web.outlet_networks,
         dns_file=dns_file,
         dns_servers=settings.dns.servers,
         host_name=own_name,

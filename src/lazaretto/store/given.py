@@ -39,6 +39,8 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Of one token."""
     max_body: int = 32_000_000
     """Octets of a request."""
+    reachable_networks: tuple[str, ...] = ()
+    """Private networks that addresses of tenants' own choosing may lead to all the same."""
     secure: bool = False
     """Pages are reached over HTTPS only."""
     dns_file: str = ""

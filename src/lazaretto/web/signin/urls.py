@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lazaretto.web.signin import acting, enrolling, entering, home, linking, preferences, security
+from lazaretto.web.signin import (
+    acting,
+    enrolling,
+    entering,
+    home,
+    linking,
+    organisation,
+    preferences,
+    security,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -15,6 +24,8 @@ urlpatterns = [
     path("sign-in/new-password", entering.new_password, name="new-password"),
     path("sign-in/link", linking.ask_for_link, name="ask-for-link"),
     path("sign-in/forgotten", linking.forgotten, name="forgotten"),
+    path("sign-in/organisation", organisation.ask, name="sign-in-provider"),
+    path("sign-in/oidc", organisation.oidc_answer, name="oidc-answer"),
     path("link/<str:secret>", linking.follow, name="link"),
     path("sign-out", entering.sign_out, name="sign-out"),
     path("second-factors", enrolling.enrol, name="enrol"),
