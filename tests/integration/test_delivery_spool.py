@@ -15,6 +15,7 @@ from lazaretto.core.snapshot import NextHop
 from lazaretto.delivery.dispatcher import Dispatcher
 from lazaretto.delivery.seams import Queue
 from lazaretto.delivery.settings import DeliverySettings
+from lazaretto.spool.silences import SharedSilences
 from lazaretto.testing import next_hop
 from lazaretto.testing.copies import FixedDirectory, FixedResolver
 from lazaretto.testing.messages import a_copy, a_judgement, a_submission
@@ -30,7 +31,9 @@ def delivering(spool) -> Deliverer:
     """Run a dispatcher on the spool; customer.example is at the given host, everything else at the relay."""
 
     @asynccontextmanager
-    async def running(hop: next_hop.NextHop, queue: Queue | None = None) -> AsyncIterator[Dispatcher]:
+    async def running(
+        hop: next_hop.NextHop, queue: Queue | None = None, **more: timedelta
+    ) -> AsyncIterator[Dispatcher]:
         dispatcher = Dispatcher(
             queue=queue or spool.queue,
             contents=spool.store,
@@ -42,8 +45,11 @@ def delivering(spool) -> Deliverer:
                 claim_interval=timedelta(seconds=0.05),
                 relay=f"{hop.host}:{hop.port}",
                 idle_connection=timedelta(0),
+                silence_interval=timedelta(seconds=0.05),
+                **more,
             ),
             clock=spool.clock,
+            silences=SharedSilences(spool.pool),
         )
         await dispatcher.start()
         try:
@@ -178,3 +184,42 @@ async def _deliver_and_hang(
     async with delivering(hop, queue) as dispatcher:
         dispatcher.offer(copy)
         await asyncio.Event().wait()
+
+
+async def test_a_destination_that_one_process_found_dead_is_left_alone_by_its_successor(
+    spool, delivering: Deliverer
+) -> None:
+    quick = {"probe_delay": timedelta(seconds=0.01), "dead_time": timedelta(hours=1)}
+    async with next_hop.NextHop(Behaviour(hang_up=frozenset({"GREETING"}))) as hop:
+        async with delivering(hop, **quick) as dispatcher:
+            for _ in range(5):
+                dispatcher.offer(await accepted(spool))
+            await until(lambda: spool.sql("SELECT count(*) FROM queue WHERE failures > 0") == [(5,)])
+        probes = hop.connections
+        async with delivering(hop, **quick) as successor:
+            late = await accepted(spool)
+            successor.offer(late)
+            await until(lambda: "deferred" in spool.events(late.lease.message))
+
+        assert hop.connections == probes
+        assert spool.sql("SELECT count(*) FROM silence WHERE name NOT LIKE 'host %%'") == [(1,)]
+
+
+async def test_a_destination_that_answers_again_ends_its_silence_for_all(
+    spool, delivering: Deliverer
+) -> None:
+    quick = {"probe_delay": timedelta(seconds=0.01), "dead_time": timedelta(seconds=0.2)}
+    async with (
+        next_hop.NextHop(Behaviour(hang_up=frozenset({"GREETING"}))) as hop,
+        delivering(hop, **quick) as dispatcher,
+    ):
+        for _ in range(5):
+            dispatcher.offer(await accepted(spool))
+        await until(lambda: spool.sql("SELECT count(*) FROM silence") != [(0,)])
+        await until(lambda: not dispatcher.in_hand)
+
+        hop.behaviour = Behaviour()
+        spool.clock.turn(timedelta(hours=3))
+        await until(lambda: len(hop.arrivals) == 5)
+
+        await until(lambda: spool.sql("SELECT count(*) FROM silence") == [(0,)])

@@ -6,7 +6,8 @@ Real messages go to a good next hop; every fifth goes to one that stalls, resets
 4xx, takes half of a message, or hangs up after the dot.  A thousand connections are open and silent all
 the while, and are opened again when the edge has had enough of them.  At the end all is delivered, each
 message is counted, and the anonymous memory of each role in the last quarter is set beside that in the
-second: the first one is warming up.
+second: the first one is warming up.  It is also set beside that of the first minute, as a process that
+is replaced when it is full looks flat, too.
 """
 
 from __future__ import annotations
@@ -47,6 +48,9 @@ DRAIN_PATIENCE = 300.0
 MOST_GROWTH = 1.15
 LEAST_THAT_COUNTS = 12.0
 """MB by which a role may grow whatever its size."""
+MOST_SWELLING = 2.0
+ROOM_TO_SWELL = 60.0
+"""MB: what a role may have more than ``MOST_SWELLING`` times what it had at the start."""
 SETTINGS = f"""\
 [edge]
 max_connections = {IDLE + 500}
@@ -168,6 +172,18 @@ def is_flat(before: float, after: float) -> bool:
     return after <= max(before * MOST_GROWTH, before + LEAST_THAT_COUNTS)
 
 
+def swelled(samples: list[float]) -> bool:
+    """Tell whether a role has far more at the end than it had at the start."""
+    start = statistics.median(samples[: max(1, int(60 / SAMPLE_EVERY))])
+    return growth(samples)[1] > start * MOST_SWELLING + ROOM_TO_SWELL
+
+
+def eighths(samples: list[float]) -> list[float]:
+    """Return the median of each eighth."""
+    size = max(1, len(samples) // 8)
+    return [round(statistics.median(samples[at : at + size]), 1) for at in range(0, size * 8, size)]
+
+
 def told(
     product: Product, sink: SinkProcess, ledger: Ledger, seen: Seen, rough: next_hop.NextHop
 ) -> dict[str, Any]:
@@ -179,7 +195,7 @@ def told(
     bad = Counter(_queue_id(arrival.content) for arrival in rough.arrivals)
     ids = ledger.queued_as.values()
     lost = [identity for identity in ids if not (good[identity] or bad[identity] or identity in quarantined)]
-    memory = {role: growth(samples) for role, samples in sorted(seen.memory.items()) if len(samples) > 4}
+    memory = {role: samples for role, samples in sorted(seen.memory.items()) if len(samples) >= 8}
     return {
         "accepted": len(ledger.queued_as),
         "answers": ledger.answers,
@@ -190,8 +206,9 @@ def told(
         "repeated": sum(good.values()) - len(good),
         "repeated_where_answers_were_cut_off": sum(bad.values()) - len(bad),
         "idle_connections_opened": seen.opened,
-        "memory_mb": {role: [round(value, 1) for value in pair] for role, pair in memory.items()},
-        "grew": [role for role, pair in memory.items() if not is_flat(*pair)],
+        "memory_mb": {role: eighths(samples) for role, samples in memory.items()},
+        "grew": [role for role, samples in memory.items() if not is_flat(*growth(samples))],
+        "swelled": [role for role, samples in memory.items() if swelled(samples)],
         "balance": product.command("reconcile").strip().splitlines(),
     }
 
@@ -217,7 +234,7 @@ def main(words: list[str]) -> int:
             seen, rough = uvloop.run(soak(product, minutes, ledger))
             balance = told(product, sink, ledger, seen, rough)
     print(json.dumps({"minutes": minutes, **balance}), flush=True)
-    return 1 if balance["lost"] or balance["grew"] or balance["repeated"] else 0
+    return 1 if any(balance[name] for name in ("lost", "grew", "swelled", "repeated")) else 0
 
 
 if __name__ == "__main__":

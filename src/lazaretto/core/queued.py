@@ -101,6 +101,17 @@ class QueuedCopy:
     """A DSN may go to the reverse path; otherwise administrators see "undeliverable" instead."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """A destination or a host that does not answer."""
+
+    name: str
+    failures: int
+    """In a row; 0 = it answers."""
+    until: datetime
+    """When it is called again."""
+
+
 class Outcome(Enum):
     """How an attempt ended for one recipient."""
 

@@ -16,6 +16,7 @@ from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import NextHop
 from lazaretto.delivery.client import Conversation, Handover
 from lazaretto.delivery.connecting import Opener
+from lazaretto.delivery.dead_hosts import DeadHosts
 from lazaretto.delivery.failures import ConversationFailed, PolicyUnmet, TlsUnmet
 from lazaretto.delivery.pacing import Pacing, Place
 from lazaretto.delivery.payload import Payload
@@ -23,31 +24,6 @@ from lazaretto.delivery.routing import Router, Unroutable
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.delivery.tls_demand import ChannelDemand
 from lazaretto.delivery.tls_policy import TlsPolicy
-
-_MOST_REMEMBERED = 10_000
-
-
-class DeadHosts:
-    """Remembers for a while which hosts did not answer, so that others are called before them."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._until: dict[str, float] = {}
-
-    def note(self, hop: NextHop) -> None:
-        """Remember that ``hop`` did not answer."""
-        if len(self._until) >= _MOST_REMEMBERED:
-            self._until.clear()
-        self._until[hop.key] = time.monotonic() + self._seconds
-
-    def note_alive(self, hop: NextHop) -> None:
-        """Remember that ``hop`` answered."""
-        self._until.pop(hop.key, None)
-
-    def last(self, hops: tuple[NextHop, ...]) -> tuple[NextHop, ...]:
-        """Return ``hops`` with those that are remembered moved behind the others."""
-        now = time.monotonic()
-        return tuple(sorted(hops, key=lambda hop: self._until.get(hop.key, 0.0) > now))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,9 +20,10 @@ from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import Directory
 from lazaretto.delivery.attempts import Attempts, ContentUnread
 from lazaretto.delivery.connecting import Opener
-from lazaretto.delivery.courier import Carried, Courier, DeadHosts, Means
+from lazaretto.delivery.courier import Carried, Courier, Means
+from lazaretto.delivery.dead_hosts import DeadHosts
 from lazaretto.delivery.destination import Destination
-from lazaretto.delivery.feedback import Feedback
+from lazaretto.delivery.feedback import LONGEST_PAUSE, Feedback
 from lazaretto.delivery.holding import Held, Holding
 from lazaretto.delivery.journal_file import DeliveryJournal
 from lazaretto.delivery.routing import Router
@@ -31,6 +32,7 @@ from lazaretto.delivery.sender_languages import SenderLanguages
 from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.delivery.settler import Settler
 from lazaretto.delivery.signing import Signing
+from lazaretto.delivery.silences import Silences, SilenceStore
 from lazaretto.delivery.tls_policy import RouteTlsPolicy, TlsPolicy
 
 log = logging.getLogger(__name__)
@@ -59,15 +61,17 @@ class Dispatcher:
         tls_policy: TlsPolicy | None = None,
         clock: Clock = utc_now,
         signing: Signing | None = None,
+        silences: SilenceStore | None = None,
     ) -> None:
         self._settings = settings = settings or DeliverySettings()
         self._queue = queue
+        self._silences = Silences(silences, clock, settings.dead_time * LONGEST_PAUSE)
         self._router = Router(directory, resolver, settings)
         self._means = Means(
             router=self._router,
             opener=Opener(settings, hostname),
             tls_policy=tls_policy or RouteTlsPolicy(),
-            dead_hosts=DeadHosts(settings.dead_host_time.total_seconds()),
+            dead_hosts=DeadHosts(settings.dead_host_time.total_seconds(), self._silences),
             settings=settings,
         )
         languages = SenderLanguages(directory).of
@@ -92,10 +96,16 @@ class Dispatcher:
         for settlement in left:
             self._settler.add(settlement)
         self._writing = _begun(self._settler.journal_forever(), self._settler.settle_forever())
+        await self._silences.share()
         await self._take_back_own()
         if self._settler.is_idle:
             self._journal.forget()
-        self._finding = _begun(self._claim_forever(), self._renew_forever())
+        interval = self._settings.silence_interval
+        self._finding = _begun(
+            self._claim_forever(),
+            self._renew_forever(),
+            self._silences.share_forever(interval, self._hear),
+        )
 
     def offer(self, copy: QueuedCopy, octets: bytes | None = None) -> bool:
         """Take a copy that is leased to this node; False when it stays in the spool for now."""
@@ -179,6 +189,7 @@ class Dispatcher:
                 dead_time=settings.dead_time.total_seconds(),
             )
             destination = self._destinations[key] = Destination(key, feedback)
+            feedback.heard(*self._silences.of(key), asyncio.get_running_loop().time())
         return destination
 
     def _forget_unused(self) -> None:
@@ -292,13 +303,24 @@ class Dispatcher:
     def _learn(self, destination: Destination, carried: Carried | None) -> None:
         if carried is None:
             return
+        now, feedback = asyncio.get_running_loop().time(), destination.feedback
         # A host that does not meet a demand for TLS is there; each copy has its own time to give up.
         if carried.reached or carried.tls_unmet:
-            destination.feedback.succeeded()
+            feedback.succeeded(now)
+            self._silences.ended(destination.key)
             self._staff(destination)
             return
         destination.last_problem = carried.outcomes[0].reply
-        destination.feedback.failed(asyncio.get_running_loop().time())
+        feedback.failed(now)
+        if feedback.is_dead:
+            self._silences.began(destination.key, feedback.failures, feedback.quiet_until - now)
+
+    def _hear(self) -> None:
+        """Take over what other processes say of destinations, where we know no better."""
+        now = asyncio.get_running_loop().time()
+        for destination in list(self._destinations.values()):
+            destination.feedback.heard(*self._silences.of(destination.key), now)
+            self._staff(destination)
 
     def _settle(self, held: Held, settlement: Settlement) -> None:
         self._holding.finish(held)

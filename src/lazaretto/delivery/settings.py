@@ -129,6 +129,10 @@ class DeliverySettings(BaseModel):
         default=timedelta(minutes=1),
         description="How long a destination that cannot be reached is left alone.",
     )
+    silence_interval: timedelta = Field(
+        default=timedelta(seconds=5),
+        description="How often deliver processes tell one another who does not answer.",
+    )
     dead_host_time: timedelta = Field(
         default=timedelta(minutes=5),
         description="How long a host that did not answer is called after all others.",

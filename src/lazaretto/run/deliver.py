@@ -28,6 +28,7 @@ from lazaretto.run.stopping import until_stopped
 from lazaretto.run.tls_reporting import keep_tls_counts
 from lazaretto.spool.queue import Queue
 from lazaretto.spool.signing_keys import SigningKeys
+from lazaretto.spool.silences import SharedSilences
 
 
 def run_deliver(home: Home, settings: Settings, options: RunOptions) -> None:
@@ -58,6 +59,7 @@ async def _deliver(home: Home, settings: Settings, options: RunOptions) -> None:
                 reports=reports,
             ),
             signing=Signing(ring, host_name(settings), utc_now),
+            silences=SharedSilences(room.pool),
         )
         handover = HandoverServer(home.sockets / "handover.sock", dispatcher.offer, dispatcher.look_again)
         await dispatcher.start()

@@ -24,6 +24,7 @@ from lazaretto.spool.content import ContentStore
 from lazaretto.spool.content_columns import ContentColumns
 from lazaretto.spool.quarantine import Quarantine
 from lazaretto.spool.settings import SpoolSettings
+from lazaretto.spool.silences import SharedSilences
 from lazaretto.spool.steering import Steering
 from lazaretto.spool.tables import CONTENT, CONTENT_KEPT, QUARANTINE
 from lazaretto.spool.tallies import Tallies
@@ -84,6 +85,7 @@ class Housekeeping:
         dropped += await self._drop_empty_days(now)
         await self._sum_up_ledger()
         await Tallies(self._pool).forget(now)
+        await SharedSilences(self._pool).forget(now)
         return Kept(purged=purged, expired=expired, moved=moved, dropped=tuple(dropped))
 
     async def _make_partitions(self, now: datetime) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -13,6 +15,8 @@ from lazaretto.core.envelope import Client
 from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding, Symbol, Verdict, found
 from lazaretto.core.snapshot import TenantSnapshot
+from lazaretto.detect.api import Detector
+from lazaretto.detect.registry import detectors
 from lazaretto.detect.runner import look_at
 from lazaretto.mail.scanner import view_of
 from lazaretto.mail.view import MessageView
@@ -79,3 +83,21 @@ def test_every_look_is_timed() -> None:
     look_at(MESSAGE, FACTS, None, [Seeing(), Failing(ValueError)], timings)
 
     assert set(timings) == {"test.seeing", "test.failing"}
+
+
+@pytest.mark.parametrize("detector", detectors(), ids=lambda each: each.card.name)
+def test_nothing_of_a_message_stays_behind(detector: Detector) -> None:
+    letter = (
+        b"From: Ann <ann@sender.example>\r\nTo: bob@customer.example\r\nSubject: hello\r\n"
+        b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        b"--b\r\nContent-Type: text/html\r\n\r\n<a href='http://one.example/x'>here</a>\r\n"
+        b"--b\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n%PDF-1.4\r\n--b--\r\n"
+    )
+    view = view_of(letter)
+    look_at(view, FACTS, None, [detector])
+    seen = weakref.ref(view)
+
+    del view
+    gc.collect()
+
+    assert seen() is None

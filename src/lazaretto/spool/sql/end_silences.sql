@@ -1,0 +1,3 @@
+-- Forget the silence of those who answer.
+DELETE FROM silence
+WHERE name = ANY (%(names)s)

@@ -1,0 +1,3 @@
+-- Forget silences that were over long ago.
+DELETE FROM silence
+WHERE until < %(before)s
