@@ -36,7 +36,12 @@ def api_schema(application: Callable[..., Any]) -> Any:
 
 
 def test_answers_are_as_described(api_schema: Any, operator: Program) -> None:
-    headers = {"Host": "testserver", "Authorization": f"Bearer {operator.token}"}
+    headers = {
+        "Host": "testserver",
+        "Authorization": f"Bearer {operator.token}",
+        # Without a socket between, nobody unpacks what is sent packed.
+        "Accept-Encoding": "identity",
+    }
     asked = 0
     for result in api_schema.get_all_operations():
         operation = result.ok()
@@ -56,3 +61,26 @@ def ask_at_random(operation: Any, headers: dict[str, str]) -> None:
         case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance])
 
     ask()
+
+
+def test_no_two_resources_describe_different_things_by_one_name(store: StoreSettings) -> None:
+    import importlib
+    import pkgutil
+
+    from ninja import Schema
+
+    from lazaretto.web.api import resources
+
+    known: dict[str, str] = {}
+    twice = []
+    for module in pkgutil.iter_modules(resources.__path__, f"{resources.__name__}."):
+        for name, value in vars(importlib.import_module(module.name)).items():
+            is_schema = isinstance(value, type) and issubclass(value, Schema)
+            if (
+                is_schema
+                and value.__module__ == module.name
+                and known.setdefault(name, module.name) != module.name
+            ):
+                twice.append((name, known[name], module.name))
+
+    assert twice == []

@@ -10,7 +10,7 @@ from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.identity import TenantId
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.db.pool import Pool
-from lazaretto.detect.registry import symbols
+from lazaretto.detect.telling import told
 from lazaretto.journal.search import Search
 from lazaretto.journal.trace import Trace, TracedMessage
 from lazaretto.policy.explanation import Explained, explanation
@@ -51,15 +51,10 @@ def _explained(
     for details in looks:
         snapshot = snapshots.get(_tenant_and_version(details))
         about = Explained(details=details, snapshot=snapshot)
-        yield Explanation(lines=tuple(explanation(about, language, _words)), details=details)
+        yield Explanation(lines=tuple(explanation(about, language, told)), details=details)
     if not looks:
         line = sentence(language, "not looked at", reply=story.reply or "?")
         yield Explanation(lines=(line,), details={})
-
-
-def _words(symbol: str, language: str) -> str:
-    known = symbols().get(symbol)
-    return known.summary if known is not None else ""
 
 
 def _versions(story: TracedMessage) -> Iterator[tuple[str, int]]:

@@ -49,6 +49,7 @@ from lazaretto.spool.signing_keys import StoredKey, list_signing_keys
 from lazaretto.spool.steering import Steering
 from lazaretto.spool.waiting import Waiting
 from lazaretto.store.given import StoreSettings, given
+from lazaretto.tenants.entry_ages import EntryAges
 from lazaretto.tenants.following import SnapshotFollower
 from lazaretto.tenants.learned import LearnedAddresses
 from lazaretto.tenants.mailboxes import Mailboxes
@@ -71,6 +72,7 @@ class MailPath:
         spool_settings = SpoolSettings(give_up_after=timedelta(seconds=settings.give_up_after))
         self.tenants = TenantStore(settings.control)
         self.learned = LearnedAddresses(control)
+        self.entry_ages = EntryAges(control)
         self.reviews = Reviews(control, self.tenants)
         self.audit = AuditLog(control)
         self.quarantine = Quarantine(spool, spool_settings)

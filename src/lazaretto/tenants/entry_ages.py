@@ -27,3 +27,9 @@ class EntryAges:
         async with self._pool.transaction() as connection:
             cursor = await connection.execute(query("lazaretto.tenants", "note_entries"), parameters)
             return {Listed(row[0], row[1]): row[2] for row in await cursor.fetchall()}
+
+    async def of(self, tenant: TenantId) -> Mapping[Listed, datetime]:
+        """Return since when each entry stands there, as it was noted last."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(query("lazaretto.tenants", "entry_ages"), {"tenant": tenant})
+            return {Listed(row[0], row[1]): row[2] for row in await cursor.fetchall()}

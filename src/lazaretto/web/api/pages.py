@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Final, Generic, TypeVar
 
 import msgspec
 from ninja import Field, Query, Schema
@@ -12,6 +12,8 @@ from ninja import Field, Query, Schema
 from lazaretto.core.errors import ConfigurationError
 
 T = TypeVar("T")
+NO_NUL: Final = r"^[^\x00]*$"
+"""PostgreSQL keeps no text with a NUL in it."""
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at most.")]
 Cursor = Annotated[
     str, Query(max_length=400, description="`next` of the page before; empty = the first page.")

@@ -13,7 +13,7 @@ from lazaretto.store.addresses import Uploaded
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.tenants.address_csv import Mode
 from lazaretto.web.api.needs import Needs
-from lazaretto.web.api.pages import Cursor, Limit, Page, cursor_of, parts_of
+from lazaretto.web.api.pages import NO_NUL, Cursor, Limit, Page, cursor_of, parts_of
 from lazaretto.web.api.problems import PROBLEMS
 
 router = Router()
@@ -55,7 +55,9 @@ class Upload(Schema):
 class Chosen(Schema):
     """Some learned addresses."""
 
-    addresses: list[Annotated[str, Field(max_length=320)]] = Field(min_length=1, max_length=1_000)
+    addresses: list[Annotated[str, Field(max_length=320, pattern=NO_NUL)]] = Field(
+        min_length=1, max_length=1_000
+    )
 
 
 class CountsShown(Schema):
@@ -86,7 +88,7 @@ class Dismissed(Schema):
 def list_addresses(
     request: HttpRequest,
     tenant: Name,
-    search: Annotated[str, Query(max_length=320, description="Part of the address.")] = "",
+    search: Annotated[str, Query(max_length=320, pattern=NO_NUL, description="Part of the address.")] = "",
     cursor: Cursor = "",
     limit: Limit = 100,
 ) -> Any:

@@ -119,6 +119,54 @@ def renew_indicator(request: HttpRequest, tenant: Name, number: Number, body: Re
     return Status(204, None)
 
 
+@router.get(
+    "/indicators",
+    auth=_SEE,
+    response={200: list[IndicatorShown], **PROBLEMS},
+    summary="List the operator's indicators",
+)
+def list_for_everybody(request: HttpRequest) -> Any:
+    """Return the entries that count in every tenant, newest first."""
+    return [_shown(entry) for entry in indicators.indicators(_scope(request))]
+
+
+@router.post(
+    "/indicators", auth=_EDIT, response={201: Added, **PROBLEMS}, summary="Add indicators for everybody"
+)
+def add_for_everybody(
+    request: HttpRequest,
+    body: IndicatorsAdded,
+    replace: Annotated[bool, Query(description="All other entries go.")] = False,
+) -> Any:
+    """Add entries that count in every tenant, or change those about the same traits."""
+    wishes = [_wish(each) for each in body.indicators]
+    return Status(201, Added(ids=indicators.add(_scope(request), wishes, replace=replace)))
+
+
+@router.delete(
+    "/indicators/{number}",
+    auth=_EDIT,
+    response={204: None, **PROBLEMS},
+    summary="Remove an indicator of the operator's",
+)
+def remove_for_everybody(request: HttpRequest, number: Number) -> Any:
+    """Remove one entry that counts in every tenant."""
+    indicators.remove(_scope(request), number)
+    return Status(204, None)
+
+
+@router.post(
+    "/indicators/{number}/renewal",
+    auth=_EDIT,
+    response={204: None, **PROBLEMS},
+    summary="Renew an indicator of the operator's",
+)
+def renew_for_everybody(request: HttpRequest, number: Number, body: Renewal) -> Any:
+    """Let one entry that counts in every tenant count for longer."""
+    indicators.renew(_scope(request), number, body.days)
+    return Status(204, None)
+
+
 def _scope(request: HttpRequest) -> Scope:
     scope: Scope = request.auth  # type: ignore[attr-defined]
     return scope

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -13,16 +13,15 @@ from lazaretto.core import places as core_places
 from lazaretto.core.findings import Verdict
 from lazaretto.journal.search import Place
 from lazaretto.journal.trace import TracedMessage
-from lazaretto.store import traffic
+from lazaretto.store import explaining, traffic
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.store.traffic import Asked, checked_network
 from lazaretto.web.api.needs import Needs
-from lazaretto.web.api.pages import Cursor, Page, cursor_of, parts_of
+from lazaretto.web.api.pages import NO_NUL, Cursor, Page, cursor_of, parts_of
 from lazaretto.web.api.problems import PROBLEMS
 
 router = Router()
 Name = Annotated[str, Path(max_length=100, description="The tenant's name.")]
-NO_NUL: Final = r"^[^\x00]*$"
 Text = Annotated[str | None, Query(max_length=998, pattern=NO_NUL)]
 
 
@@ -53,6 +52,14 @@ class MessageShown(Schema):
     recipients: list[RecipientShown]
     findings: list[dict[str, Any]]
     events: list[dict[str, Any]]
+
+
+class WhyShown(Schema):
+    """One look at a message, explained."""
+
+    words: list[str]
+    details: dict[str, Any]
+    """What was found and decided, as the trace has it."""
 
 
 @router.get(
@@ -158,6 +165,23 @@ def find_messages(
 def read_message(request: HttpRequest, tenant: Name, id: UUID) -> Any:  # noqa: A002 - the path's own word
     """Return what happened to the message that our `250` called so."""
     return _shown(traffic.message(request.auth, id))  # type: ignore[attr-defined]
+
+
+@router.get(
+    "/tenants/{tenant}/messages/{id}/explanation",
+    auth=Needs(Area.TRACE, Right.VIEW_STATISTICS),
+    response={200: list[WhyShown], **PROBLEMS},
+    summary="Explain what became of a message",
+)
+def explain_message(
+    request: HttpRequest,
+    tenant: Name,
+    id: UUID,  # noqa: A002 - the path's own word
+    language: Literal["en", "fr", "nl", "de"] = "en",
+) -> Any:
+    """Return why it fared as it did, in words, with what would have led elsewhere; one entry per look."""
+    found = explaining.explain(request.auth, id, language)  # type: ignore[attr-defined]
+    return [WhyShown(words=list(each.words), details=dict(each.details)) for each in found]
 
 
 def _place(cursor: str) -> Place | None:

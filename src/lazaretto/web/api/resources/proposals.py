@@ -12,7 +12,7 @@ from lazaretto.store import reviews
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.tenants.reviewing import Proposal
 from lazaretto.web.api.needs import Needs
-from lazaretto.web.api.pages import Cursor, Limit, Page, cursor_of, parts_of
+from lazaretto.web.api.pages import NO_NUL, Cursor, Limit, Page, cursor_of, parts_of
 from lazaretto.web.api.problems import PROBLEMS
 
 router = Router()
@@ -21,17 +21,19 @@ Number = Annotated[int, Path(ge=1, le=9_007_199_254_740_991, description="The pr
 _CHANGE = Needs(Area.ROUTES, Right.VIEW_CONFIGURATION)
 
 
-class Wanted(Schema):
+class ProposalWanted(Schema):
     """A configuration that shall be published when somebody else approves it."""
 
     document: str = Field(max_length=16_000_000, description="The whole YAML document.")
-    note: str = Field("", max_length=500, description="Why, for the one who decides and for the history.")
+    note: str = Field(
+        "", max_length=500, pattern=NO_NUL, description="Why, for the one who decides and for the history."
+    )
 
 
 class Why(Schema):
     """Words to a decision."""
 
-    reason: str = Field("", max_length=500, description="Why not.")
+    reason: str = Field("", max_length=500, pattern=NO_NUL, description="Why not.")
 
 
 class ProposalShown(Schema):
@@ -90,7 +92,7 @@ def list_proposals(
     response={201: ProposalShown, **PROBLEMS},
     summary="Propose a change",
 )
-def propose(request: HttpRequest, tenant: Name, body: Wanted) -> Any:
+def propose(request: HttpRequest, tenant: Name, body: ProposalWanted) -> Any:
     """Keep a document until somebody else decides; the rights are those that publishing it needs."""
     return Status(201, _shown(reviews.propose(_scope(request), body.document, note=body.note)))
 

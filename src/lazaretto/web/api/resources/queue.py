@@ -40,7 +40,7 @@ class WaitingShown(Schema):
     leased: bool
 
 
-class FiguresShown(Schema):
+class QueueFiguresShown(Schema):
     """The queue in figures; ages are seconds since acceptance."""
 
     totals: dict[str, float]
@@ -96,13 +96,13 @@ def list_waiting(
 @router.get(
     "/tenants/{tenant}/queue/figures",
     auth=_SEE,
-    response={200: FiguresShown, **PROBLEMS},
+    response={200: QueueFiguresShown, **PROBLEMS},
     summary="Count the queue",
 )
 def figures(request: HttpRequest, tenant: Name) -> Any:
     """Return twelve figures for each domain and six in all."""
     counted = queueing.figures(_scope(request))
-    return FiguresShown(totals=counted.totals, domains=counted.domains)
+    return QueueFiguresShown(totals=counted.totals, domains=counted.domains)
 
 
 @router.post(
