@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,10 @@ from lazaretto.core.identity import TenantId, new_message_id
 from lazaretto.core.queued import Outcome, RecipientOutcome, Remote, Settlement
 from lazaretto.core.reply import Reply
 from lazaretto.core.submission import Submission
+from lazaretto.db.partitions import Span, ensure
 from lazaretto.db.pool import Pool
 from lazaretto.journal.shipping import Shipper
+from lazaretto.journal.tables import EVENT, MESSAGE, RECIPIENT
 from lazaretto.mail.scanner import view_of
 from lazaretto.pipeline.looking import summary_of
 from lazaretto.spool.acceptor import Acceptor
@@ -80,6 +82,8 @@ class Letter:
     """Whether the next hop takes it, where it is to be delivered."""
     client_ip: str = "192.0.2.7"
     hostname: str = "mx.partner.example"
+    reference: str = ""
+    """What a refused sender is told."""
 
 
 class PostOffice:
@@ -135,6 +139,11 @@ class _Parts:
 
     async def accept(self, letter: Letter) -> UUID:
         submission = _submission(letter)
+        if letter.disposition is Disposition.REJECT:
+            reply = Reply(550, "5.7.1", f"refused [{letter.reference}]")
+            judgement = replace(_judgement(letter, submission), reference=letter.reference)
+            await self.acceptor.refuse(submission, judgement, reply)
+            return submission.id
         copies = await self.acceptor.commit(submission, _judgement(letter, submission))
         if letter.disposition is Disposition.DELIVER:
             await self.queue.settle([_settlement(copy, letter.delivered) for copy in copies])
@@ -143,6 +152,20 @@ class _Parts:
     async def ship(self) -> None:
         while await self.shipper.ship_once():
             pass
+
+
+def make_partitions(settings: StoreSettings, at: datetime) -> None:
+    """Make what rows of the trace of ``at`` go into, as the shipper does."""
+
+    async def make() -> None:
+        pool = Pool(settings.trace, 1)
+        async with pool.transaction() as connection:
+            for table in (EVENT, MESSAGE, RECIPIENT):
+                await ensure(connection, table, [Span.DAY.start_of(at)])
+        await pool.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(make())).result()
 
 
 def number_of(tenant: str) -> TenantId:

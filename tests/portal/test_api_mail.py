@@ -14,6 +14,7 @@ import pytest
 from lazaretto.core.identity import new_message_id
 from lazaretto.store.given import StoreSettings
 from tests.portal.conftest import Program, with_grant
+from tests.portal.mail import make_partitions
 
 pytestmark = pytest.mark.integration
 
@@ -29,14 +30,8 @@ def number_of(name: str) -> int:
 def traced(store: StoreSettings, tenant: str, recipient: str, subject: str, at: datetime) -> UUID:
     """Write a message into the trace as the shipper does; return its id."""
     message, number = new_message_id(), number_of(tenant)
-    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    bounds = f"FROM ('{day.isoformat()}') TO ('{(day + timedelta(days=1)).isoformat()}')"
+    make_partitions(store, at)
     with psycopg.connect(store.trace, autocommit=True) as connection:
-        for table in ("event", "trace_message", "trace_recipient"):
-            connection.execute(
-                f"CREATE TABLE IF NOT EXISTS {table}_test{day:%Y%m%d} PARTITION OF {table}"
-                f" FOR VALUES {bounds}".encode()
-            )
         connection.execute(
             "INSERT INTO trace_message (received_at, tenant, message, direction, sender, sender_folded,"
             " sender_domain, subject, size, verdict) VALUES (%s, %s, %s, 'inbound', 'a@partner.example',"

@@ -14,6 +14,7 @@ from lazaretto.core.identity import new_message_id
 from lazaretto.store.given import StoreSettings
 from lazaretto.web.refused.texts import LANGUAGES, TEXTS, said
 from tests.portal.conftest import Program
+from tests.portal.mail import make_partitions
 from tests.portal.test_api_mail import number_of
 
 pytestmark = pytest.mark.integration
@@ -30,14 +31,8 @@ def refused(store: StoreSettings) -> str:
 def refused_as(store: StoreSettings, verdict: str) -> str:
     reference = "".join("23456789ABCDEFGHJKLMNPQRSTUVWXYZ"[octet % 32] for octet in uuid4().bytes[:8])
     at, message, tenant = datetime.now(UTC) - timedelta(hours=2), new_message_id(), number_of("acme")
-    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    bounds = f"FROM ('{day.isoformat()}') TO ('{(day + timedelta(days=1)).isoformat()}')"
+    make_partitions(store, at)
     with psycopg.connect(store.trace, autocommit=True) as connection:
-        for table in ("event", "trace_message"):
-            connection.execute(
-                f"CREATE TABLE IF NOT EXISTS {table}_test{day:%Y%m%d} PARTITION OF {table}"
-                f" FOR VALUES {bounds}".encode()
-            )
         connection.execute(
             "INSERT INTO trace_message (received_at, tenant, message, sender, subject, verdict)"
             " VALUES (%s, %s, %s, %s, 'Our secret plans', %s)",

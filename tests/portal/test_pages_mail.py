@@ -1,0 +1,157 @@
+"""Pages about mail show what the role may see, and order nothing by being looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from lazaretto.core.decision import Disposition
+from lazaretto.core.findings import Verdict
+from lazaretto.store.given import StoreSettings
+from tests.portal.conftest import Browser, Program, signed_in_with
+from tests.portal.mail import Letter, PostOffice
+
+pytestmark = pytest.mark.integration
+
+BOTH = ("alice@acme.example", "bob@branch.acme.example")
+
+
+@pytest.fixture
+def administrator_before_pages(store: StoreSettings) -> Browser:
+    """A browser of an administrator of ``acme``."""
+    return signed_in_with("acme", "tenant-administrator")
+
+
+def resting(message: UUID) -> UUID:
+    from lazaretto.store.mailpath import mail_path
+
+    (copy,) = mail_path().wait(mail_path().quarantine.list(messages=[message]))
+    return copy.id
+
+
+def a_reference() -> str:
+    return "".join("23456789ABCDEFGHJKLMNPQRSTUVWXYZ"[octet % 32] for octet in uuid4().bytes[:8])
+
+
+def test_rights_in_one_domain_show_no_recipient_of_another(
+    store: StoreSettings, post_office: PostOffice
+) -> None:
+    (message,) = post_office.post(Letter(recipients=BOTH))
+    only = signed_in_with("acme", "help-desk", domains=["branch.acme.example"], domains_are_excepted=False)
+
+    page = only.get(f"/t/acme/messages/{message}")
+
+    assert page.status == 200
+    assert "bob@branch.acme.example" in page.text
+    assert "alice@acme.example" not in page.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(lambda message, copy: f"/t/zeta/messages/{message}", id="message"),
+        pytest.param(lambda message, copy: f"/t/zeta/quarantine/{copy}", id="copy"),
+        pytest.param(lambda message, copy: f"/t/zeta/quarantine/{copy}/frame", id="preview"),
+        pytest.param(lambda message, copy: f"/t/zeta/quarantine/release?ids={copy}", id="release"),
+        pytest.param(lambda message, copy: f"/t/zeta/quarantine/delete?ids={copy}", id="delete"),
+        pytest.param(lambda message, copy: f"/t/zeta/messages/{message}/sender", id="sender"),
+    ],
+)
+def test_mail_of_one_tenant_is_on_no_page_of_another(
+    store: StoreSettings, post_office: PostOffice, path: Callable[[UUID, UUID], str]
+) -> None:
+    (message,) = post_office.post(Letter(verdict=Verdict.SPAM, disposition=Disposition.QUARANTINE))
+    stranger = signed_in_with("zeta", "tenant-administrator")
+
+    assert stranger.get(path(message, resting(message))).status == 404
+
+
+def test_looking_at_pages_orders_nothing(
+    administrator_before_pages: Browser, post_office: PostOffice
+) -> None:
+    (message,) = post_office.post(Letter(verdict=Verdict.SPAM, disposition=Disposition.QUARANTINE))
+    copy = resting(message)
+
+    for order in ("release", "delete"):
+        assert administrator_before_pages.get(f"/t/acme/quarantine/{order}?ids={copy}").status == 200
+    assert administrator_before_pages.get(f"/t/acme/queue/orders/bounce?ids={message}").status == 200
+
+    assert "Delete…" in administrator_before_pages.get(f"/t/acme/quarantine/{copy}").text
+
+
+def test_refused_mail_is_found_by_the_code_that_its_sender_has(
+    administrator_before_pages: Browser, post_office: PostOffice
+) -> None:
+    from lazaretto.store import refused
+
+    reference = a_reference()
+    sender = f"ann-{reference.lower()}@sender.example"
+    post_office.post(
+        Letter(sender=sender, verdict=Verdict.SPAM, disposition=Disposition.REJECT, reference=reference)
+    )
+
+    found = administrator_before_pages.get(f"/t/acme/refused?code={reference}")
+    assert sender in found.text
+    assert (
+        signed_in_with("zeta", "tenant-administrator")
+        .get(f"/t/zeta/refused?code={reference}")
+        .text.count(sender)
+        == 0
+    )
+
+    assert refused.ask(reference)
+    page = administrator_before_pages.get("/t/acme/refused").text
+    assert sender in page
+    address = next(part for part in page.split('"') if part.endswith("/grant"))
+    assert "seven days" in administrator_before_pages.get(address).text
+    assert administrator_before_pages.post(address).status == 302
+    assert "Allowed" in administrator_before_pages.get("/t/acme/refused").text
+
+
+def test_the_audit_shows_what_changed_and_that_it_is_whole(
+    administrator_before_pages: Browser, post_office: PostOffice
+) -> None:
+    (message,) = post_office.post(Letter(verdict=Verdict.SPAM, disposition=Disposition.QUARANTINE))
+    copy = resting(message)
+    administrator_before_pages.post("/t/acme/quarantine/release", {"ids": str(copy), "to": "first"})
+
+    page = administrator_before_pages.get(f"/t/acme/audit?act=quarantine.release&object={copy}").text
+    address = next(
+        part for part in page.split('"') if part.startswith("/t/acme/audit/") and part[-1].isdigit()
+    )
+    assert "&quot;to&quot;: &quot;first&quot;" in administrator_before_pages.get(address).text
+    assert "The record is whole" in administrator_before_pages.get("/t/acme/audit/verification").text
+    exported = administrator_before_pages.get(f"/t/acme/audit?object={copy}&export=csv").text
+    assert "quarantine.release" in exported
+
+
+def test_waiting_mail_is_sent_to_no_hosts_but_the_tenants_own(
+    administrator: Program, post_office: PostOffice
+) -> None:
+    (message,) = post_office.post(Letter(delivered=False))
+    order: dict[str, Any] = {"order": "reroute", "ids": [str(message)]}
+
+    elsewhere = administrator.post("/tenants/acme/queue/orders", {**order, "to": "elsewhere.example"})
+    own = administrator.post("/tenants/acme/queue/orders", {**order, "to": "branch.acme.example"})
+
+    assert (elsewhere.status, own.json) == (422, {"copies": 1})
+
+
+@pytest.mark.parametrize("cursor", ["x", "WyJ4Il0", "W10"])
+@pytest.mark.parametrize("path", ["messages", "quarantine", "queue", "audit", "refused"])
+def test_a_cursor_of_somebodys_making_is_told_as_such(
+    administrator_before_pages: Browser, path: str, cursor: str
+) -> None:
+    page = administrator_before_pages.get(f"/t/acme/{path}?cursor={cursor}")
+
+    assert (page.status, "cursor" in page.text) == (200, True)
+
+
+@pytest.mark.parametrize("asked", ["since=yesterday", "client_ip=somewhere", "id=unknown"])
+def test_what_cannot_be_meant_is_told_on_the_page(administrator_before_pages: Browser, asked: str) -> None:
+    page = administrator_before_pages.get(f"/t/acme/messages?{asked}")
+
+    assert (page.status, 'role="alert"' in page.text) == (200, True)
