@@ -22,7 +22,7 @@ DEMO_ADDRESS: Final = "127.0.0.1:8025"
 def store_settings(home: Home, settings: Settings, http: str = "", dns_file: str = "") -> StoreSettings:
     """Return what the store of ``home`` is opened with."""
     database = Database(home, settings)
-    base_url = settings.web.base_url or f"http://{http or settings.listen.http or DEMO_ADDRESS}"
+    base_url = base_url_of(settings, http)
     host = urlsplit(base_url).hostname or ""
     own_name = host_name(settings)
     return StoreSettings(
@@ -48,6 +48,11 @@ def store_settings(home: Home, settings: Settings, http: str = "", dns_file: str
         probe_address=settings.web.probe_address,
         probe_networks=settings.web.probe_networks,
     )
+
+
+def base_url_of(settings: Settings, http: str = "") -> str:
+    """Return what links in mail and pages begin with, without a slash at its end."""
+    return settings.web.base_url.rstrip("/") or f"http://{http or settings.listen.http or DEMO_ADDRESS}"
 
 
 def _object_store(settings: Settings) -> dict[str, Any] | None:

@@ -206,6 +206,25 @@ class Mailboxes:
         """End a group; False where there is none."""
         return await self._one("remove_account_group", {"tenant": tenant, "id": identity}) is not None
 
+    async def unasked(self, wanted: int) -> list[tuple[TenantId, str, str, datetime]]:
+        """Return further addresses whose confirmation was not mailed: tenant, mailbox, reader, when given."""
+        rows = await self._all("list_unasked_readers", {"wanted": wanted})
+        return [(TenantId(row[0]), row[1], row[2], row[3]) for row in rows]
+
+    async def note_asked(self, tenant: TenantId, mailbox: str, reader: str, now: datetime) -> None:
+        """Note that the confirmation of a further address was mailed."""
+        parameters = {"tenant": tenant, "mailbox": mailbox, "reader": reader, "now": now}
+        await self._do("note_reader_asked", parameters)
+
+    async def untold(self, requests: Sequence[UUID]) -> set[UUID]:
+        """Return those of ``requests`` whose decision was mailed to nobody."""
+        rows = await self._all("find_untold_decisions", {"requests": list(requests)})
+        return {row[0] for row in rows}
+
+    async def note_decision_told(self, request: UUID, now: datetime) -> None:
+        """Note that a decision was mailed to the one who had asked."""
+        await self._do("note_decision_told", {"request": request, "now": now})
+
     async def use_link(self, text: str, expires_at: datetime, now: datetime) -> bool:
         """Note that the link ``text`` was used; False where it was used before."""
         parameters = {"digest": digest_of(text), "now": now, "expires_at": expires_at}
