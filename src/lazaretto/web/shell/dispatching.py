@@ -44,6 +44,7 @@ def guarded(card: Page) -> Callable[..., HttpResponseBase]:
         scope = _scope(card, caller, tenant)
         _demand(scope, need)
         request.page, request.scope = card, scope  # type: ignore[attr-defined]
+        request.is_partial = request.headers.get("HX-Request") == "true"  # type: ignore[attr-defined]
         request.tenant_name, request.acts_for = scope.tenant_name, False  # type: ignore[attr-defined]
         if isinstance(scope, Scope) and scope.tenant is not None and _is_operator(caller, scope):
             if request.session.get(ACTS_FOR) != scope.tenant_name:

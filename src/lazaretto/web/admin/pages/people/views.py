@@ -213,7 +213,9 @@ def _new_page(pages: _Set) -> Any:
     def new(request: PageRequest, scope: Scope) -> HttpResponse:
         """Make an account and send its invitation."""
         language = request.caller.account.language
-        form = PersonForm(request.POST or None, scope=scope, initial={"language": language})
+        form = PersonForm(
+            request.POST or None, scope=scope, initial={"language": language, "role": "read-only"}
+        )
         if request.method == "POST" and form.is_valid():
             given = form.cleaned_data
             try:
