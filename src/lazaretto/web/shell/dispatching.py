@@ -46,6 +46,7 @@ def guarded(card: Page) -> Callable[..., HttpResponseBase]:
         request.page, request.scope = card, scope  # type: ignore[attr-defined]
         request.is_partial = request.headers.get("HX-Request") == "true"  # type: ignore[attr-defined]
         request.tenant_name, request.acts_for = scope.tenant_name, False  # type: ignore[attr-defined]
+        request.is_partial = _is_htmx(request)  # type: ignore[attr-defined]
         if isinstance(scope, Scope) and scope.tenant is not None and _is_operator(caller, scope):
             if request.session.get(ACTS_FOR) != scope.tenant_name:
                 return _to_acting(request, scope.tenant_name)
@@ -68,7 +69,7 @@ def _to_acting(request: HttpRequest, tenant: str) -> HttpResponse:
 
 
 def _redirected(request: HttpRequest, address: str) -> HttpResponse:
-    if request.headers.get("HX-Request") == "true":
+    if _is_htmx(request):
         # A part of a page must not be filled with the whole of another.
         return HttpResponse(status=204, headers={"HX-Redirect": address})
     return HttpResponseRedirect(address)
@@ -102,3 +103,7 @@ def _demand(scope: Scope | EndUser, need: Need | None) -> None:
 
 def _is_operator(caller: Caller, scope: Scope) -> bool:
     return all(grant.tenant != scope.tenant for grant in caller.account.grants.all())
+
+
+def _is_htmx(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"

@@ -18,8 +18,5 @@ class PageRequest(HttpRequest):
     """The tenant in the path, or the end user's; empty on the platform."""
     acts_for: bool
     """An operator acts for this tenant."""
-
-    @property
-    def is_partial(self) -> bool:
-        """Tell whether htmx asks for a part, or a fragment for a dialog."""
-        return self.headers.get("HX-Request") == "true"
+    is_partial: bool
+    """htmx asks for a part, or a fragment for a dialog."""

@@ -5,9 +5,19 @@ const drawn = new Map();
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+// The library knows hexadecimal colours only; a canvas turns every colour of the style sheet into one.
+const pixel = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+function colour(name) {
+  pixel.clearRect(0, 0, 1, 1);
+  pixel.fillStyle = token(name);
+  pixel.fillRect(0, 0, 1, 1);
+  const [red, green, blue, alpha] = pixel.getImageData(0, 0, 1, 1).data;
+  return `rgba(${red},${green},${blue},${(alpha / 255).toFixed(3)})`;
+}
+
 function optionsOf(told) {
-  const text = token("--tblr-body-color");
-  const line = token("--tblr-border-color");
+  const text = colour("--tblr-body-color");
+  const line = colour("--tblr-border-color");
   const colors = (told.colors ?? ["primary", "success", "warning", "danger", "purple", "cyan", "secondary"])
     .map((name) => token(`--tblr-${name}`) || name);
   const shared = {
