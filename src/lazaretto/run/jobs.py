@@ -45,7 +45,9 @@ def run_jobs(home: Home, settings: Settings, options: RunOptions) -> None:
 async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
     remove_dead_folders(home.temporary)
     database = Database(home, settings)
-    trace, control = Pool(database.dsn("trace"), 6), Pool(database.dsn("control"), 3)
+    trace, control = Pool(database.dsn("trace"), 6), Pool(database.dsn("control"), 6)
+    # Apart from the others: whoever holds a lock needs connections for its work besides.
+    locks = Pool(database.dsn("control"), sum(job.card.alone for job in jobs()) or 1)
     handover = HandoverClient(home.sockets / "handover.sock")
     async with spool_room(home, settings, f"jobs-{os.getpid()}") as room:
         with TemporaryFolder(home.temporary) as temporary:
@@ -64,7 +66,7 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
                 handover=handover,
                 notifier=notifier,
             )
-            tasks = [asyncio.create_task(again_and_again(job(shop), control)) for job in jobs()]
+            tasks = [asyncio.create_task(again_and_again(job(shop), locks)) for job in jobs()]
             spare_what_stays()
             tell_ready()
             await until_stopped()
@@ -75,14 +77,15 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
             await handover.stop()
     await trace.close()
     await control.close()
+    await locks.close()
 
 
-async def again_and_again(job: Job, control: Pool) -> None:
+async def again_and_again(job: Job, locks: Pool) -> None:
     """Do ``job`` as its card says; one that fails starts again, and does not stop the others."""
     card = job.card
     while True:
         try:
-            await _once(job, control)
+            await _once(job, locks)
             pause = START_AGAIN_AFTER if card.every is None else card.every.total_seconds()
         except LazarettoError as failure:
             log.warning("a job starts again", job=card.name, problem=str(failure), means=card.failure)
@@ -94,7 +97,7 @@ async def again_and_again(job: Job, control: Pool) -> None:
         await asyncio.sleep(pause)
 
 
-async def _once(job: Job, control: Pool) -> None:
+async def _once(job: Job, locks: Pool) -> None:
     if isinstance(job, StandingJob):
         await job.run()
         return
@@ -102,6 +105,6 @@ async def _once(job: Job, control: Pool) -> None:
     if not job.card.alone:
         await job.work(datetime.now(UTC))
         return
-    async with alone(control, f"job {job.card.name}") as is_alone:
+    async with alone(locks, f"job {job.card.name}") as is_alone:
         if is_alone:
             await job.work(datetime.now(UTC))
