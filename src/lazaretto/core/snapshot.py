@@ -251,6 +251,8 @@ class Rule:
     """Enhanced status code with those words; empty = 5.7.1."""
     after_acceptance: Disposition = Disposition.QUARANTINE
     """What its rejection becomes once the message is accepted."""
+    begins: date | None = None
+    """The first day on which it speaks; None = it always does."""
     is_quiet: bool = False
     """It only orders changes that every message gets (a disclaimer); it is no reason for anything."""
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 from lazaretto.core.decision import ALWAYS_CARRIED_OUT, ActionOrder, Decision, Disposition, Reason
@@ -82,7 +83,7 @@ def judge(
     The order of findings makes no difference.
     """
     parties = list(_parties(findings, facts, snapshot, recipients, direction))
-    heard = [_Hearing(party, direction) for party in parties]
+    heard = [_Hearing(party, direction, facts.received_at.date()) for party in parties]
     registered = snapshot.address_registration is not AddressRegistration.OFF
     worst = max(
         (each.evidence.classes for each in heard), key=lambda each: (each.verdict.severity, each.score)
@@ -143,11 +144,15 @@ def _parties(
 class _Hearing:
     """The rules that apply to one party."""
 
-    def __init__(self, party: _Party, direction: Direction) -> None:
+    def __init__(self, party: _Party, direction: Direction, day: date) -> None:
         self.party = party
         self.evidence = evidence = Evidence(party.findings, party.policy.thresholds, direction)
         candidates = book_of(party.policy.rules).candidates(evidence.names, evidence.reached)
-        heard = [spoken for rule in candidates if (spoken := evidence.heard(rule)) is not None]
+        heard = [
+            spoken
+            for rule in candidates
+            if (rule.begins is None or rule.begins <= day) and (spoken := evidence.heard(rule)) is not None
+        ]
         self.applying: list[Speaking]
         self.waiver: Reason | None = None
         if Verdict.MALWARE in evidence.classes.reached:

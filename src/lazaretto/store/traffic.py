@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from lazaretto.core.address import domain_of
+from lazaretto.core.cards import Option
 from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.core.events import EventKind
 from lazaretto.core.identity import MessageId
@@ -20,6 +21,7 @@ from lazaretto.journal.trace import TracedMessage
 from lazaretto.store.mailpath import mail_path
 from lazaretto.store.metadata import metadata_of
 from lazaretto.store.scope import Area, Right, Scope
+from lazaretto.store.snapshots import snapshot_in_force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +137,17 @@ def reached_copies(scope: Scope, copies: Iterable[Mapping[str, Any]]) -> list[di
 def events(
     scope: Scope, after: int, *, kinds: Sequence[EventKind] = (), limit: int = 1_000
 ) -> Sequence[FedEvent]:
-    """Return the tenant's events that reached the trace after place ``after``."""
+    """Return the tenant's events that reached the trace after place ``after``.
+
+    Detailed events of malware are part of an option: without it they are not there.
+    """
     scope.demand(Area.FEEDS, Right.VIEW_STATISTICS)
     scope.demand_all_domains()
     path = mail_path()
+    if Option.ADVANCED_THREATS not in snapshot_in_force(scope).ordered:
+        kinds = [kind for kind in kinds or EventKind if kind is not EventKind.CONVICTED]
+        if not kinds:
+            return []
     found = path.wait(path.feed.read(scope.of_tenant, after, kinds=kinds, limit=limit))
     if scope.allows(Area.TRACE, Right.VIEW_CONTENT):
         return found

@@ -101,15 +101,16 @@ class Disclaimers(ServiceSection):
 
     def rules(self, document: TenantDocument) -> Iterable[Rule | None]:
         """Yield a rule for each direction that has a disclaimer."""
-        is_active = Contract.of(document).activated is not None
+        activated = Contract.of(document).activated
         for direction, chosen in ((Direction.INBOUND, self.inbound), (Direction.OUTBOUND, self.outbound)):
-            if chosen.use is Usage.ON or (chosen.use is Usage.AUTO and is_active):
+            if chosen.use is Usage.ON or (chosen.use is Usage.AUTO and activated is not None):
                 name = f"disclaimers.{direction.value}"
                 yield Rule(
                     name=name,
                     setting=f"{name} = {chosen.use.value}",
                     when=Condition(directions=frozenset({direction})),
                     orders=(_order(chosen, document.language.value),),
+                    begins=activated if chosen.use is Usage.AUTO else None,
                     is_quiet=True,
                 )
 
