@@ -122,3 +122,18 @@ def test_what_mail_taught_waits_apart_until_somebody_adopts_it(tenant: str) -> N
         f"/tenants/{tenant}/addresses/learned/adoption", {"addresses": [f"ghost@{tenant}.example"]}
     )
     assert invented.status == 422
+
+
+def test_an_upload_waits_for_a_second_person_where_changes_do(tenant: str) -> None:
+    from lazaretto.store.mailpath import mail_path
+
+    careful = DOCUMENT.format(name=tenant) + "review: {required: true}\n"
+    mail_path().wait(mail_path().tenants.apply(careful, by="test"))
+    ann, ben = (with_grant(tenant, "tenant-administrator") for _ in range(2))
+
+    answer = ann.post(f"/tenants/{tenant}/addresses", {"csv": f"cleo@{tenant}.example\n"}).json
+
+    assert (answer["added"], answer["changed"]) == (1, False)
+    assert f"cleo@{tenant}.example" not in listed(ann, tenant)
+    assert ben.post(f"/tenants/{tenant}/proposals/{answer['proposal']}/approval", {}).status == 200
+    assert f"cleo@{tenant}.example" in listed(ann, tenant)

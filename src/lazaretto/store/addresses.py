@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 
 from lazaretto.core.address import domain_of, fold
 from lazaretto.core.errors import ConfigurationError
-from lazaretto.store import tenancy
+from lazaretto.store import reviews, tenancy
 from lazaretto.store.auditing import ordered
 from lazaretto.store.mailpath import mail_path
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.store.sections import demand_change
 from lazaretto.tenants.address_csv import Counts, Mode, laid_over, read_table, written_table
-from lazaretto.tenants.document import TenantDocument
+from lazaretto.tenants.document import TenantDocument, export_document
 from lazaretto.tenants.learned import LearnedAddress
 
 
@@ -26,6 +26,8 @@ class Uploaded:
     version: int
     """The version in force afterwards."""
     changed: bool
+    proposal: int | None = None
+    """The proposal that it became, where a second person must approve it."""
 
 
 def addresses(scope: Scope, *, after: str = "", search: str = "", limit: int = 100) -> Sequence[str]:
@@ -59,9 +61,24 @@ def upload(
         demand_change(scope, before, document)
         return Uploaded(counts=counts, version=version, changed=False)
     note = f"addresses uploaded ({mode.value}): {counts.added} added, {counts.removed} removed"
-    applied = tenancy.publish_document(
-        scope, before, document, expected=version if expected is None else expected, note=note
-    )
+    return _published(scope, before, document, counts, version if expected is None else expected, note)
+
+
+def _published(
+    scope: Scope,
+    before: TenantDocument,
+    document: TenantDocument,
+    counts: Counts,
+    expected: int,
+    note: str,
+) -> Uploaded:
+    """Publish ``document``, or propose it where a second person must approve changes."""
+    path = mail_path()
+    state = path.wait(path.tenants.state_of(scope.tenant_name))
+    if state is not None and state.needs_review and document != before:
+        made = reviews.propose(scope, export_document(document), note=note)
+        return Uploaded(counts=counts, version=state.version, changed=False, proposal=made.id)
+    applied = tenancy.publish_document(scope, before, document, expected=expected, note=note)
     return Uploaded(counts=counts, version=applied.version, changed=applied.changed)
 
 
@@ -100,8 +117,7 @@ def adopt(scope: Scope, wanted: Sequence[str]) -> Uploaded:
     table = read_table("\n".join(folded), set(before.domains))
     document, counts = laid_over(before, table, Mode.MERGE)
     note = f"{counts.added} learned addresses registered"
-    applied = tenancy.publish_document(scope, before, document, expected=version, note=note)
-    return Uploaded(counts=counts, version=applied.version, changed=applied.changed)
+    return _published(scope, before, document, counts, version, note)
 
 
 def dismiss(scope: Scope, unwanted: Sequence[str]) -> int:

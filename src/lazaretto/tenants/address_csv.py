@@ -80,7 +80,8 @@ class WrongLines(ConfigurationError):
         self.wrong = tuple(wrong)
         self.count = count
         told = "; ".join(f"line {each.line}: {each.problem}" for each in self.wrong[:5])
-        super().__init__(f"{count} lines cannot be used, so nothing was changed: {told}")
+        lines = "1 line" if count == 1 else f"{count} lines"
+        super().__init__(f"{lines} cannot be used, so nothing was changed: {told}")
 
 
 def read_table(text: str, domains: frozenset[str] | set[str]) -> Table:

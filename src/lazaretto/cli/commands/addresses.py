@@ -98,14 +98,25 @@ def _tell(tenant: str, done: Uploaded, dry_run: bool, as_json: bool) -> None:
     if as_json:
         from lazaretto.store.addresses import as_json as counted
 
-        click.echo(json.dumps({**counted(counts), "version": done.version, "changed": done.changed}))
+        click.echo(
+            json.dumps(
+                {
+                    **counted(counts),
+                    "version": done.version,
+                    "changed": done.changed,
+                    "proposal": done.proposal,
+                }
+            )
+        )
         return
-    state = "would be" if dry_run else "were"
+    state = "would be" if dry_run or done.proposal else "were"
     click.echo(
         f"{tenant}: {counts.added} addresses {state} added, {counts.removed} removed, {counts.kept} kept; "
         f"then {counts.total} addresses, {counts.aliases} aliases, {counts.patterns} patterns"
     )
-    if not dry_run:
+    if done.proposal is not None:
+        click.echo(f"proposal {done.proposal} waits for a second person; nothing changed yet")
+    elif not dry_run:
         click.echo(f"version {done.version} is in force" if done.changed else "nothing changed")
 
 

@@ -233,6 +233,11 @@ def rollback(name: str, version: int, home: Home) -> None:
     text = with_tenants(home, None, lambda store: store.export(name, version))
     document = parse_document(text, f"{name} version {version}")
     applied, _ = published(home, None, document, f"rollback to version {version}")
+    if not applied.changed:
+        click.echo(
+            f"{applied.name}: version {applied.version} says what version {version} said; nothing changed"
+        )
+        return
     click.echo(f"{applied.name}: version {applied.version} is published; it says what version {version} said")
 
 

@@ -71,6 +71,9 @@ class CountsShown(Schema):
     total: int
     version: int = Field(description="The version in force afterwards.")
     changed: bool = Field(description="False: the table says what was in force, or it was a dry run.")
+    proposal: int | None = Field(
+        None, description="The proposal that it became, where a second person must approve it."
+    )
 
 
 class Dismissed(Schema):
@@ -178,5 +181,8 @@ def _scope(request: HttpRequest) -> Scope:
 
 def _shown(uploaded: Uploaded) -> CountsShown:
     return CountsShown(
-        **addresses.as_json(uploaded.counts), version=uploaded.version, changed=uploaded.changed
+        **addresses.as_json(uploaded.counts),
+        version=uploaded.version,
+        changed=uploaded.changed,
+        proposal=uploaded.proposal,
     )
