@@ -38,6 +38,10 @@ PEOPLE = {
 }
 DESKTOP, PHONE = (1280, 800), (360, 740)
 
+_WIDEST = """[...document.querySelectorAll("body *")]
+  .filter((each) => each.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .map((each) => each.outerHTML.slice(0, 120))[0]"""
+
 
 @dataclass
 class Portal:
@@ -167,7 +171,7 @@ def examined(page: Page, name: str = "") -> list[str]:
     problems = list(page.complaints)  # type: ignore[attr-defined]
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if wide > 0:
-        problems.append(f"{wide} px wider than the window")
+        problems.append(f"{page.url}: {wide} px wider than the window because of {page.evaluate(_WIDEST)}")
     page.evaluate(AXE)
     found = page.evaluate("tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", TAGS)
     problems += [
