@@ -115,13 +115,16 @@ def test_the_help_desk_sees_no_content(store: StoreSettings, stories: dict[str, 
 
 
 def test_a_feed_goes_on_where_it_was_left(administrator: Program, stories: dict[str, UUID]) -> None:
-    first = administrator.get("/tenants/acme/events?limit=2")
-    rest = administrator.get(f"/tenants/acme/events?cursor={first.headers['Next-Cursor']}")
-    end = administrator.get(f"/tenants/acme/events?cursor={rest.headers['Next-Cursor']}")
+    told, cursor = [], ""
+    while (part := administrator.get(f"/tenants/acme/events?limit=2&cursor={cursor}")).text:
+        told += part.text.splitlines()
+        cursor = part.headers["Next-Cursor"]
 
-    told = [json.loads(line)["message"] for part in (first, rest) for line in part.text.splitlines()]
-    assert sorted(told) == sorted(str(stories[name]) for name in ("first", "second", "branch"))
-    assert (end.text, end.headers["Next-Cursor"]) == ("", rest.headers["Next-Cursor"])
+    assert len(told) == len(set(told))
+    ours = [str(stories[name]) for name in ("first", "second", "branch")]
+    assert [one for one in ours if not any(one in line for line in told)] == []
+    end = administrator.get(f"/tenants/acme/events?cursor={cursor}")
+    assert (end.text, end.headers["Next-Cursor"]) == ("", cursor)
 
 
 def test_a_feed_without_the_right_to_content_tells_no_subjects(

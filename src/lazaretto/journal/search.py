@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +13,11 @@ from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.journal.terms import Term
 
 MOST: Final = 1_000
+_TICK: Final = timedelta(microseconds=1)
+_WINDOWS: Final = (1, 1, 2, 4, 8)
+"""Days."""
+_OLDEST: Final = timedelta(days=31)
+"""Before that the trace of most platforms knows little or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,48 @@ class Search:
     def is_about_copies(self) -> bool:
         """Tell whether anything is asked of the recipients' copies."""
         return any(each is not None for each in (self.recipient, self.place, self.disposition, self.remote))
+
+    @property
+    def is_sparse(self) -> bool:
+        """Tell whether few messages may be what is meant, spread over all the time that is kept."""
+        return self.subject is not None or bool(self._terms())
+
+    def windows(self, now: datetime) -> Iterator[Search]:
+        """Yield the search for one window of time after the other, in its order; all of them are all of it.
+
+        What many messages match is found in the first; what few do is found by an index in any.  Each
+        window is as long as those before it together, so that there are few.
+        """
+        if not (self.is_sparse or self.is_about_copies):
+            yield self
+        elif self.oldest_first:
+            yield from self._forwards(now)
+        else:
+            yield from self._backwards(now)
+
+    def _backwards(self, now: datetime) -> Iterator[Search]:
+        ends = [self.until, None if self.after is None else self.after.received_at + _TICK]
+        until = min((end for end in ends if end is not None), default=None)
+        start = now if until is None else min(now, until)
+        for days in _WINDOWS:
+            start -= timedelta(days=days)
+            if self.since is not None and start <= self.since:
+                break
+            yield replace(self, since=start, until=until)
+            until = start
+        yield replace(self, until=until)
+
+    def _forwards(self, now: datetime) -> Iterator[Search]:
+        starts = [self.since, None if self.after is None else self.after.received_at]
+        since = max((start for start in starts if start is not None), default=None)
+        end = since or now - _OLDEST
+        for days in _WINDOWS:
+            end += timedelta(days=days)
+            if self.until is not None and end >= self.until:
+                break
+            yield replace(self, since=since, until=end)
+            since = end
+        yield replace(self, since=since)
 
     def parameters(self) -> dict[str, Any]:
         """Return what the queries are given."""

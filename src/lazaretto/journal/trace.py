@@ -7,8 +7,8 @@ asked for a tenant sees that tenant's part of a message and nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any, Final, LiteralString, TypeVar
 from uuid import UUID
 
@@ -130,8 +130,19 @@ class _EventRow:
 
 
 async def _found(connection: Connection, search: Search) -> list[MessageRow]:
-    name: LiteralString = "find_copies" if search.is_about_copies else "find_messages"
-    return await _read(connection, name, MessageRow, search.parameters())
+    found: list[MessageRow] = []
+    for window in search.windows(datetime.now(UTC)):
+        wanted = replace(window, limit=search.limit - len(found))
+        found += await _read(connection, _query_of(search), MessageRow, wanted.parameters())
+        if len(found) >= search.limit:
+            break
+    return found
+
+
+def _query_of(search: Search) -> LiteralString:
+    if search.is_about_copies:
+        return "find_copies"
+    return "find_sparse" if search.is_sparse else "find_messages"
 
 
 async def _read(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
 import pytest
 
-from lazaretto.journal.search import Search
+from lazaretto.journal.search import Place, Search
 from lazaretto.journal.terms import LONGEST, MOST, client_terms, domain_terms, look_terms
 
 LOOK = {
@@ -79,3 +83,49 @@ def test_a_domain_outside_of_the_reach_finds_nothing() -> None:
     outside = Search(domain="other.example", reach=reach).parameters()
     assert (inside["domains"], outside["domains"]) == (["customer.example"], [])
     assert (inside["all_except"], outside["all_except"]) == (False, False)
+
+
+NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param({}, id="all time"),
+        pytest.param({"since": NOW - timedelta(days=12)}, id="since"),
+        pytest.param({"until": NOW - timedelta(days=5)}, id="until"),
+        pytest.param({"since": NOW - timedelta(hours=3), "until": NOW}, id="some hours"),
+        pytest.param({"after": Place(NOW - timedelta(days=9), uuid4())}, id="behind a place"),
+    ],
+)
+def test_windows_of_time_are_all_of_it_and_no_moment_twice(asked: dict[str, Any], oldest_first: bool) -> None:
+    search = Search(host="bad.example", oldest_first=oldest_first, **asked)
+
+    windows = list(search.windows(NOW))
+
+    moments = [NOW - timedelta(hours=hour) for hour in range(-3, 40 * 24)]
+    for moment in moments:
+        wanted = (search.since is None or search.since <= moment) and (
+            search.until is None or moment < search.until
+        )
+        if search.after is not None:
+            is_behind = (
+                moment > search.after.received_at if oldest_first else moment < search.after.received_at
+            )
+            wanted = wanted and is_behind
+        holding = [
+            window
+            for window in windows
+            if (window.since is None or window.since <= moment)
+            and (window.until is None or moment < window.until)
+        ]
+        if wanted:
+            assert len(holding) == 1, moment
+    assert len(windows) <= 6
+
+
+def test_what_many_messages_match_is_asked_for_at_once() -> None:
+    search = Search(verdict="spam")
+
+    assert list(search.windows(NOW)) == [search]
