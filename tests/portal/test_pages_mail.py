@@ -111,6 +111,22 @@ def test_refused_mail_is_found_by_the_code_that_its_sender_has(
     assert "Allowed" in administrator_before_pages.get("/t/acme/refused").text
 
 
+def test_a_report_opens_a_case(administrator_before_pages: Browser, post_office: PostOffice) -> None:
+    from lazaretto.store.mailpath import mail_path
+    from tests.portal.mail import number_of
+
+    (message,) = post_office.post(Letter())
+    path = f"/t/acme/messages/{message}/report/spam"
+
+    assert administrator_before_pages.get(path).status == 200
+    assert str(message) not in {
+        each.about for each in mail_path().wait(mail_path().cases.list(number_of("acme"), 50))
+    }
+    assert administrator_before_pages.post(path).status == 302
+    opened = mail_path().wait(mail_path().cases.list(number_of("acme"), 50))
+    assert [each.is_spam for each in opened if each.about == str(message)] == [True]
+
+
 def test_the_audit_shows_what_changed_and_that_it_is_whole(
     administrator_before_pages: Browser, post_office: PostOffice
 ) -> None:

@@ -39,6 +39,10 @@ def refused_as(store: StoreSettings, verdict: str) -> str:
             [at, tenant, message, SENDER, verdict],
         )
         connection.execute(
+            "INSERT INTO traffic_to_count VALUES (%s, date_trunc('hour', %s, 'UTC')) ON CONFLICT DO NOTHING",
+            [tenant, at],
+        )
+        connection.execute(
             "INSERT INTO event (at, seq, tenant, message, kind, recipients, details)"
             " VALUES (%s, %s, %s, %s, 'refused', %s, %s)",
             [

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.detect.telling import told
+from lazaretto.journal.trace import TracedMessage
 from lazaretto.policy.explanation import Explained, explanation
 from lazaretto.policy.explanation_texts import sentence
 from lazaretto.store import traffic
@@ -34,15 +35,23 @@ def explain(scope: Scope, identity: UUID, language: str = "en") -> Sequence[WhyS
     scope.demand(Area.TRACE, Right.VIEW_STATISTICS)
     if language not in LANGUAGES:
         raise ConfigurationError(f"there is no language {language!r}; there are {', '.join(LANGUAGES)}")
-    story = traffic.message(scope, identity)
-    looks = [event for event in story.events if event["event"] == "scanned"]
+    story, whole = traffic.message_and_whole(scope, identity)
+    looks = [event for event in whole.events if event["event"] == "scanned"]
     if not looks:
         words = sentence(language, "not looked at", reply=story.reply or "?")
         return [WhySo(words=[words], details={})]
-    return [_explained(scope, details, language) for details in looks]
+    shown = [event for event in story.events if event["event"] == "scanned"]
+    return [
+        WhySo(words=_words(scope, story, details, language), details=seen)
+        for details, seen in zip(looks, shown, strict=True)
+    ]
 
 
-def _explained(scope: Scope, details: Mapping[str, Any], language: str) -> WhySo:
+def _words(scope: Scope, story: TracedMessage, details: Mapping[str, Any], language: str) -> Sequence[str]:
+    """Return the sentences: judged again with all that was found, told without what may not be seen."""
     version = int(details.get("version") or 0)
+    if not scope.domains.is_all and story.direction != "outbound":
+        details = {**details, "copies": traffic.reached_copies(scope, details.get("copies") or ())}
     about = Explained(details=details, snapshot=snapshot_at(scope, version) if version else None)
-    return WhySo(words=list(explanation(about, language, told)), details=details)
+    sees_content = scope.allows(Area.TRACE, Right.VIEW_CONTENT)
+    return list(explanation(about, language, told, shows_evidence=sees_content))

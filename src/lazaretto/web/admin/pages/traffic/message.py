@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from lazaretto.journal.trace import TracedMessage
-from lazaretto.store import explanations, quarantined, traffic
+from lazaretto.store import explaining, quarantined, traffic
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.web.admin.pages.traffic.trace import address_with, badge
 from lazaretto.web.admin.pages.traffic.words import (
@@ -76,8 +76,8 @@ class Fate:
 )
 def message(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # noqa: A002 - the path's own word
     """Show everything that is known of one message."""
-    told = explanations.explained(scope, id, get_language() or "en")
-    story = told.story
+    story = traffic.message(scope, id)
+    looks = explaining.explain(scope, id, get_language() or "en")
     received = next((each for each in story.events if each["event"] in ("received", "refused")), {})
     look = next((each for each in story.events if each["event"] == "scanned"), {})
     facts = look.get("facts") or {}
@@ -90,19 +90,20 @@ def message(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # no
         "verdict": badge(VERDICTS, story.verdict),
         "header": list(_header(story, received, look)),
         "fates": [_fate(story, each, look) for each in story.recipients],
-        "lines": [(line.strip(), line.startswith("  ")) for line in told.lines],
+        "lines": [(line.strip(), line.startswith("  ")) for each in looks for line in each.words],
         "authentication": list(_authentication(facts)),
         "intelligence": list(_intelligence(scope, sender, facts)),
         "steps": [_step(each) for each in story.events],
         "files": facts.get("files") or [{"name": name} for name in look.get("attachments") or ()],
         "hosts": facts.get("hosts") or (),
         "sees_content": scope.allows(Area.TRACE, Right.VIEW_CONTENT),
-        "version": told.version,
+        "version": int(look.get("version") or 0),
         "version_in_force": traffic.version_in_force(scope),
         "rules": [(name, value) for name, value in (look.get("versions") or {}).items()],
         "resting": [each for each in resting if each.ended_as is None],
         "may_release": scope.allows(Area.QUARANTINE, Right.RELEASE),
         "may_list": bool(sender) and scope.allows(Area.LISTS, Right.EDIT) and scope.domains.is_all,
+        "may_report": scope.allows(Area.LISTS, Right.EDIT) and story.direction == "inbound",
         "sender_address": address_with(request.tenant_name, sender=sender) if sender else "",
         "reference": received.get("reference") or look.get("reference") or "",
         "reasons": REASONS,
