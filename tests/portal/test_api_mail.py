@@ -34,9 +34,10 @@ def traced(store: StoreSettings, tenant: str, recipient: str, subject: str, at: 
     with psycopg.connect(store.trace, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO trace_message (received_at, tenant, message, direction, sender, sender_folded,"
-            " sender_domain, subject, size, verdict) VALUES (%s, %s, %s, 'inbound', 'a@partner.example',"
-            " 'a@partner.example', 'partner.example', %s, 100, 'bulk')",
-            [at, number, message, subject],
+            " sender_domain, subject, size, verdict, terms) VALUES (%s, %s, %s, 'inbound',"
+            " 'a@partner.example',"
+            " 'a@partner.example', 'partner.example', %s, 100, 'bulk', %s)",
+            [at, number, message, subject, [f"d:{recipient.partition('@')[2]}"]],
         )
         connection.execute(
             "INSERT INTO trace_recipient (received_at, tenant, message, address, folded, domain)"
