@@ -25,6 +25,8 @@ from lazaretto.tenants.trials import has_trials, promoted
 
 log = structlog.get_logger(__name__)
 
+AGAIN_AFTER: Final = timedelta(hours=6)
+"""How soon the lists of a tenant are looked after again where nobody published."""
 ACTOR: Final = "program:list-care"
 """Who publishes and proposes here, as history and audit name it."""
 
@@ -40,13 +42,19 @@ class ListCarer:
         self._uses = ListUses(trace)
         self._cases = ReportCases(control)
         self._audit = AuditLog(control)
+        self._cared: dict[TenantId, tuple[int, datetime]] = {}
+        """With which version, and when, each tenant's lists were looked after."""
 
     async def work(self, now: datetime) -> None:
         """Remove what is over, propose what behaved, end what nobody decided."""
         await self._reviews.end_old(now)
-        for name, (tenant, _) in (await self._tenants.numbers()).items():
+        for name, state in (await self._tenants.states()).items():
+            version, at = self._cared.get(state.tenant, (0, now))
+            if version == state.version and now - at < AGAIN_AFTER:
+                continue
             try:
-                await self._care_for(name, tenant, now)
+                await self._care_for(name, state.tenant, now)
+                self._cared[state.tenant] = (state.version, now)
             except OutdatedVersion:
                 # Somebody published meanwhile; the next hour comes.
                 continue

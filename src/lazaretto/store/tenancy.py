@@ -36,10 +36,10 @@ def visible_names(caller: Caller) -> list[str]:
     """Return the names of the tenants in which something is granted to ``caller``, in order."""
     path = mail_path()
     reached = caller.tenants()
-    numbers = path.wait(path.tenants.numbers())
+    states = path.wait(path.tenants.states())
     if reached is None:
-        return list(numbers)
-    return [name for name, (number, reseller) in numbers.items() if reached.includes(number, reseller)]
+        return list(states)
+    return [name for name, state in states.items() if reached.includes(state.tenant, state.reseller)]
 
 
 def in_force(scope: Scope) -> InForce:

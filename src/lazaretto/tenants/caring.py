@@ -47,10 +47,13 @@ class Over:
 
 
 def listed_in(document: TenantDocument) -> Iterator[Listed]:
-    """Yield every entry of senders' lists, and everything that is on trial."""
-    for key in _LISTS:
-        for entry in getattr(document, key):
-            yield Listed(key, entry.entry)
+    """Yield every entry of senders' lists that ends by its age, and everything that is on trial."""
+    care = ListCare.of(document)
+    ages = (care.approved_end_after_days or care.unused_end_after_days, care.blocked_end_after_days)
+    for key, days in zip(_LISTS, ages, strict=True):
+        for entry in getattr(document, key) if days else ():
+            if entry.expires is None:
+                yield Listed(key, entry.entry)
     for key in _ON_TRIAL:
         for each in getattr(document, key):
             if each.shadow:

@@ -197,11 +197,11 @@ class TenantStore:
             rows = await (await connection.execute(_sql("names"))).fetchall()
         return tuple(row[0] for row in rows)
 
-    async def numbers(self) -> dict[str, tuple[TenantId, str]]:
-        """Return every tenant's number and reseller, by its name, in the order of names."""
+    async def states(self) -> dict[str, State]:
+        """Return what is known of every tenant, by its name, in the order of names."""
         async with self._pool.connection() as connection:
-            rows = await (await connection.execute(_sql("names_and_numbers"))).fetchall()
-        return {name: (TenantId(number), reseller) for name, number, reseller in rows}
+            rows = await (await connection.execute(_sql("states"))).fetchall()
+        return {row[0]: _state(row[1:]) for row in rows}
 
     async def history(self, name: str) -> tuple[Version, ...]:
         """Return the tenant's versions, latest first."""

@@ -97,3 +97,12 @@ def test_without_a_trial_nothing_is_ready() -> None:
     given = document("blocked_senders: [a.example]\n")
 
     assert not behaved(given, known(given), 0, NOW)
+
+
+def test_only_entries_that_end_by_their_age_are_remembered() -> None:
+    given = document(
+        "approved_senders: [a.example, {entry: b.example, expires: 2030-01-01}]\n"
+        "blocked_senders: [c.example]\n"
+    )
+
+    assert list(listed_in(given)) == [Listed("approved_senders", "a.example")]

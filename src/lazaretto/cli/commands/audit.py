@@ -79,7 +79,7 @@ def _chain(home: Home, tenant: str | None) -> TenantId:
 
 def _names(home: Home) -> dict[TenantId, str]:
     async def named(store: Any) -> dict[TenantId, str]:
-        return {number: name for name, (number, _) in (await store.numbers()).items()}
+        return {state.tenant: name for name, state in (await store.states()).items()}
 
     return {OPERATOR: "platform", **with_tenants(home, None, named)}
 
