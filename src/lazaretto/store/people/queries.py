@@ -15,7 +15,9 @@ from lazaretto.store.scope import Area, Right, Scope
 def accounts(scope: Scope) -> QuerySet[Account]:
     """Return the accounts that are granted something in the scope's tenant (or on the platform)."""
     scope.demand(Area.PEOPLE, Right.VIEW_CONFIGURATION)
-    return Account.objects.filter(grants__tenant=scope.tenant).order_by("email")
+    # Asked across the join, "no tenant" would also mean those who are granted nothing at all.
+    here = Grant.objects.filter(tenant=scope.tenant)
+    return Account.objects.filter(grants__in=here).order_by("email")
 
 
 def account(scope: Scope, identity: UUID) -> Account:

@@ -87,7 +87,10 @@ def part(request: PageRequest, scope: Scope, domain: str, part: str) -> HttpResp
         raise ScopeError("there is no such part")
     checks = [_shown(each) for each in look(scope, domain).checks]
     red = sum(each.check.light is Light.RED for each in checks)
-    summary = _("%(count)s to do") % {"count": red} if red else _("Nothing to do here")
+    grey = sum(each.check.light is Light.GREY for each in checks)
+    summary = _("%(count)s not known") % {"count": grey} if grey else _("Nothing to do here")
+    if red:
+        summary = _("%(count)s to do") % {"count": red}
     context = {
         "checks": checks,
         "domain": domain,

@@ -15,11 +15,14 @@ from lazaretto.store import backtests, drafts, tenancy
 from lazaretto.store.rows.models import Backtest
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.store.sections import area_of
-from lazaretto.tenants.document import export_document
+from lazaretto.tenants.choices import Level as TenantLevel
+from lazaretto.tenants.document import TenantDocument, export_document
 from lazaretto.tenants.form_fields import form_fields
 from lazaretto.tenants.placing import WrongSettings
 from lazaretto.tenants.reviewing import Proposal
 from lazaretto.tenants.store import Applied, OutdatedVersion
+from lazaretto.web.admin.pages.services.fields import in_words
+from lazaretto.web.admin.pages.services.levels import GLOBAL, At, inherited
 from lazaretto.web.admin.pages.services.views import may_see, plain_cached, remarks_by_path, today
 from lazaretto.web.admin.words_of import choice, words
 from lazaretto.web.shell.cards import Anyone, Place, needs, page
@@ -252,26 +255,39 @@ def effect(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # noq
 def shown_changes(scope: Scope, before: str, after: str) -> list[ChangeShown]:
     """Return what differs between two documents, as far as the scope may see it."""
     found = drafts.changes_between(plain_cached(before), plain_cached(after))
-    return [_shown(each) for each in found if may_see(scope, area_of(each.path[0]))]
+    documents = drafts.parsed(before), drafts.parsed(after)
+    return [_shown(each, *documents) for each in found if may_see(scope, area_of(each.path[0]))]
 
 
-def _shown(change: drafts.Change) -> ChangeShown:
+def _shown(change: drafts.Change, old: TenantDocument, new: TenantDocument) -> ChangeShown:
     path = change.path
     where = ""
-    if path[0] in ("domains", "groups") and "settings" in path:
+    is_own = path[0] in ("domains", "groups") and "settings" in path
+    if is_own:
         where, path = path[1], path[path.index("settings") + 1 :]
     elif path[0] in ("domains", "groups", "tls_partners", "aliases", "routes", "personal_lists"):
         where, path = ".".join(path[1:]), path[:1]
     key = ".".join(path)
-    before, after = (_value(key, each) for each in (change.before, change.after))
+    level = At(TenantLevel.DOMAIN) if is_own else GLOBAL
+    before, after = (
+        _otherwise(key, document, level) if each is None else _value(key, each)
+        for each, document in ((change.before, old), (change.after, new))
+    )
     if isinstance(change.before, list) or isinstance(change.after, list):
         before, after = _entries(change.before or [], change.after or [])
     return ChangeShown(label=words(key).label, where=where, before=before, after=after)
 
 
-def _value(key: str, value: Any) -> str:
-    if value is None:
+def _otherwise(key: str, document: TenantDocument, level: At) -> str:
+    """Return what holds where nothing is said."""
+    field = form_fields().get(key)
+    if field is None:
         return _("not set")
+    value, origin = inherited(document, level, field.path)
+    return f"{in_words(field, value)} ({origin})"
+
+
+def _value(key: str, value: Any) -> str:
     field = form_fields().get(key)
     text = choice(value) if field is not None and field.choices else str(value)
     if field is not None and value in ("true", "false"):
