@@ -40,6 +40,10 @@ bench: setup ## measure CPU per message, messages per second and memory of named
 	@.venv/bin/python -m tests.load.look
 	@.venv/bin/python -m tests.load.configuration
 
+.PHONY: bench-accuracy
+bench-accuracy: setup ## compare catch and false positives with SpamAssassin and rspamd on sources left out (MAIL=build/mail)
+	@.venv/bin/python -m tests.load.accuracy $${MAIL:-build/mail} $(JUDGED) $(LEARNED)
+
 .PHONY: soak
 soak: setup ## half an hour of traffic while everything goes wrong: nothing lost, memory flat (MINUTES=10 for less)
 	@.venv/bin/python -m tests.load.soak $(MINUTES)

@@ -93,6 +93,14 @@ class DeliverySettings(BaseModel):
         description="Most octets of an original message that a notification to its sender returns.",
     )
 
+    dkim_key_age: timedelta = Field(
+        default=timedelta(days=180),
+        description=(
+            "How long a DKIM key signs before the waiting one, once its record is in the DNS, takes "
+            "over by itself; 0 = only by `lazaretto dkim rotate`."
+        ),
+    )
+
     max_conversations: int = Field(
         default=200, ge=1, le=10_000, description="Connections to next hops in all."
     )

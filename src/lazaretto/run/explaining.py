@@ -10,14 +10,13 @@ from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.identity import TenantId
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.db.pool import Pool
-from lazaretto.detect.telling import told
 from lazaretto.journal.search import Search
 from lazaretto.journal.trace import Trace, TracedMessage
-from lazaretto.policy.explanation import Explained, explanation
 from lazaretto.policy.explanation_texts import sentence
 from lazaretto.run.consulting import consult
 from lazaretto.run.home import Home
 from lazaretto.run.publishing import with_tenants
+from lazaretto.run.saying_why import reasons_of
 from lazaretto.tenants.compiling import compile_snapshot
 from lazaretto.tenants.document import parse_document
 from lazaretto.tenants.store import TenantStore
@@ -50,8 +49,7 @@ def _explained(
     looks = [event for event in story.events if event["event"] == "scanned"]
     for details in looks:
         snapshot = snapshots.get(_tenant_and_version(details))
-        about = Explained(details=details, snapshot=snapshot)
-        yield Explanation(lines=tuple(explanation(about, language, told)), details=details)
+        yield Explanation(lines=reasons_of(details, snapshot, language), details=details)
     if not looks:
         line = sentence(language, "not looked at", reply=story.reply or "?")
         yield Explanation(lines=(line,), details={})

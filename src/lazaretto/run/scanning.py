@@ -40,6 +40,7 @@ from lazaretto.protocol.dns import SystemResolver
 from lazaretto.protocol.dnsfile import FileResolver
 from lazaretto.protocol.settings import DnsSettings
 from lazaretto.run.gathering import gather_with
+from lazaretto.run.saying_why import details_of, probability_of, reasons_of
 from lazaretto.run.scan import make_serve
 from lazaretto.tenants.compiling import compile_snapshot
 from lazaretto.tenants.document import parse_document
@@ -93,6 +94,8 @@ class ScanReport:
     judgement: Judgement | None
     problem: str = ""
     """Why there is no judgement: the file could not be read."""
+    snapshot: TenantSnapshot | None = None
+    """The configuration that it was judged by."""
 
     @property
     def disposition(self) -> Disposition:
@@ -109,21 +112,29 @@ class ScanReport:
         assert self.judgement is not None
         return round(sum(self.judgement.timings.values()), 3)
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the object that ``lazaretto scan`` prints."""
+    def as_json(self, language: str = "") -> dict[str, Any]:
+        """Return the object that ``lazaretto scan`` prints; with a ``language``, it says why in words."""
         if self.judgement is None:
             return {"file": self.file, "problem": self.problem}
+        told = {"explanation": list(self.explanation(language))} if language else {}
         return {
             "file": self.file,
             "verdict": self.judgement.verdict.value,
             "score": round(self.judgement.score, 4),
+            "probability": probability_of(self.judgement.score),
             "disposition": self.disposition.word,
             "findings": [
                 {"symbol": each.symbol, "score": round(each.score, 4), "evidence": each.evidence}
                 for each in self.judgement.findings
             ],
             "ms": self.milliseconds,
+            **told,
         }
+
+    def explanation(self, language: str) -> tuple[str, ...]:
+        """Return in the words of ``language`` what ``lazaretto explain`` would say of such a message."""
+        assert self.judgement is not None and self.snapshot is not None
+        return reasons_of(details_of(self.judgement, self.snapshot), self.snapshot, language)
 
 
 class Scanning:
@@ -195,7 +206,7 @@ class Scanning:
         except (OSError, ConfigurationError) as failure:
             return ScanReport(file=str(file), judgement=None, problem=f"cannot read it: {failure}")
         judgement = await self._judgement(octets, assumptions, resolver)
-        return ScanReport(file=str(file), judgement=judgement)
+        return ScanReport(file=str(file), judgement=judgement, snapshot=self._snapshot)
 
     def judgement_of(self, octets: bytes, assumptions: Assumptions) -> Judgement:
         """Return the judgement of one message in memory."""

@@ -30,7 +30,7 @@ from lazaretto.core.snapshot import DEFAULT_THRESHOLDS
 from lazaretto.detect.api import Detector
 from lazaretto.detect.knowledge import built_in
 from lazaretto.detect.learned.boosting import boosted
-from lazaretto.detect.learned.combining import excuses, score_of
+from lazaretto.detect.learned.combining import excuses, length_of, score_of
 from lazaretto.detect.learned.fitting import (
     SHAPE,
     WORDS,
@@ -55,7 +55,7 @@ from lazaretto.detect.weights import weighted_symbols
 from lazaretto.mail.scanner import view_of
 from lazaretto.mail.view import MessageView
 from lazaretto.run.evaluating import Labelled, labelled_files
-from lazaretto.run.training_quality import Quality, Scores, quality_of
+from lazaretto.run.training_quality import Precision, Quality, Scores, precision_of, quality_of
 
 OWN: Final = "own"
 """The source of letters and of kinds of mail that have no unwanted counterpart of their own."""
@@ -107,6 +107,8 @@ class Trained:
     forest: Forest
     weights: dict[str, float]
     quality: tuple[Quality, ...]
+    precision: tuple[Precision, ...]
+    """How often each rule was right."""
 
 
 def train(folder: Path, left_out: Sequence[str], version: str, processes: int) -> Trained:
@@ -136,6 +138,7 @@ class _Workshop:
         self.part = np.array([each.part for each in samples])
         self.set_name = np.array([each.set_name for each in samples])
         self.excuse: Vector = np.array([excuses(each.findings, each.shape) for each in samples])
+        self.length = np.array([length_of(each.shape) for each in samples])
         # Sets that may not be learned from are measured, never fitted to.
         self.may_fit: Mask = ~np.isin(self.set_name, NON_COMMERCIAL)
 
@@ -182,6 +185,7 @@ class _Workshop:
                     rules=self.findings.matrix @ rules.weights,
                 )
             ),
+            precision=tuple(precision_of(self._measured(), self.findings.names, self.findings.matrix)),
         )
 
     def _measured(self) -> Scores:
@@ -216,8 +220,8 @@ class _Workshop:
         return joined[0], joined[1], joined[2]
 
     def _totals(self, scores: tuple[Vector, Vector, Vector], middle: float) -> Vector:
-        rows = zip(*scores, self.excuse.tolist(), strict=True)
-        return np.array([k + score_of(w, s, excuse, middle, k) for w, s, k, excuse in rows])
+        rows = zip(*scores, self.excuse.tolist(), self.length.tolist(), strict=True)
+        return np.array([k + score_of(w, s, excuse, middle, k, n) for w, s, k, excuse, n in rows])
 
     def _middle(self, scores: tuple[Vector, Vector, Vector]) -> float:
         """Return the lowest middle under which no more wanted mail is lost than allowed."""
@@ -241,8 +245,7 @@ class _Workshop:
         slope: float,
         version: str,
     ) -> Forest:
-        lengths = np.array([len(each.words) for each in self.samples], float)
-        numbers = np.column_stack([*scores, lengths, self.excuse])
+        numbers = np.column_stack([*scores, self.length.astype(float), self.excuse])
         return boosted(
             self.findings.names,
             self.findings.matrix,
@@ -260,9 +263,10 @@ class _Workshop:
         from lazaretto.detect.learned.linear import forest_values
 
         shifts = []
-        for each, w, s, k, excuse in zip(self.samples, *scores, self.excuse.tolist(), strict=True):
+        numbers = (*scores, self.length.tolist(), self.excuse.tolist())
+        for each, w, s, k, length, excuse in zip(self.samples, *numbers, strict=True):
             names = set(each.findings & self.priors.keys())
-            shifts.append(forest.shift(forest_values(names, w, s, k, len(each.words), excuse)))
+            shifts.append(forest.shift(forest_values(names, w, s, k, length, excuse)))
         assert all(abs(shift) <= BOUND for shift in shifts)
         return np.array(shifts)
 

@@ -30,7 +30,10 @@ DANGEROUS: Final = frozenset(
 IMPERSONATION: Final = frozenset(
     {"FROM_PROTECTED_NAME", "FROM_OWN_DOMAIN_UNVERIFIED", "FROM_LOOKALIKE_DOMAIN"}
 )
-"""These have methods of their own, so that by themselves they make nothing spam or phishing to a rule."""
+"""These have methods of their own, so that by themselves they make nothing spam or phishing to a rule.
+
+Weaker signs of impersonation have methods as well, but go on counting: alone they reach no class.
+"""
 WANTED: Final = frozenset({"NEWSLETTER_WANTED"})
 SPF_TEXT: Final = "the sender's domain does not allow this server to send for it (SPF)"
 SPF_STATUS: Final = "5.7.23"
@@ -163,6 +166,9 @@ def _impersonation(document: TenantDocument) -> Iterator[Rule | None]:
     section = document.impersonation
     for name, symbol, choice in (
         ("user_names", "FROM_PROTECTED_NAME", section.user_names),
+        ("similar_names", "FROM_PROTECTED_NAME_LIKE", section.similar_names),
+        ("reply_names", "REPLY_TO_PROTECTED_NAME", section.reply_names),
+        ("colleague_names", "FROM_COLLEAGUE_NAME", section.colleague_names),
         ("own_domains", "FROM_OWN_DOMAIN_UNVERIFIED", section.own_domains),
         ("lookalike_domains", "FROM_LOOKALIKE_DOMAIN", section.lookalike_domains),
     ):

@@ -214,6 +214,24 @@ def test_impersonation_alone_is_left_to_its_own_method_and_counts_as_what_it_is(
     assert decided(more, borrowed, lure).disposition is Disposition.QUARANTINE
 
 
+@pytest.mark.parametrize(
+    ("setting", "symbol"),
+    [
+        ("similar_names", "FROM_PROTECTED_NAME_LIKE"),
+        ("reply_names", "REPLY_TO_PROTECTED_NAME"),
+        ("colleague_names", "FROM_COLLEAGUE_NAME"),
+    ],
+)
+def test_every_sign_of_impersonation_has_an_action_of_its_own(setting: str, symbol: str) -> None:
+    borrowed = Finding(symbol, 2.0, "", Verdict.PHISHING)
+
+    strict = decided(f"impersonation: {{{setting}: quarantine}}", borrowed)
+    mild = decided(f"impersonation: {{{setting}: log}}", borrowed)
+
+    assert strict.reasons[0].setting == f"impersonation.{setting} = quarantine"
+    assert (strict.disposition, mild.disposition) == (Disposition.QUARANTINE, Disposition.DELIVER)
+
+
 AWAITED = {"CLIENT_DYNAMIC_IP", "CLIENT_BLOCK_LISTED", "SIGNATURE_SPAM"}
 """Named by methods whose detectors need lists and digests that an operator connects."""
 

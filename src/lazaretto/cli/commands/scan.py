@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from lazaretto.core.errors import ConfigurationError
-from lazaretto.run.scanning import Assumptions, Scanning, ScanReport, files_under
+from lazaretto.policy.explanation_texts import LANGUAGES
+from lazaretto.run.scanning import Assumptions, Scanning, files_under
 
 
 @click.command(epilog="Example: lazaretto scan --client-ip 192.0.2.7 --from ann@sender.example mail.eml")
@@ -31,6 +32,13 @@ from lazaretto.run.scanning import Assumptions, Scanning, ScanReport, files_unde
     help="Answer DNS questions from this JSON file, and ask no resolver.",
 )
 @click.option("--now", default="", metavar="TIME", help="Time (ISO 8601) at which signatures are judged.")
+@click.option(
+    "--explain",
+    "language",
+    type=click.Choice(LANGUAGES),
+    default=None,
+    help="Say in this language what was found, what it weighs, and what would have changed the verdict.",
+)
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR…")
 def command(
     tenant_file: Path | None,
@@ -40,9 +48,10 @@ def command(
     recipients: tuple[str, ...],
     dns_file: Path | None,
     now: str,
+    language: str | None,
     paths: tuple[str, ...],
 ) -> None:
-    """Print one JSON object per message: verdict, score, disposition, findings, CPU time."""
+    """Print one JSON object per message: verdict, score, probability, disposition, findings, CPU time."""
     assumptions = Assumptions.parse(
         client_ip=client_ip, helo=helo, reverse_path=reverse_path, recipients=recipients, now=now
     )
@@ -50,11 +59,7 @@ def command(
     failed = False
     with scanning:
         for report in scanning.reports(files_under(paths), assumptions):
-            click.echo(_line(report))
+            click.echo(json.dumps(report.as_json(language or ""), ensure_ascii=False))
             failed = failed or report.problem != ""
     if failed:
         raise ConfigurationError("some files could not be read; their lines say why")
-
-
-def _line(report: ScanReport) -> str:
-    return json.dumps(report.as_json(), ensure_ascii=False)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     "--out",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder where the models and the weights of rules are written.",
+    help="Folder where the models, the weights of rules and how often each was right are written.",
 )
 @click.option(
     "--leave-out",
@@ -44,6 +44,7 @@ def command(data: Path, out: Path, left_out: tuple[str, ...], version: str, proc
     """
     try:
         from lazaretto.run.training import train
+        from lazaretto.run.training_quality import precision_table
     except ImportError as failure:
         raise ConfigurationError(
             f"training needs {failure.name}: install it with pip install 'lazaretto[train]'"
@@ -53,6 +54,8 @@ def command(data: Path, out: Path, left_out: tuple[str, ...], version: str, proc
     (out / model.SHIPPED).write_text(model.written(trained.model), encoding="utf-8")
     (out / trees.SHIPPED).write_text(trees.written(trained.forest), encoding="utf-8")
     (out / "weights.toml").write_text(_with_weights(trained.weights), encoding="utf-8")
+    page = precision_table(trained.precision, trained.weights)
+    (out / "rule-precision.md").write_text(page, encoding="utf-8")
     click.echo(
         f"{'held out':9}{'set':22}{'kind':20}{'n':>7}{'rules':>9}{'all':>9}   catch at 1, 0.1, 0.01, 0 %"
     )

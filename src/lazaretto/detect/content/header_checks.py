@@ -22,6 +22,14 @@ STALE = timedelta(days=4)
 AHEAD = timedelta(days=1, hours=12)
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63}){1,6})")
 _REPLY = re.compile(r"\s*(?:re|aw|sv|antw|fw|fwd|wg|tr|rif|res|enc)\s*(?:\[\d+\])?\s*:", re.I)
+# Plain letters with marks of other scripts, strokes through them or variation selectors behind them look
+# like words to people and like none to filters.  Accents of any language that uses Latin letters are not
+# among these.
+_DECORATED = re.compile(
+    "[A-Za-z][\u0305\u030d-\u0312\u0315-\u031a\u031c-\u0322\u0329-\u036f\u0483-\u0489\u0591-\u05bd"
+    "\u0610-\u061a\u064b-\u065f\u0730-\u074a\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f"
+    "\U000e0100-\U000e01ef]"
+)
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
 _PICTOGRAM = re.compile("[\u2600-\u27bf\u2b50\u2b55\U0001f300-\U0001faff]")
 _MARKS = re.compile(r"!{2,}|\?{2,}|\${2,}|!\s*$|\*{3,}|~{2,}")
@@ -174,6 +182,13 @@ def _hidden_characters(message: MessageView, facts: Facts) -> str | None:
     return shown if _HIDDEN.search(shown) else None
 
 
+def _decorated_letters(message: MessageView, facts: Facts) -> str | None:
+    shown = f"{message.subject} {message.author.display_name if message.author else ''}"
+    if shown.isascii():
+        return None
+    return shown if len(_DECORATED.findall(shown[:500])) > 1 else None
+
+
 def _mixed_scripts(message: MessageView, facts: Facts) -> str | None:
     shown = f"{message.subject} {message.author.display_name if message.author else ''}"
     words = mixed_words(shown)
@@ -302,6 +317,11 @@ CHECKS = (
     check("SUBJECT_NAMES_RECIPIENT", "The subject repeats the recipient's address", _subject_names_recipient),
     check("SUBJECT_FAKE_REPLY", "Claims to answer or forward, without a thread", _reply_without_thread),
     check("HEADER_HIDDEN_CHARACTERS", "Subject or sender hold invisible characters", _hidden_characters),
+    check(
+        "HEADER_DECORATED_LETTERS",
+        "Plain letters carry marks that no language gives them",
+        _decorated_letters,
+    ),
     check("HEADER_MIXED_SCRIPTS", "Words of subject or sender mix letters of two scripts", _mixed_scripts),
     check("TO_UNDISCLOSED", "Recipients are undisclosed", _undisclosed),
     check("TO_IS_AUTHOR", "Is addressed to its own author only", _to_is_author),

@@ -18,7 +18,7 @@ from lazaretto.detect.learned.trees import Forest, Tree
 
 NUMBERS: Final = ("#words", "#shape", "#known", "#length", "#excuse")
 """Features that are numbers; the first three accuse."""
-_ROUNDS: Final = 80
+_ROUNDS: Final = 40
 _RECIPE: Final = {
     "objective": "binary",
     "learning_rate": 0.05,

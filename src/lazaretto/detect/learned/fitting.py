@@ -39,7 +39,8 @@ class Recipe:
 
 WORDS: Final = Recipe(pull=1e-4, by_length=True)
 SHAPE: Final = Recipe(pull=3e-4)
-FINDINGS_PULL: Final = 3e-3
+FINDINGS_PULL: Final = 3e-2
+"""Strong: a rule that one collection contradicts may hold everywhere else."""
 
 
 class Table:

@@ -1,4 +1,4 @@
-"""Habits of the program that wrote a message: order of fields, spelling, marks of its HTML, shapes of names.
+"""Habits of the program that wrote a message: spelling of fields, marks of its HTML, shapes of names.
 
 Like ``shape``, but finer: what a sender's software leaves behind without thinking of it.  Nothing here
 is a name; letters and digits are masked, so that nobody's own host or mailbox is learned.
@@ -9,39 +9,17 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
-from itertools import pairwise
 
 from lazaretto.detect.brands import registered
 from lazaretto.detect.learned.html_marks import MARKS
+from lazaretto.detect.learned.origin import own_urls, writer_of
 from lazaretto.mail.urls import Found
 from lazaretto.mail.view import MessageView
 
 MAX_HTML = 100_000
 MAX_TEXT = 8_000
 MAX_URLS = 40
-MAX_FIELDS = 14
-_ORDERED = frozenset(
-    [
-        "from",
-        "to",
-        "subject",
-        "date",
-        "message-id",
-        "mime-version",
-        "content-type",
-        "reply-to",
-        "content-transfer-encoding",
-        "x-mailer",
-        "user-agent",
-        "sender",
-        "cc",
-        "list-unsubscribe",
-        "in-reply-to",
-        "references",
-    ]
-)
-_SPELT = frozenset({"message-id", "mime-version"})
-_FIELD = re.compile(rb"^([A-Za-z0-9-]{2,40}):", re.MULTILINE)
+_SPELT = re.compile(rb"^(message-id|mime-version):", re.MULTILINE | re.IGNORECASE)
 _BOUNDARY = re.compile(rb'boundary\s*=\s*"?([^";\s]{1,80})', re.IGNORECASE)
 _DIGITS, _SMALL, _LARGE = re.compile(r"[0-9]+"), re.compile(r"[a-z]+"), re.compile(r"[A-Z]+")
 _ASCII_LARGE, _ASCII_SMALL, _ASCII_DIGITS = (
@@ -69,16 +47,8 @@ def masked(text: str) -> str:
 
 def _fields(message: MessageView) -> Iterator[str]:
     raw = message.header.raw[:60_000]
-    order = []
-    for match in _FIELD.finditer(raw):
-        written = match[1].decode("ascii")
-        name = written.lower()
-        if name in _ORDERED:
-            order.append(name)
-            if name in _SPELT:
-                yield f"hc:{written}"
-    for one, two in pairwise(order[:MAX_FIELDS]):
-        yield f"ho:{one}>{two}"
+    for match in _SPELT.finditer(raw):
+        yield f"hc:{match[1].decode('ascii')}"
     boundary = _BOUNDARY.search(raw)
     if boundary is not None:
         yield f"bd:{masked(boundary[1].decode('latin-1'))[:14]}"
@@ -93,7 +63,7 @@ def _marks(source: bytes) -> Iterator[str]:
 
 
 def _names(message: MessageView) -> Iterator[str]:
-    author = message.author
+    author = writer_of(message)
     if author is None:
         return
     domain, local = author.address.domain.lower(), author.address.local.lower()
@@ -105,14 +75,8 @@ def _names(message: MessageView) -> Iterator[str]:
     yield f"fd-{min(name.count('-'), 3)}"
     yield f"fdv{10 * sum(c in 'aeiouy' for c in name) // max(1, len(name))}"
     yield f"mid:{_maker(message, owner)}"
-    place = message.message_id.strip("<> ").lower().rpartition("@")[2]
-    if place:
-        yield f"midt:{place.rpartition('.')[2][:8]}"
     shown = author.display_name.lower()
     yield f"fn:{_kind_of_name(shown, local, domain)}"
-    for mailbox in message.mailboxes("to")[:1]:
-        name = mailbox.display_name
-        yield f"tn:{'none' if not name else 'addr' if '@' in name else 'name'}"
 
 
 def _maker(message: MessageView, owner: str) -> str:
@@ -160,7 +124,7 @@ def _counts(text: str) -> tuple[int, int, int]:
 
 
 def _targets(message: MessageView) -> Iterator[str]:
-    for url in message.urls[:MAX_URLS]:
+    for url in own_urls(message)[:MAX_URLS]:
         if url.found in _UNSEEN:
             continue
         label = registered(url.host).partition(".")[0]

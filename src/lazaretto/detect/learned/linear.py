@@ -14,7 +14,13 @@ from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding, Symbol, found
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.detect.learned import trees
-from lazaretto.detect.learned.combining import excuses, known_to, score_of
+from lazaretto.detect.learned.combining import (
+    accused_otherwise,
+    excuses,
+    known_to,
+    length_of,
+    score_of,
+)
 from lazaretto.detect.learned.habits import habits_of
 from lazaretto.detect.learned.model import Model, shipped
 from lazaretto.detect.learned.shape import shape_of
@@ -63,13 +69,17 @@ class Linear:
         sum_known = sum(known.values())
         of_words, of_shape = self._model.log_odds(words, shape)
         excuse = excuses(names, shape)
-        score = round(score_of(of_words, of_shape, excuse, self._model.middle, sum_known), 2)
+        middle, length = self._model.middle, length_of(shape)
+        score = round(score_of(of_words, of_shape, excuse, middle, sum_known, length), 2)
+        if accused_otherwise(findings, self._symbols):
+            # What the models know nothing of, a borrowed name say, is never excused by them.
+            score = max(score, -max(sum_known, 0.0))
         told = []
         if score <= -LEAST_TOLD:
             told.append(found(LEARNED_HAM, score=score))
         elif score >= LEAST_TOLD:
             told.append(found(LEARNED_SPAM, self._evidence(words), score=score))
-        values = forest_values(names & self._symbols, of_words, of_shape, sum_known, len(words), excuse)
+        values = forest_values(names & self._symbols, of_words, of_shape, sum_known, length, excuse)
         shift = round(self._forest.shift(values), 2)
         # Nobody is accused by trees alone: they correct sums, and a sum near zero needs no correction.
         if abs(shift) >= LEAST_TOLD and sum_known + score > 1:

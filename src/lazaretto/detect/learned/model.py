@@ -22,7 +22,7 @@ from lazaretto.detect.learned.linear_fit import Fit
 FORMAT: Final = 2
 SHIPPED: Final = "linear.txt"
 WORD_SHARE: Final = 0.5
-SHAPE_SHARE: Final = 0.7
+SHAPE_SHARE: Final = 0.5
 """What the log-odds of words and of form count in the sum: both repeat in part what rules know."""
 LARGEST: Final = 6.0
 """Log-odds beyond this, either way, count as this much."""

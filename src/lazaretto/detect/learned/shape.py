@@ -1,7 +1,7 @@
 """The form of a message as features: fields, parts, HTML, links, attachments, never who received it.
 
-Fields that transport, lists and collectors add are left out, as are dates and all exact names of
-hosts and people.
+Fields that transport, lists and collectors add are left out, as are dates, countries and all exact
+names of hosts and people.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lazaretto.detect.learned.origin import own_parts, own_urls, writer_of
 from lazaretto.mail.urls import Found, Url
 from lazaretto.mail.view import MessageView
 
@@ -43,6 +44,23 @@ _CAPITALS = re.compile(r"[A-Z]+")
 _ZONE = re.compile(r"([+-]\d{4})\s*(?:\([^)]{0,40}\))?\s*$")
 _WORD = re.compile(r"[A-Za-z]{3,20}")
 _PATH_WORD = re.compile(r"[a-z]{3,14}")
+_OLD_ENDS = frozenset({"com", "net", "org", "edu", "gov", "mil", "int", "biz", "info"})
+_ROLE_WORDS = (
+    "account accounts admin administrator alert alerts bank best billing card care center centre "
+    "club company customer daemon deals delivery department desk direct dr gmbh group health help "
+    "helpdesk hr inc info invoice klantenservice kunden kundenservice ltd mail mailer marketing mr "
+    "mrs news newsletter no noreply notification notifications notify offer offers office online "
+    "order orders payment payments payroll postmaster pro reply sales security service services "
+    "shipping shop store support team update updates webmaster"
+)
+_ROLES = frozenset(_ROLE_WORDS.split())
+"""Words of a sender's name that tell its part; all others are somebody's name."""
+_TELLING_PATHS = (
+    "account admin asset click confirm content css download email file files form forms go images "
+    "img includes index invoice link login mail open order pay payment plugins redirect secure share "
+    "signin themes track unsub unsubscribe update upload uploads verify view webmail wp"
+)
+_PATH_WORDS = frozenset(_TELLING_PATHS.split())
 _FREE = frozenset(
     [
         "gmail.com",
@@ -100,7 +118,7 @@ def _header(message: MessageView) -> Iterator[str]:
     word = _WORD.search(program[:60])
     yield f"h:by {word[0].lower() if word else ''}"
     zone = _ZONE.search(message.header.decoded("date")[-50:])
-    yield f"h:zone {zone[1] if zone else ''}"
+    yield f"h:zone {'none' if zone is None else 'unknown' if zone[1] == '-0000' else 'some'}"
     yield f"h:priority {message.header.decoded('x-priority')[:1]}"
     yield from _subject(message.subject)
     yield from _message_id(message)
@@ -122,13 +140,13 @@ def _message_id(message: MessageView) -> Iterator[str]:
     masked = _LETTERS.sub("a", _DIGITS.sub("0", _CAPITALS.sub("a", local[:80])))
     yield f"id:{masked[:16]}"
     yield f"id#length {size_class(len(local))}"
-    author = message.author
+    author = writer_of(message)
     if author is not None:
         yield f"id#own {_registered(domain) == _registered(author.address.domain.lower())}"
 
 
 def _sender(message: MessageView) -> Iterator[str]:
-    author = message.author
+    author = writer_of(message)
     if author is None:
         yield "f:none"
         return
@@ -147,7 +165,8 @@ def _sender(message: MessageView) -> Iterator[str]:
     if not name.isascii():
         yield "f:foreign"
     for word in _WORD.findall(f"{name[:60]} {local[:40]}".lower()):
-        yield f"f:{word}"
+        if word in _ROLES:
+            yield f"f:{word}"
     answer = message.mailboxes("reply-to")
     if answer:
         other = answer[0].address.domain.lower()
@@ -156,7 +175,7 @@ def _sender(message: MessageView) -> Iterator[str]:
 
 
 def _parts(message: MessageView) -> Iterator[str]:
-    parts = message.parts[:MAX_PARTS]
+    parts = own_parts(message)[:MAX_PARTS]
     yield f"m:{'+'.join(part.content_type for part in parts[:5])}"
     for part in parts:
         if part.is_container:
@@ -198,11 +217,11 @@ def _html(message: MessageView) -> Iterator[str]:
 
 
 def _links(message: MessageView) -> Iterator[str]:
-    urls = message.urls[:MAX_URLS]
+    urls = own_urls(message)[:MAX_URLS]
     hosts = {url.host for url in urls if url.found is not Found.BARE}
     yield f"u#{size_class(len(urls))}"
     yield f"u#hosts {size_class(len(hosts))}"
-    author = message.author
+    author = writer_of(message)
     if author is not None and hosts:
         own = _registered(author.address.domain.lower())
         share = sum(_registered(host) == own for host in hosts) / len(hosts)
@@ -225,14 +244,19 @@ def _link(url: Url) -> Iterator[str]:
     if "#" in url.rest:
         yield f"u:{kind} fragment"
     if url.found is Found.LINK:
-        for word in _PATH_WORD.findall(path[:60].lower())[:4]:
-            yield f"u:{word}"
+        for word in _PATH_WORD.findall(path[:60].lower())[:6]:
+            if word in _PATH_WORDS:
+                yield f"u:{word}"
     elif url.found is Found.FORM:
         yield "u:form"
 
 
 def _top(domain: str) -> str:
-    return domain.rpartition(".")[2]
+    """Return the kind of end that ``domain`` has; which country it is would tell the collection."""
+    end = domain.rpartition(".")[2]
+    if end in _OLD_ENDS:
+        return "com" if end == "com" else "old"
+    return "country" if len(end) == 2 else "new"
 
 
 def _registered(domain: str) -> str:

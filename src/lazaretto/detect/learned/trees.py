@@ -18,7 +18,7 @@ from lazaretto.detect.learned.model import checksum, opened
 
 FORMAT: Final = 1
 SHIPPED: Final = "boosted.txt"
-BOUND: Final = 1.5
+BOUND: Final = 0.75
 """Log-odds by which the trees may move a message, either way."""
 
 

@@ -15,6 +15,18 @@ class Impersonation(Section):
     user_names: MailAction = Field(
         default=MailAction.QUARANTINE, description="Mail under the name of a protected person."
     )
+    similar_names: MailAction = Field(
+        default=MailAction.TAG_SUBJECT,
+        description="Mail under a name that is nearly that of a protected person.",
+    )
+    reply_names: MailAction = Field(
+        default=MailAction.TAG_SUBJECT,
+        description="Mail whose answers go to a stranger under the name of a protected person.",
+    )
+    colleague_names: MailAction = Field(
+        default=MailAction.LOG,
+        description="Mail from a stranger under the name of somebody on the validation list.",
+    )
     own_domains: MailAction = Field(
         default=MailAction.TAG_SUBJECT,
         description="Mail that claims to come from the tenant itself, without proof.",

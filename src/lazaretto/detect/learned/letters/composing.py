@@ -57,13 +57,16 @@ _PRIVATE: Final = frozenset(
     ]
 )
 
+_OFFICES: Final = frozenset(["hr", "it", "dunning", "order", "ship", "legal", "web", "press", "academic"])
+"""Of these, kinds whose wanted letters come from a company's own address."""
+
 _FILLINGS: Final[dict[str, str]] = {
     "name": "Anna|Tom|Julie|Pieter|Sabine|Mark|Elena|Lucas|Sofie|Hannah|David|Nadia|Femke|Jonas",
     "person": "Marie Lambert|Kees de Wit|Thomas Berger|Olivia Hart|Jan Peeters|Claire Morel|Paul Weber",
     "company": "Northfield Ltd|Bakker BV|Delorme SARL|Hansen GmbH|Brightwater Inc|Verhoeven NV|Lindner AG",
     "shop": "Green Basket|Maison Bleue|Kleurrijk|Buchladen am Markt|Corner Books|Velo Plus|Homely",
     "service": "Taskboard|Notely|CloudDesk|Planwise|Codeyard|Sharebox|Meetly",
-    "bank": "Riverside Bank|Banque du Parc|Volksbank Noord|Sparhaus|First Harbour Bank",
+    "bank": "Riverside Bank|Banque du Parc|Noordbank|Sparhaus|First Harbour Bank",
     "airline": "Bluewing|Air Meridian|Nordfly|Railways West",
     "hotel": "Hotel Central|Pension Linde|Harbour Inn|Hotel du Lac",
     "city": "Ghent|Lyon|Utrecht|Hamburg|Leeds|Liège|Cologne|Antwerp|Bristol|Lille",
@@ -186,7 +189,7 @@ def _message(letter: Letter, is_lure: bool, dice: random.Random) -> bytes:
     }
     subject, sender, body = (text.format(**fillings) for text in (letter.subject, letter.sender, letter.body))
     private = letter.kind in _PRIVATE
-    address = _address(sender, private, is_lure, dice)
+    address = _address(sender, private, is_lure, letter.kind in _OFFICES and not is_lure, dice)
     own = address.partition("@")[2]
     link_host = dice.choice(_STRANGE_HOSTS) if is_lure and dice.random() < 0.9 else f"www.{own}"
     is_mass = dice.random() < (0.8 if letter.kind in _MASS else 0.25 if is_lure and not private else 0.02)
@@ -209,9 +212,9 @@ def _mass_fields(host: str, dice: random.Random) -> bytes:
     return "".join(f"{field}\r\n" for field in fields).encode()
 
 
-def _address(sender: str, private: bool, is_lure: bool, dice: random.Random) -> str:
+def _address(sender: str, private: bool, is_lure: bool, is_office: bool, dice: random.Random) -> str:
     local = re.sub(r"[^a-z]+", ".", sender.lower()).strip(".")[:20] or "info"
-    if private and dice.random() < 0.5:
+    if private and not is_office and dice.random() < 0.5:
         return f"{local}{dice.choice(['', '1', '84'])}@{dice.choice(_FREE_HOSTS)}"
     if is_lure and dice.random() < 0.5:
         return f"{dice.choice(['info', 'admin', 'support', 'noreply'])}@{dice.choice(_STRANGE_HOSTS)}"
@@ -228,7 +231,7 @@ def _head(subject: str, sender: str, address: str, dice: random.Random) -> bytes
         f"{dice.getrandbits(128):032X}",
         f"{dice.getrandbits(90)}",
     )
-    day = f"{dice.randrange(1, 28)} {dice.choice(['Jan', 'May', 'Sep'])} {dice.choice([2024, 2025, 2026])}"
+    day = f"{dice.randrange(1, 28)} {dice.choice(['Jan', 'May', 'Aug'])} {dice.choice([2024, 2025, 2026])}"
     fields = [
         f"From: {_phrase(sender)} <{address}>",
         "To: <anna@customer.example>",
