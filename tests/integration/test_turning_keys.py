@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from lazaretto.core.identity import TenantId
+from lazaretto.delivery.domain_keys import DomainKeys
 from lazaretto.detect.authentication.signing import Algorithm
 from lazaretto.protocol.dnsfile import FileResolver
 from lazaretto.run.clock.turning_keys import turn_what_is_due
-from lazaretto.run.dkim import DomainKeys
 from lazaretto.spool.signing_keys import KeyState, SigningKeys, StoredKey
 
 pytestmark = pytest.mark.integration

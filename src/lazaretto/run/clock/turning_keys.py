@@ -12,7 +12,7 @@ import structlog
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.facts import Resolver
 from lazaretto.core.identity import TenantId
-from lazaretto.run.dkim import DomainKeys, due_for_turn, may_be_removed
+from lazaretto.delivery.domain_keys import DomainKeys, due_for_turn, may_be_removed
 from lazaretto.run.job_card import JobCard, Workshop
 from lazaretto.run.naming import resolver_of
 from lazaretto.spool.signing_keys import KeyState, SigningKeys, StoredKey
