@@ -185,3 +185,18 @@ def test_full_care_keeps_the_limited_rights_only_where_they_were_ordered(
         "view-configuration",
         "view-statistics",
     }
+
+
+def test_people_change_their_own_senders_without_a_review_and_keep_them(tenant: str) -> None:
+    from lazaretto.store.mailpath import mail_path
+
+    ann, ben = (with_grant(tenant, "tenant-administrator") for _ in range(2))
+    number = ann.post(f"/tenants/{tenant}/proposals", changed(tenant)).json["id"]
+    own = f"personal_lists: {{alice@{tenant}.example: {{blocked: [pest.example]}}}}\n"
+    text = DOCUMENT.format(name=tenant) + "review: {required: true}\n" + own
+    mail_path().wait(mail_path().tenants.apply(text, by="alice", reviewed=True))
+
+    assert ben.post(f"/tenants/{tenant}/proposals/{number}/approval", {}).status == 200
+
+    document = ann.get(f"/tenants/{tenant}/configuration").json["document"]
+    assert "pest.example" in document and "max_message_size: 60" in document

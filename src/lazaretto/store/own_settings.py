@@ -202,6 +202,8 @@ def _change(user: EndUser, mailbox: str, name: ListName, *, add: str = "", remov
                         by=user.who.name,
                         note=f"own senders of {mailbox}",
                         expected=version,
+                        # A person's own senders are nobody else's to review.
+                        reviewed=True,
                     )
                 )
             except OutdatedVersion:

@@ -13,7 +13,7 @@ from lazaretto.store.proofs import demand_proven
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.store.sections import demand_change, demand_view
 from lazaretto.store.tenancy import parsed_for, text_in_force
-from lazaretto.tenants.document import parse_document
+from lazaretto.tenants.document import TenantDocument, parse_document
 from lazaretto.tenants.reviewing import Proposal
 from lazaretto.tenants.store import Applied
 
@@ -65,7 +65,7 @@ def difference(scope: Scope, identity: int) -> str:
 def approve(scope: Scope, identity: int) -> Applied:
     """Publish the proposal of somebody else; needs the rights that publishing it would need."""
     found = _found(scope, identity)
-    before = parse_document(text_in_force(scope), scope.tenant_name)
+    before = _base_of(scope, found)
     after = parse_document(found.document, scope.tenant_name)
     demand_change(scope, before, after)
     demand_proven(scope, before, after)
@@ -81,7 +81,7 @@ def approve(scope: Scope, identity: int) -> Applied:
 def reject(scope: Scope, identity: int, reason: str = "") -> Proposal:
     """Decide that a proposal shall not be published; an own one is withdrawn so."""
     found = _found(scope, identity)
-    before = parse_document(text_in_force(scope), scope.tenant_name)
+    before = _base_of(scope, found)
     demand_change(scope, before, parse_document(found.document, scope.tenant_name))
     path = mail_path()
     told = {"proposal": identity, "proposed_by": found.proposed_by, "reason": reason}
@@ -95,3 +95,10 @@ def _found(scope: Scope, identity: int) -> Proposal:
         return path.wait(path.reviews.read(scope.tenant_name, identity))
     except ConfigurationError as failure:
         raise ScopeError("there is no such proposal") from failure
+
+
+def _base_of(scope: Scope, found: Proposal) -> TenantDocument:
+    """Return the document that a proposal was made from."""
+    path = mail_path()
+    text = path.wait(path.tenants.version_text(scope.tenant_name, found.based_on))
+    return parse_document(text or "", scope.tenant_name)

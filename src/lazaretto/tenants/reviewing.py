@@ -17,9 +17,9 @@ from psycopg.rows import class_row
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.db.pool import Pool
 from lazaretto.db.sql import query
-from lazaretto.tenants.document import export_document, parse_document
+from lazaretto.tenants.document import TenantDocument, export_document, parse_document
 from lazaretto.tenants.services.review import Review
-from lazaretto.tenants.store import Applied, TenantStore
+from lazaretto.tenants.store import Applied, OutdatedVersion, TenantStore
 
 _BY_PROGRAM: Final = " (token "
 """What stands between an account and the name of its token where somebody is named."""
@@ -117,18 +117,34 @@ class Reviews:
         the one that it was made from is in force: then it stays open.
         """
         proposal = await self._decidable(tenant, identity, by, now)
-        applied = await self._tenants.apply(
-            proposal.document,
+        document, expected = await self._on_top(proposal)
+        applied = await self._tenants.apply_document(
+            document,
             by=by,
-            name=f"proposal {identity}",
             note=proposal.note or f"proposal {identity} of {proposal.proposed_by}",
-            expected=proposal.based_on,
+            expected=expected,
             reviewed=True,
         )
         await self._decide(proposal, "approved", by, "", now)
         async with self._pool.transaction() as connection:
             await connection.execute(_sql("proposal_published"), {"id": identity, "version": applied.version})
         return applied
+
+    async def _on_top(self, proposal: Proposal) -> tuple[TenantDocument, int]:
+        """Return what approving publishes, and the version in whose place.
+
+        People change their own senders all the time, without a review: those of this moment stay.
+        """
+        proposed = parse_document(proposal.document, f"proposal {proposal.id}")
+        version, text = await self._tenants.in_force(proposal.tenant)
+        if version == proposal.based_on:
+            return proposed, version
+        base_text = await self._tenants.export(proposal.tenant, proposal.based_on)
+        base, current = parse_document(base_text, "base"), parse_document(text, "in force")
+        own = {"personal_lists": current.personal_lists}
+        if base.model_copy(update=own) != current or proposed.personal_lists != base.personal_lists:
+            raise OutdatedVersion(proposal.based_on, version)
+        return proposed.model_copy(update=own), version
 
     async def reject(
         self, tenant: str, identity: int, by: str, *, reason: str = "", now: datetime | None = None
