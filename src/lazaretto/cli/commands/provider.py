@@ -63,6 +63,49 @@ def oidc(
         click.echo(f"{domain}: signs in with {issuer}; allow it to answer to {given().base_url}/sign-in/oidc")
 
 
+@command.command()
+@click.argument("domain")
+@click.option("--tenant", required=True, metavar="NAME", help="Whose domain it is.")
+@click.option("--entity-id", required=True, metavar="NAME", help="What the provider calls itself.")
+@click.option(
+    "--sign-in-address", required=True, metavar="ADDRESS", help="Where people are sent (HTTP-Redirect)."
+)
+@click.option(
+    "--certificate",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With what it signs, as PEM.",
+)
+@click.option("--name", default="", help="What the button says; without it the domain.")
+@click.option("--only-way", is_flag=True, help="People of the domain cannot sign in otherwise.")
+@home_option
+def saml(
+    domain: str,
+    tenant: str,
+    entity_id: str,
+    sign_in_address: str,
+    certificate: Path,
+    name: str,
+    only_way: bool,
+    home: Home,
+) -> None:
+    """Let people of DOMAIN sign in by SAML 2.0."""
+    with open_storeroom(home):
+        from lazaretto.store.given import given
+        from lazaretto.store.people.console import console_scope
+        from lazaretto.store.people.providers import set_provider
+
+        settings = {
+            "entity_id": entity_id,
+            "sign_in_address": sign_in_address,
+            "certificate": certificate.read_text(encoding="ascii"),
+        }
+        scope = console_scope(getpass.getuser(), tenant)
+        made = set_provider(scope, domain, "saml", name or domain, settings, is_only_way=only_way)
+        described = f"{given().base_url}/sign-in/saml/{made.id}/metadata"
+        click.echo(f"{domain}: signs in with {entity_id}; we describe ourselves at {described}")
+
+
 @command.command(name="list")
 @click.option("--tenant", required=True, metavar="NAME", help="Of which tenant.")
 @home_option

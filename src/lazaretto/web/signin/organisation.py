@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from uuid import UUID
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from lazaretto.core.errors import LazarettoError
+from lazaretto.core.errors import LazarettoError, ScopeError
 from lazaretto.store.given import given
-from lazaretto.store.people import oidc
+from lazaretto.store.people import oidc, saml
+from lazaretto.store.people.links import Purpose, make_link, used
 from lazaretto.store.people.models import Provider
-from lazaretto.store.people.providers import account_proven_by, provider_of
+from lazaretto.store.people.providers import OIDC, SAML, account_proven_by, provider_of
 from lazaretto.web.api.rates import spend
 from lazaretto.web.shell.callers import client_of
 from lazaretto.web.shell.forms import Form
@@ -58,7 +61,7 @@ def oidc_answer(request: HttpRequest) -> HttpResponse:
     spend(f"sign-in {client_of(request)}")
     kept: dict[str, str] | None = request.session.pop(_BEGUN, None)
     provider = None if kept is None else Provider.objects.filter(id=kept["provider"]).first()
-    if kept is None or provider is None:
+    if kept is None or provider is None or provider.kind != OIDC:
         return _refused(request, "nothing was begun")
     try:
         address = oidc.finish(provider, oidc.Begun(**kept), request.GET.dict())
@@ -67,13 +70,74 @@ def oidc_answer(request: HttpRequest) -> HttpResponse:
     return _proven(request, provider, address)
 
 
+# It comes across sites, without cookies or our token: what it says is signed, and is worth nothing before the
+# browser that began comes to ``saml_finish`` by itself.
+@csrf_exempt
+@require_POST
+def saml_answer(request: HttpRequest, identity: UUID) -> HttpResponse:
+    """Check what the provider signed, and send the browser on."""
+    spend(f"sign-in {client_of(request)}")
+    provider = Provider.objects.filter(id=identity, kind=SAML).first()
+    if provider is None:
+        raise ScopeError("there is no such provider")
+    answer_to = _answer_to(provider)
+    try:
+        address, asked = saml.finish(
+            provider,
+            request.POST.get("SAMLResponse", ""),
+            own_name=f"{answer_to}/metadata",
+            answer_to=answer_to,
+        )
+    except LazarettoError as failure:
+        return _refused(request, str(failure))
+    proof = make_link(address, Purpose.SAML, bound_to=asked)
+    return HttpResponseRedirect(reverse("saml-finish", kwargs={"identity": identity, "proof": proof}))
+
+
+@require_safe
+def saml_finish(request: HttpRequest, identity: UUID, proof: str) -> HttpResponse:
+    """Sign in the browser that began what the provider's answer belongs to; once."""
+    spend(f"sign-in {client_of(request)}")
+    kept: dict[str, str] | None = request.session.pop(_BEGUN, None)
+    provider = Provider.objects.filter(id=identity, kind=SAML).first()
+    if kept is None or provider is None or kept.get("provider") != str(identity):
+        return _refused(request, "nothing was begun")
+    found = used(proof, bound_to=kept.get("request", ""))
+    if found is None or found[1] is not Purpose.SAML:
+        return _refused(request, "the answer belongs to another browser, or was used")
+    return _proven(request, provider, found[0])
+
+
+@require_safe
+def saml_metadata(request: HttpRequest, identity: UUID) -> HttpResponse:
+    """Describe ourselves to the provider."""
+    provider = Provider.objects.filter(id=identity, kind=SAML).first()
+    if provider is None:
+        raise ScopeError("there is no such provider")
+    described = saml.metadata(f"{_answer_to(provider)}/metadata", _answer_to(provider))
+    return HttpResponse(described, content_type="application/samlmetadata+xml")
+
+
+def _answer_to(provider: Provider) -> str:
+    return f"{given().base_url}{reverse('saml-answer', kwargs={'identity': provider.id})}"
+
+
 def _begun(request: HttpRequest, provider: Provider, email: str) -> HttpResponse:
+    if provider.kind == SAML:
+        answer_to = _answer_to(provider)
+        address, asked = saml.begin(provider, f"{answer_to}/metadata", answer_to)
+        kept = {"provider": str(provider.id), "request": asked}
+        return _on_the_way(request, provider, address, kept)
     redirect = f"{given().base_url}{reverse('oidc-answer')}"
     try:
         address, begun = oidc.begin(provider, redirect, email)
     except LazarettoError as failure:
         return _refused(request, str(failure))
-    request.session[_BEGUN] = begun.as_json()
+    return _on_the_way(request, provider, address, begun.as_json())
+
+
+def _on_the_way(request: HttpRequest, provider: Provider, address: str, kept: dict[str, str]) -> HttpResponse:
+    request.session[_BEGUN] = kept
     request.session[_BACK] = request.GET.get("next", "")
     request.session.set_expiry(steps.PATIENCE)
     return show(request, "signin/to_organisation.html", {"provider": provider, "address": address})
