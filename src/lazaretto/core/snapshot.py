@@ -368,7 +368,11 @@ class TenantSnapshot:
         if self.address_registration is not AddressRegistration.ENFORCE:
             return True
         folded = fold(address)
-        return folded in self.addresses or self._is_derived(folded)
+        return folded in self.addresses or self.takes_reports_at(folded) or self._is_derived(folded)
+
+    def takes_reports_at(self, folded: str) -> bool:
+        """Tell whether people send mail there that was judged wrongly; it is nobody's mailbox."""
+        return folded in (self.options.get("reports.spam"), self.options.get("reports.not_spam"))
 
     def _is_derived(self, folded: str) -> bool:
         """Tell whether the address exists without being listed."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from lazaretto.core.address import fold
 from lazaretto.core.decision import ALWAYS_CARRIED_OUT, ActionOrder, Decision, Disposition, Reason
 from lazaretto.core.end_users import CERTAIN_PHISHING
 from lazaretto.core.envelope import Direction
@@ -45,6 +46,9 @@ APPROVALS: Final = ALL_APPROVALS
 
 CERTAIN_AT: Final = 2.0
 """How many times the limit makes phishing certain, as far as releasing it goes."""
+
+REPORT: Final = "report"
+"""The quarantine reason of what people send to an address for reports; it rests until it is read."""
 
 _GUARDED: Final = ("malware", "suspected", "phishing", "impersonation", "policy", "unscannable")
 """Quarantine reasons, those first whose mail must not come out easily."""
@@ -80,8 +84,16 @@ def judge(
 ) -> Judged:
     """Return verdict, score and the decisions for ``recipients``; repeated ones count once.
 
-    The order of findings makes no difference.
+    The order of findings makes no difference.  What is sent to an address for reports rests there
+    whatever it is: reports hold what nobody wants.
     """
+    reports = tuple(dict.fromkeys(each for each in recipients if snapshot.takes_reports_at(fold(each))))
+    if reports:
+        others = [each for each in recipients if each not in reports]
+        judged = judge(findings, facts, snapshot, others, direction)
+        kept = Decision(recipients=reports, disposition=Disposition.QUARANTINE, quarantine_reason=REPORT)
+        decided = tuple(each for each in judged.decisions if each.recipients)
+        return replace(judged, decisions=(*decided, kept))
     parties = list(_parties(findings, facts, snapshot, recipients, direction))
     heard = [_Hearing(party, direction, facts.received_at.date()) for party in parties]
     registered = snapshot.address_registration is not AddressRegistration.OFF

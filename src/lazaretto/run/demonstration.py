@@ -36,6 +36,7 @@ protected_names: ["Élise Dupont"]
 administrators: [alice@{DOMAIN}]
 outbound: {{senders: [198.51.100.25]}}
 digest: {{send: true}}
+reports: {{spam: report@{DOMAIN}, not_spam: notspam@{DOMAIN}}}
 """
 _SECOND_DOCUMENT: Final = f"""\
 version: 1

@@ -36,6 +36,7 @@ _AREAS: Final[Mapping[str, Area]] = {
     "profile": Area.ANTISPAM,
     "protected_names": Area.IMPERSONATION,
     "quarantine": Area.QUARANTINE,
+    "reports": Area.QUARANTINE,
     "review": Area.PEOPLE,
     "routes": Area.ROUTES,
     "rules": Area.ANTISPAM,

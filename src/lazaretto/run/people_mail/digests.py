@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from lazaretto.core.identity import TenantId
 from lazaretto.core.mail_links import VALID_FOR, LinkPurpose, MailLink, sealed
@@ -43,12 +44,15 @@ class Digest:
     items: tuple[Item, ...]
     """Newest first."""
     is_first: bool = False
+    time_zone: str = "UTC"
+    """In which times are told."""
 
 
 def composed_digest(digest: Digest, sender: Sender, now: datetime) -> ComposedMessage:
     """Return the mail; the same digest for the same hour is the same mail, however often it is composed."""
     language, count = digest.language, len(digest.items)
-    listed = digest.items[:MOST_ITEMS]
+    zone = ZoneInfo(digest.time_zone)
+    listed = [replace(item, at=item.at.astimezone(zone)) for item in digest.items[:MOST_ITEMS]]
     more = said("more", language, count=count - len(listed)) if count > len(listed) else ""
     subject = (
         said("welcome subject", language)
@@ -88,7 +92,7 @@ def _text(
     for item, lead in zip(items, leads, strict=True):
         lines += [
             f"* {_subject(item, language)}",
-            f"  {said('from', language)}: {plain(item.author)}   {item.at:%Y-%m-%d %H:%M} UTC",
+            f"  {said('from', language)}: {plain(item.author)}   {item.at:%Y-%m-%d %H:%M}",
             f"  {said(f'risk {risk_of(item.reason)}', language)}: {reason_said(item.reason, language)}",
             f"  {said('decide', language)}: {lead}",
             "",
@@ -131,7 +135,7 @@ def _row(item: Item, lead: str, language: str) -> str:
         f'border-left:6px solid {colour};border-radius:6px">'
         f'<div style="font-weight:bold">{escape(_subject(item, language))}</div>'
         f"<div>{escape(plain(item.author))}</div>"
-        f'<div style="font-size:14px;color:#566374">{item.at:%Y-%m-%d %H:%M} UTC</div>'
+        f'<div style="font-size:14px;color:#566374">{item.at:%Y-%m-%d %H:%M}</div>'
         f'<div style="margin:4px 0 10px"><strong style="color:{colour}">'
         f"{escape(said(f'risk {risk}', language))}</strong> · "
         f"{escape(reason_said(item.reason, language))}</div>"

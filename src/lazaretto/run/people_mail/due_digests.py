@@ -117,6 +117,7 @@ class DueDigests:
             slot=slot,
             items=tuple([await self._item(each, settings) for each in new]),
             is_first=state.welcomed_at is None,
+            time_zone=wanted.time_zone,
         )
 
     async def _item(self, copy: QuarantinedCopy, settings: EndUserSettings) -> Item:

@@ -1,0 +1,1 @@
+"""What people reported, and what came of it."""
