@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,8 @@ class _Quiet(SimpleHTTPRequestHandler):
 def platform(tmp_path_factory: pytest.TempPathFactory, source: Source) -> Iterator[Platform]:
     settings = (
         f'[bundles]\ntrusted_keys = ["{KEY.public.text}"]\n'
-        f'authorities = "{source.folder / "authorities.pem"}"\n[scan]\nworkers = 1\n'
+        f'authorities = "{source.folder / "authorities.pem"}"\n'
+        f'source = "{source.address}/always.bundle"\nfetch_every = 10\n[scan]\nworkers = 1\n'
     )
     with running_product(tmp_path_factory.mktemp("bundles"), settings) as made:
         yield made
@@ -149,6 +151,46 @@ def test_a_bundle_is_fetched_over_https(platform: Platform, knowledge: Path, sou
     told = said(platform, "bundle", "install", source.address.replace("https", "http"))
     assert "https://" in told.err
     assert said(platform, "bundle", "rollback", "--to", "0").code == 0
+
+
+def test_what_the_source_has_comes_into_force_by_itself_once(
+    platform: Platform, knowledge: Path, source: Source
+) -> None:
+    payload = b"the plans of the mill, as of tomorrow"
+    sums = knowledge / "malware" / "hashes" / "more.txt"
+    sums.write_text(f"{hashlib.sha256(payload).hexdigest()} Mill.Later\n")
+    version = _next_version(platform)
+    octets = _built(knowledge, version, "always.bundle").read_bytes()
+    place = source.folder / "always.bundle"
+
+    place.write_bytes(octets[:-20] + b"x" + octets[-19:])
+    assert "was changed" in str(eventually(lambda: _source_of(platform)["problem"], PATIENCE))
+    told = said(platform, "doctor")
+    assert (told.code, "was changed" in told.out) == (1, True), told.out
+
+    place.write_bytes(octets)
+    eventually(lambda: _status_of(platform)["in_force"] == version, PATIENCE)
+    assert _looked_at(platform, _letter(payload)) == ("malware", str(version))
+    eventually(lambda: _source_of(platform)["problem"] is None, PATIENCE)
+
+    # Nobody's replay undoes the rollback: what was installed once is not newer.
+    assert said(platform, "bundle", "rollback", "--to", "0").code == 0
+    seen = _source_of(platform)["looked_at"]
+    eventually(lambda: _source_of(platform)["looked_at"] != seen, PATIENCE)
+    assert _status_of(platform)["in_force"] is None
+    place.unlink()
+
+
+def _status_of(platform: Platform) -> dict[str, Any]:
+    status = json.loads(said(platform, "bundle", "status", "--json").out)
+    assert isinstance(status, dict)
+    return status
+
+
+def _source_of(platform: Platform) -> dict[str, Any]:
+    source = _status_of(platform)["source"]
+    assert isinstance(source, dict)
+    return source
 
 
 def test_what_is_not_signed_by_a_trusted_key_is_refused(platform: Platform, knowledge: Path) -> None:

@@ -49,6 +49,17 @@ class NodeBundle:
     """Why it is not the one in force; empty when all is well."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """A look at the source from which bundles are fetched."""
+
+    looked_at: datetime
+    version: int | None
+    """What lay there; None where it could not be read."""
+    problem: str
+    """Empty when all is well, also where nothing is newer."""
+
+
 class BundleStore:
     """The bundles of one platform."""
 
@@ -110,6 +121,23 @@ class BundleStore:
         """Return a bundle as it came; empty when it is not kept."""
         async with self._pool.connection() as connection:
             return await _octets(connection, version)
+
+    async def highest(self) -> int:
+        """Return the highest version that was ever installed; 0 when none was."""
+        async with self._pool.connection() as connection:
+            return int((await _row(connection, "highest_bundle", {}))[0] or 0)
+
+    async def note_fetch(self, source: str, fetch: Fetch) -> None:
+        """Note a look at ``source`` in place of the one before."""
+        async with self._pool.transaction() as connection:
+            parameters = {"now": fetch.looked_at, "version": fetch.version, "problem": fetch.problem}
+            await _execute(connection, "note_bundle_fetch", {"source": source, **parameters})
+
+    async def last_fetch(self, source: str) -> Fetch | None:
+        """Return the last look at ``source``."""
+        async with self._pool.connection() as connection:
+            row = await (await connection.execute(_sql("bundle_fetch"), {"source": source})).fetchone()
+        return None if row is None else Fetch(looked_at=row[0], version=row[1], problem=row[2])
 
     async def _before(self, connection: Connection) -> int | None:
         past = await _history(connection)

@@ -19,8 +19,8 @@ def _checked_key(text: str) -> str:
 
 
 def _checked_source(text: str) -> str:
-    if text and not text.startswith("https://"):
-        raise ValueError("it must begin with https://")
+    if text and not text.startswith(("https://", "/")):
+        raise ValueError("it must begin with https://, or be the whole path of a folder")
     return text
 
 
@@ -36,9 +36,10 @@ class BundleSettings(BaseModel):
     )
     source: Annotated[str, AfterValidator(_checked_source)] = Field(
         "",
-        description="HTTPS address of a bundle that is fetched and installed when it is newer; empty = none.",
+        description="HTTPS address of a bundle, or a folder of them, that is fetched and installed when it is"
+        " newer; empty = none.",
     )
-    fetch_every: float = Field(3_600.0, ge=60, description="Seconds between two looks at the source.")
+    fetch_every: float = Field(3_600.0, ge=10, description="Seconds between two looks at the source.")
     authorities: str = Field(
         "",
         description="File of PEM certificates that the source's certificate must come from; empty = the"

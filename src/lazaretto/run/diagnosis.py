@@ -17,6 +17,7 @@ from cryptography import x509
 
 from lazaretto.core.errors import LazarettoError, TemporaryFailure
 from lazaretto.db.migrate import DATABASES
+from lazaretto.db.sql import query
 from lazaretto.detect.malware.unpacking.seccomp import is_filter_there
 from lazaretto.pipeline import confinement
 from lazaretto.protocol.clamd import Clamav, beyond_limits
@@ -30,6 +31,7 @@ from lazaretto.spool.storage import room_at
 
 CERTIFICATE_WARNING: Final = timedelta(days=14)
 ANSWER_PATIENCE: Final = 5.0
+FETCH_PATIENCE: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,25 @@ def _clamav(_: Home, settings: Settings) -> Answer:
     return Answer("clamav", True, "a daemon answers, and tells what is beyond its limits")
 
 
+def _bundles(home: Home, settings: Settings) -> Answer:
+    source = settings.bundles.source
+    if not source:
+        return Answer("bundles", True, "none is fetched, as bundles.source names no place")
+    with psycopg.connect(
+        Database(home, settings).dsn("control"), connect_timeout=int(ANSWER_PATIENCE)
+    ) as asked:
+        row = asked.execute(query("lazaretto.intelligence", "bundle_fetch"), {"source": source}).fetchone()
+    if row is None:
+        return Answer("bundles", is_running(home) is None, f"{source} was never looked at")
+    looked_at, version, problem = row
+    if problem:
+        return Answer("bundles", False, f"{source}: {problem}; `lazaretto bundle status` tells more")
+    late = timedelta(seconds=3 * settings.bundles.fetch_every) + FETCH_PATIENCE
+    if datetime.now(UTC) - looked_at > late and is_running(home) is not None:
+        return Answer("bundles", False, f"{source} was not looked at since {looked_at:%Y-%m-%d %H:%M}")
+    return Answer("bundles", True, f"{source} has bundle {version}, seen {looked_at:%Y-%m-%d %H:%M}")
+
+
 def _python(_: Home, __: Settings) -> Answer:
     version = ".".join(map(str, sys.version_info[:3]))
     return Answer("python", sys.version_info >= (3, 11), version)
@@ -213,6 +234,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     _confinement,
     _parsers,
     _clamav,
+    _bundles,
     _scanning,
     _edge,
     _mail_at_the_door,

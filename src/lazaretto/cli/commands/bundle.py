@@ -15,7 +15,7 @@ from lazaretto.core.errors import ConfigurationError
 from lazaretto.intelligence.bundle import Bundle
 from lazaretto.intelligence.bundle_folder import BUILT_IN
 from lazaretto.intelligence.bundle_keys import SecretKey
-from lazaretto.intelligence.bundle_store import Installation, NodeBundle
+from lazaretto.intelligence.bundle_store import Fetch, Installation, NodeBundle
 from lazaretto.run import bundles
 from lazaretto.run.home import Home
 from lazaretto.run.ordering import ordered
@@ -113,13 +113,18 @@ def status(home: Home, as_json: bool) -> None:
     """Print the bundle in force, what each machine works with, and the history."""
     history = bundles.with_bundles(home, lambda store: store.history())
     nodes = bundles.with_bundles(home, lambda store: store.nodes())
+    source = load_settings(home).bundles.source
+    fetch = bundles.with_bundles(home, lambda store: store.last_fetch(source)) if source else None
     if as_json:
-        click.echo(json.dumps(_as_json(history, nodes), ensure_ascii=False))
+        told = _as_json(history, nodes) | {"source": _source_as_json(source, fetch)}
+        click.echo(json.dumps(told, ensure_ascii=False))
         return
     click.echo(f"in force: {_named(history[0].version) if history else BUILT_IN}")
     for node in nodes:
         problem = f": {node.problem}" if node.problem else ""
         click.echo(f"machine {node.node}: {_named(node.version)}{problem}")
+    if source:
+        click.echo(f"source {source}: {_looked(fetch)}")
     for each in history:
         signed = f"  signed by {each.signed_by}" if each.signed_by else ""
         click.echo(
@@ -141,6 +146,24 @@ def _tell(home: Home, installed: Installation) -> None:
 
 def _named(version: int | None) -> str:
     return BUILT_IN if version is None else f"bundle {version}"
+
+
+def _looked(fetch: Fetch | None) -> str:
+    if fetch is None:
+        return "not looked at yet"
+    seen = f"bundle {fetch.version}" if fetch.version is not None else "no bundle"
+    return f"{seen} at {fetch.looked_at:%Y-%m-%d %H:%M:%S}{': ' if fetch.problem else ''}{fetch.problem}"
+
+
+def _source_as_json(source: str, fetch: Fetch | None) -> dict[str, object] | None:
+    if not source:
+        return None
+    return {
+        "address": source,
+        "looked_at": fetch.looked_at.isoformat() if fetch else None,
+        "version": fetch.version if fetch else None,
+        "problem": (fetch.problem or None) if fetch else None,
+    }
 
 
 def _signed(bundle: Bundle) -> str:
