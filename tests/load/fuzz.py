@@ -9,6 +9,8 @@ and leaves the input in ``FOLDER``.  libarchive is left out: it is no Python, an
 
 from __future__ import annotations
 
+import hashlib
+import lzma
 import sys
 import time
 from pathlib import Path
@@ -22,8 +24,11 @@ with atheris.instrument_imports(include=["lazaretto.mail", "lazaretto.detect.mal
     from lazaretto.mail.scanner import view_of
 
 from tests.unit.detect.malware.containers import CONTAINERS, a_letter
+from tests.unit.detect.malware.hiding_places import HIDING_PLACES
+from tests.unit.detect.malware.test_made_elsewhere import FILES
 
 LIMITS = UnpackingLimits(cpu_seconds=5, expanded=64 << 20, members=2_000)
+LONGEST = 20_000
 SLOWEST = 8.0
 """Seconds that one small input may take."""
 
@@ -50,9 +55,16 @@ def main() -> None:
     for name, octets in CONTAINERS.items():
         if not octets.startswith((b"Rar!", b"MSCF", b"7z")):
             (seeds / name.replace(" ", "-").replace("'", "")).write_bytes(octets)
+    for name, octets in HIDING_PLACES.items():
+        (seeds / f"place-{hashlib.sha256(name.encode()).hexdigest()[:12]}").write_bytes(octets)
+    for file in FILES.glob("*.xz"):
+        octets = lzma.decompress(file.read_bytes())
+        # What LHA's methods pack goes to libarchive; disks are mostly empty, and long.
+        if not octets.startswith(b"\x60\xea") and len(octets) < LONGEST:
+            (seeds / file.stem).write_bytes(octets)
     (seeds / "letter").write_bytes(a_letter({"a.zip": CONTAINERS["cpio"]}))
-    options = [f"-max_total_time={seconds}", f"-artifact_prefix={folder}/", "-max_len=20000", "-timeout=60"]
-    atheris.Setup([sys.argv[0], str(seeds), *options], one_input)
+    limits = [f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=60"]
+    atheris.Setup([sys.argv[0], str(seeds), f"-artifact_prefix={folder}/", *limits], one_input)
     atheris.Fuzz()
 
 

@@ -15,6 +15,12 @@ class DetectSettings(BaseModel):
         description="Folder of text files (*.txt) with SHA-256 sums of malicious files, one on each line,"
         " a name after it if wanted; empty = only the shipped list.",
     )
+    url_lists: str = Field(
+        "",
+        description="Folder of text files (*.txt) with hosts, hosts with paths, or SHA-256 sums of either,"
+        " one on each line, `malware` or `phishing` and a name after it if wanted; empty = only the"
+        " bundle's lists.",
+    )
     signatures: str = Field(
         "",
         description="File with the signatures of known spam that are in force; empty = the one in the home"

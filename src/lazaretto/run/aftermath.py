@@ -53,7 +53,6 @@ class Aftermath:
         self._snapshot_of = snapshot_of
         self._send = send
         self._host_name = host_name
-        self._limit = AlertLimit()
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -65,16 +64,17 @@ class Aftermath:
 
     async def look_once(self, now: datetime) -> int:
         """Deal with the events that are new, at most a batch; return how many there were."""
-        after = int((await self._progress.read()).get("number", 0))
+        position = await self._progress.read()
+        after, limit = int(position.get("number", 0)), AlertLimit(position.get("sent"))
         count = 0
         async for number, values in self._events.since(None, _BEGINNING, after=after, limit=BATCH):
-            await self._deal_with(values, now)
+            await self._deal_with(values, now, limit)
             after, count = number, count + 1
         if count:
-            await self._progress.note({"number": after})
+            await self._progress.note({"number": after, "sent": limit.kept(now)})
         return count
 
-    async def _deal_with(self, values: dict[str, Any], now: datetime) -> None:
+    async def _deal_with(self, values: dict[str, Any], now: datetime, limit: AlertLimit) -> None:
         try:
             event = msgspec.convert(values, MalwareEvent)
         except msgspec.MsgspecError as failure:
@@ -86,7 +86,7 @@ class Aftermath:
         if snapshot is None:
             return
         for alert in alerts(event, snapshot, now, self._host_name):
-            if not self._limit.allows(alert, snapshot, now):
+            if not limit.allows(alert, snapshot, now):
                 continue
             try:
                 await self._send(alert)
