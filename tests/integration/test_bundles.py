@@ -164,12 +164,12 @@ def test_what_the_source_has_comes_into_force_by_itself_once(
     place = source.folder / "always.bundle"
 
     place.write_bytes(octets[:-20] + b"x" + octets[-19:])
-    assert "was changed" in str(eventually(lambda: _source_of(platform)["problem"], PATIENCE))
+    eventually(lambda: "was changed" in str(_source_of(platform)["problem"]), PATIENCE)
     told = said(platform, "doctor")
     assert (told.code, "was changed" in told.out) == (1, True), told.out
 
     place.write_bytes(octets)
-    eventually(lambda: _status_of(platform)["in_force"] == version, PATIENCE)
+    eventually(lambda: _versions_at_work(platform) == {version}, PATIENCE)
     assert _looked_at(platform, _letter(payload)) == ("malware", str(version))
     eventually(lambda: _source_of(platform)["problem"] is None, PATIENCE)
 
@@ -187,10 +187,51 @@ def _status_of(platform: Platform) -> dict[str, Any]:
     return status
 
 
+def _versions_at_work(platform: Platform) -> set[int | None]:
+    return {each["version"] for each in _status_of(platform)["machines"]}
+
+
 def _source_of(platform: Platform) -> dict[str, Any]:
     source = _status_of(platform)["source"]
     assert isinstance(source, dict)
     return source
+
+
+def test_a_newer_bundle_releases_or_convicts_what_is_suspected_and_finds_what_was_delivered(
+    platform: Platform, knowledge: Path
+) -> None:
+    platform.publish("careful", "careful.example", "malware_handling: {proactive: quarantine}\n")
+    script = b"WScript.Echo('the plan %d');\r\n" * 3
+    harmless, harmful = (script.replace(b"%d", number) for number in (b"1", b"2"))
+
+    def sent(payload: bytes, name: bytes, recipient: str) -> str:
+        octets = _letter(payload).replace(b"plan.bin", name).replace(b"bob@one.example", recipient.encode())
+        return queued_as(answer(platform, octets, recipient))
+
+    suspected = [sent(each, b"plan.js", "bob@careful.example") for each in (harmless, harmful)]
+    for identity in suspected:
+        platform.story(identity, "quarantined")
+    delivered = sent(harmful, b"plan.dat", "bob@one.example")
+    platform.story(delivered, "delivered")
+
+    sums = knowledge / "malware" / "hashes" / "more.txt"
+    sums.write_text(f"{hashlib.sha256(harmful).hexdigest()} Plan.Evil\n")
+    file = _built(knowledge, _next_version(platform))
+    assert said(platform, "bundle", "install", str(file)).code == 0
+
+    released = platform.story(suspected[0], "delivered")
+    assert any(each["event"] == "released" for each in released["events"])
+    told = eventually(lambda: _convicted(platform, {suspected[1], delivered}), PATIENCE)
+    assert told[suspected[1]]["late"] is False
+    assert (told[delivered]["late"], "Plan.Evil" in told[delivered]["cause"]) == (True, True)
+    assert said(platform, "bundle", "rollback", "--to", "0").code == 0
+
+
+def _convicted(platform: Platform, wanted: set[str]) -> dict[str, Any] | None:
+    """Return our part of the malware events about ``wanted`` once there is one about each."""
+    lines = said(platform, "malware-events", "--since", "1h", "--json").out.split("\n")
+    events = {each["xMsgRef"]: each["lazaretto"] for each in map(json.loads, filter(None, lines))}
+    return {each: events[each] for each in wanted} if wanted <= set(events) else None
 
 
 def test_what_is_not_signed_by_a_trusted_key_is_refused(platform: Platform, knowledge: Path) -> None:
