@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, LiteralString, TypeVar
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from lazaretto.db.sql import query
 from lazaretto.journal.search import Search
 
 _PACKAGE: Final = "lazaretto.journal"
+CLOCKS_DIFFER: Final = timedelta(hours=1)
 Row = TypeVar("Row")
 _ATTEMPTS: Final = {
     EventKind.DELIVERED.value: "delivered",
@@ -77,8 +78,17 @@ class Trace:
         """Return the stories that ``search`` means, newest first, at most its limit."""
         async with self._pool.connection() as connection:
             found = await _found(connection, search)
+            if not found:
+                return []
             identities = list(dict.fromkeys(row.message for row in found))
-            scope = {"messages": identities, "tenant": search.tenant}
+            scope = {
+                "messages": identities,
+                "tenant": search.tenant,
+                # What happened to them is in no partition of an earlier time.
+                "since": min(row.received_at for row in found),
+                "until": max(row.received_at for row in found),
+                "began": min(row.received_at for row in found) - CLOCKS_DIFFER,
+            }
             recipients = await _read(connection, "read_recipients", _RecipientRow, scope)
             events = await _read(connection, "read_events", _EventRow, scope)
         return [
