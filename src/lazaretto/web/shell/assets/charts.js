@@ -3,7 +3,18 @@
 // Needs vendor/echarts.js before it.  The page shows the same figures as a table for those who cannot see it.
 const drawn = new Map();
 
-const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+// The tokens are written as light-dark(oklch(…)), which a canvas draws and ECharts does not read.
+const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+function token(name) {
+  const place = document.body.appendChild(document.createElement("i"));
+  place.style.color = `var(${name})`;
+  probe.clearRect(0, 0, 1, 1);
+  probe.fillStyle = getComputedStyle(place).color;
+  place.remove();
+  probe.fillRect(0, 0, 1, 1);
+  const [red, green, blue, alpha] = probe.getImageData(0, 0, 1, 1).data;
+  return `rgba(${red}, ${green}, ${blue}, ${alpha / 255})`;
+}
 
 // The library knows hexadecimal colours only; a canvas turns every colour of the style sheet into one.
 const pixel = document.createElement("canvas").getContext("2d", { willReadFrequently: true });

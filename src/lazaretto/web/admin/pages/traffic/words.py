@@ -44,6 +44,7 @@ REASONS: Final[Mapping[str, Any]] = {
     "spam": _("Spam"),
     "bulk": _("Bulk mail"),
     "phishing": _("Phishing"),
+    "certain-phishing": _("Certain phishing"),
     "malware": _("Malware"),
     "suspected": _("Suspected malware"),
     "unscannable": _("Could not be looked into"),
