@@ -34,6 +34,7 @@ from tests.load.processes import Usage, forget_peaks, usage_of
 from tests.load.product import Product, SinkProcess
 from tests.load.retro import RETRO_SCAN, retro_scan
 from tests.load.sender import Ledger, send_all
+from tests.load.trace import TRACE_SEARCHES, trace_searches
 
 CONNECTIONS = 20
 DRAIN_PATIENCE = 120.0
@@ -245,7 +246,9 @@ def main(wanted: list[str]) -> None:
     print(json.dumps(sealing()), flush=True)
     if not wanted or RETRO_SCAN in wanted:
         print(json.dumps(retro_scan()), flush=True)
-    wanted = [each for each in wanted if each != RETRO_SCAN]
+    if not wanted or TRACE_SEARCHES in wanted:
+        print(json.dumps(trace_searches()), flush=True)
+    wanted = [each for each in wanted if each not in (RETRO_SCAN, TRACE_SEARCHES)]
     with tempfile.TemporaryDirectory(prefix="lz-bench-") as folder:
         home = Path(folder) / "home"
         Path(folder).chmod(0o755)

@@ -1,6 +1,6 @@
 """How long Track and Trace takes to find messages among millions.
 
-    python -m tests.load.trace [--messages N] [--json FILE]
+    python -m tests.load.trace [--messages N]
 
 Fills the trace of one tenant with thirty days of mail and asks what people ask: each search several times,
 with other values each time, for the first page of fifty stories, as the page does.  Times are of the
@@ -15,6 +15,7 @@ import json
 import random
 import shutil
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -36,6 +37,8 @@ from lazaretto.journal.traffic_counts import TrafficCounts
 
 TENANT: Final = TenantId(1)
 DAYS: Final = 30
+TRACE_SEARCHES: Final = "trace-searches"
+MESSAGES: Final = 1_000_000
 REPEATS: Final = 10
 
 # Numbers are spread by multiplication with primes, so that every search meets some mail of every hour.
@@ -165,7 +168,7 @@ async def fill(server: EmbeddedServer, count: int) -> None:
             }  # fmt: skip
             for text in (FILL_MESSAGES, FILL_RECIPIENTS, FILL_EVENTS):
                 connection.execute(text.encode(), numbers)
-            print(f"{first + _BATCH:>10,} messages", flush=True)
+            sys.stderr.write(f"{first + _BATCH:>10,} messages\n")
         connection.execute("VACUUM (ANALYZE)")
         connection.execute(
             "INSERT INTO traffic_to_count SELECT DISTINCT 1, date_trunc('hour', received_at, 'UTC')"
@@ -186,7 +189,7 @@ async def measure(server: EmbeddedServer, count: int) -> dict[str, list[float]]:
     began = time.perf_counter()
     while await counts.count_once():
         pass
-    print(f"counting every hour: {time.perf_counter() - began:.1f} s")
+    took["counting every hour once"] = [(time.perf_counter() - began) * 1_000]
     until = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     for name, hours in (("dashboard 24 h", 24), ("dashboard 30 d", 720), ("dashboard 12 m", 8_760)):
         for _ in range(REPEATS):
@@ -197,33 +200,38 @@ async def measure(server: EmbeddedServer, count: int) -> dict[str, list[float]]:
     return took
 
 
-def main() -> None:
-    """Fill, measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--messages", type=int, default=1_000_000)
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+def trace_searches(count: int = MESSAGES) -> dict[str, object]:
+    """Fill, measure and return the figures of ``make bench``."""
     home = Path(tempfile.mkdtemp(prefix="lazaretto-bench-"))
     home.chmod(0o711)
     server = EmbeddedServer(home)
     server.start()
     try:
         prepare(server)
-        began = time.perf_counter()
-        asyncio.run(fill(server, given.messages))
-        print(f"filled in {time.perf_counter() - began:.0f} s")
-        took = asyncio.run(measure(server, given.messages))
-        every = sorted(each for times in took.values() for each in times)
-        for name, times in took.items():
-            print(f"{name:<28} median {statistics.median(times):8.1f} ms   worst {max(times):8.1f} ms")
-        print(f"p95 of all searches: {every[int(len(every) * 0.95)]:.0f} ms")
-        if given.json:
-            given.json.write_text(json.dumps(took))
+        asyncio.run(fill(server, count))
+        took = asyncio.run(measure(server, count))
     finally:
         cluster = server.cluster
         server.stop()
         shutil.rmtree(cluster.data.parent, ignore_errors=True)
         shutil.rmtree(home, ignore_errors=True)
+    searched = (times for name, times in took.items() if not name.startswith("counting"))
+    every = sorted(each for times in searched for each in times)
+    return {
+        "workload": TRACE_SEARCHES,
+        "messages": count,
+        "p95_ms": round(every[int(len(every) * 0.95)]),
+        "median_ms": {name: round(statistics.median(times), 1) for name, times in took.items()},
+        "worst_ms": {name: round(max(times), 1) for name, times in took.items()},
+    }
+
+
+def main() -> None:
+    """Fill, measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--messages", type=int, default=MESSAGES)
+    told = trace_searches(parser.parse_args().messages)
+    sys.stdout.write(json.dumps(told, indent=1) + "\n")
 
 
 if __name__ == "__main__":
