@@ -109,6 +109,16 @@ def test_indicators_and_bundles_are_told(platform: Platform) -> None:
     assert entries(platform)[0]["act"] == "bundle.rollback"
 
 
+def test_keys_are_told(platform: Platform, tmp_path: Path) -> None:
+    apply(platform, tmp_path, DOCUMENT + "max_message_size: 62\n")
+    said(platform, "dkim", "add", "other.example")
+    said(platform, "keys", "rotate", "other")
+
+    rotated, added = entries(platform, "--tenant", "other")[:2]
+    assert (added["act"], added["object"]) == ("dkim.add", "other.example")
+    assert (rotated["act"], rotated["object"], rotated["actor"]) == ("keys.rotate", "other", WHO)
+
+
 def test_a_removed_row_shows(platform: Platform, tmp_path: Path) -> None:
     apply(platform, tmp_path, DOCUMENT + "max_message_size: 61\n")
     said(platform, "audit", "verify")

@@ -135,7 +135,18 @@ def _default(field: FieldInfo) -> str:
         return f"`{default.value}`"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
-    return f"`{default}`" if default not in (None, (), {}, "") else "none"
+    return f"`{_plain(default)}`" if default not in (None, (), {}, "") else "none"
+
+
+def _plain(value: Any) -> str:
+    """Return a value as a document writes it."""
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_plain(key)}: {_plain(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, tuple | list | frozenset):
+        return "[" + ", ".join(map(_plain, value)) + "]"
+    return str(value)
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:

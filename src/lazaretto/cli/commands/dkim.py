@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -21,6 +22,7 @@ from lazaretto.run.consulting import consult
 from lazaretto.run.home import Home
 from lazaretto.run.naming import resolver_of
 from lazaretto.run.options import RunOptions
+from lazaretto.run.ordering import ordered
 from lazaretto.run.publishing import with_tenants
 from lazaretto.run.settings import load_settings
 from lazaretto.spool.key_rows import TenantKeyRows
@@ -62,7 +64,8 @@ def command() -> None:
 @home_option
 def add(domain: str, algorithm: str, platform: bool, home: Home) -> None:
     """Make a key for DOMAIN that waits, and print the record to publish."""
-    key = _with_keys(home, domain, platform, lambda keys: keys.add(_ALGORITHMS[algorithm], _now()))
+    with _ordered(home, "add", domain, platform):
+        key = _with_keys(home, domain, platform, lambda keys: keys.add(_ALGORITHMS[algorithm], _now()))
     click.echo(zone_lines(key))
     click.echo(f"publish this record, then `lazaretto dkim rotate {key.domain}` lets the key sign", err=True)
 
@@ -139,7 +142,8 @@ def rotate(domain: str, unchecked: bool, platform: bool, dns_file: Path | None, 
     async def turn(keys: DomainKeys) -> tuple[list[StoredKey], list[StoredKey], list[StoredKey]]:
         return await keys.turn_over(None if unchecked else _resolver(home, dns_file), _now())
 
-    begun, retired, made = _with_keys(home, domain, platform, turn)
+    with _ordered(home, "rotate", domain, platform):
+        begun, retired, made = _with_keys(home, domain, platform, turn)
     for key in begun:
         click.echo(f"{key.selector} signs for {key.domain} from now on ({key.algorithm})")
     for key in retired:
@@ -164,8 +168,16 @@ def remove(domain: str, selector: str, yes: bool, platform: bool, home: Home) ->
     key = _with_keys(home, domain, platform, found)
     if key is not None and not may_be_removed(key, _now()) and not yes:
         confirm(f"{selector} is {key.state.value}: mail that it signed may be on its way. Destroy it?")
-    gone = _with_keys(home, domain, platform, lambda keys: keys.remove(selector, _now()))
+    with _ordered(home, "remove", f"{selector} of {domain}", platform, domain):
+        gone = _with_keys(home, domain, platform, lambda keys: keys.remove(selector, _now()))
     click.echo(f"{gone.record_name} is removed; delete its record from the DNS")
+
+
+def _ordered(
+    home: Home, act: str, subject: str, platform: bool, domain: str = ""
+) -> AbstractContextManager[None]:
+    owner = None if platform else _owner(home, _domain(domain or subject))
+    return ordered(home, f"dkim.{act}", subject.lower(), tenants=[owner])
 
 
 def _with_keys(

@@ -10,6 +10,7 @@ from lazaretto.core.identity import TenantId
 from lazaretto.db.pool import Pool
 from lazaretto.run.consulting import consult
 from lazaretto.run.home import Home
+from lazaretto.run.ordering import ordered
 from lazaretto.run.publishing import with_tenants
 from lazaretto.spool.data_keys import DataKeyRows
 from lazaretto.spool.key_rows import TenantKeyRows
@@ -41,7 +42,8 @@ def rotate(tenant: str | None, master: bool, home: Home) -> None:
         await keys.rotate(number)
         return await keys.rewrap(number, DataKeyRows(pool)) + await keys.rewrap(number, SigningDataKeys(pool))
 
-    count = consult(home, "spool", turn)
+    with ordered(home, "keys.rotate", "master key" if tenant is None else tenant, tenants=[number]):
+        count = consult(home, "spool", turn)
     what = (
         "tenant keys are wrapped by the new master key" if master else "data keys are wrapped by the new key"
     )
