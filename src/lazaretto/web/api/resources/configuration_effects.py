@@ -81,7 +81,7 @@ class SenderWanted(Schema):
     shadow: bool = Field(False, description="Only on trial.")
 
 
-class Done(Schema):
+class PutForward(Schema):
     """What came of a change: a version in force, or a proposal that waits for a second person."""
 
     version: int | None
@@ -153,7 +153,7 @@ def list_senders(request: HttpRequest, tenant: Name, cursor: Cursor = "", limit:
 @router.post(
     "/tenants/{tenant}/senders/{which}",
     auth=Needs(Area.LISTS, Right.EDIT),
-    response={201: Done, **PROBLEMS},
+    response={201: PutForward, **PROBLEMS},
     summary="Approve or block a sender",
 )
 def add_sender(request: HttpRequest, tenant: Name, which: List, body: SenderWanted) -> Any:
@@ -165,7 +165,7 @@ def add_sender(request: HttpRequest, tenant: Name, which: List, body: SenderWant
 @router.delete(
     "/tenants/{tenant}/senders/{which}",
     auth=Needs(Area.LISTS, Right.EDIT),
-    response={200: Done, **PROBLEMS},
+    response={200: PutForward, **PROBLEMS},
     summary="Take a sender off a list",
 )
 def remove_sender(
@@ -192,7 +192,7 @@ def _run(run: Backtest) -> RunShown:
     )
 
 
-def _done(done: Any) -> Done:
+def _done(done: Any) -> PutForward:
     if isinstance(done, Proposal):
-        return Done(version=None, proposal=done.id)
-    return Done(version=done.version, proposal=None)
+        return PutForward(version=None, proposal=done.id)
+    return PutForward(version=done.version, proposal=None)
