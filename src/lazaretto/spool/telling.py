@@ -220,11 +220,20 @@ def exceeded(
 
 def excess_words(excess: Excess) -> str:
     """Return why a copy is kept back, as lists of the queue show it."""
-    return f"kept back: {excess.limit.value}, {excess.counted} where {excess.allowed} are allowed"
+    return f"kept back: {_in_words(excess)}"
 
 
 def _excess(excess: Excess) -> dict[str, Any]:
-    return {"limit": excess.limit.value, "counted": excess.counted, "allowed": excess.allowed}
+    return {
+        "limit": excess.limit.value,
+        "counted": excess.counted,
+        "allowed": excess.allowed,
+        "reason": _in_words(excess),
+    }
+
+
+def _in_words(excess: Excess) -> str:
+    return f"{excess.limit.value}, {excess.counted} where {excess.allowed} are allowed"
 
 
 def outcome_details(outcome: RecipientOutcome, attempt: int, next_at: datetime | None) -> dict[str, Any]:
