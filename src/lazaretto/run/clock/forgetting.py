@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
+import structlog
+
 from lazaretto.intelligence.indicator_store import IndicatorStore
 from lazaretto.journal.dmarc_counts import DmarcCounts
 from lazaretto.journal.retention import forget_old
 from lazaretto.run.job_card import JobCard, Workshop
+from lazaretto.run.steady import SteadyClock
+
+log = structlog.get_logger(__name__)
 
 KEEP_DMARC_COUNTS: Final = timedelta(days=30)
 
@@ -28,9 +33,13 @@ class Forgetting:
         self._trace = shop.trace
         self._indicators = IndicatorStore(shop.control)
         self._counts = DmarcCounts(shop.trace)
+        self._clock = SteadyClock()
 
     async def work(self, now: datetime) -> None:
-        """Forget what is old at ``now``."""
+        """Forget what is old at ``now``, unless the clock has jumped to it."""
+        if not self._clock.believes(now):
+            log.error("the clock jumped; nothing is forgotten until it has been steady for a day")
+            return
         await forget_old(
             self._trace, now, keep_trace=self._spool.keep_trace, keep_figures=self._spool.keep_figures
         )
