@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol
 from lazaretto.core.cards import Service
 from lazaretto.core.decision import NoticeOrder, Splice
 from lazaretto.core.envelope import Direction
-from lazaretto.core.findings import Verdict
+from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.mail.view import MessageView
 
@@ -49,6 +49,8 @@ class Occasion:
     score: float
     direction: Direction
     snapshot: TenantSnapshot
+    findings: tuple[Finding, ...] = ()
+    """Those that everybody may know of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

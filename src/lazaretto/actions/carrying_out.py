@@ -29,7 +29,7 @@ from lazaretto.core.decision import (
 )
 from lazaretto.core.envelope import Direction
 from lazaretto.core.facts import Facts
-from lazaretto.core.findings import Verdict
+from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.mail.view import MessageView
 
@@ -52,6 +52,10 @@ class Judged(Protocol):
     @property
     def direction(self) -> Direction:
         """Which way the message goes."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What it was made of, but for what is one recipient's affair."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +93,7 @@ def changes(
         score=judged.score,
         direction=judged.direction,
         snapshot=snapshot,
+        findings=judged.findings,
     )
     ordered = tuple(_ordered(decision, occasion))
     notices = tuple(dict.fromkeys(each for one in ordered for each in one.notices))
@@ -135,7 +140,7 @@ def _trace(occasion: Occasion, authserv_id: str, results: bytes) -> Iterator[Spl
         return
     yield from removed_forgeries(view, authserv_id)
     yield from statement(view, results)
-    yield from verdict_fields(view, occasion.verdict, occasion.score)
+    yield from verdict_fields(view, occasion.verdict, occasion.score, occasion.findings)
 
 
 def _each_once(addresses: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

@@ -7,12 +7,12 @@ A field under our name is believed behind us, so none that came with the message
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from lazaretto.core.decision import Splice
 from lazaretto.core.envelope import Direction
-from lazaretto.core.findings import Verdict
+from lazaretto.core.findings import Finding, Verdict
 from lazaretto.mail.editing import insert_field
 from lazaretto.mail.view import MessageView
 
@@ -20,6 +20,9 @@ DEFAULT_AUTHSERV_ID: Final = "lazaretto"
 OUR_PREFIX: Final = "x-lazaretto-"
 VERDICT_FIELD: Final = "X-Lazaretto-Verdict"
 SCORE_FIELD: Final = "X-Lazaretto-Score"
+REASONS_FIELD: Final = "X-Lazaretto-Reasons"
+MOST_REASONS: Final = 10
+"""The weightiest findings; all of them are in the trace."""
 _RESULTS: Final = "authentication-results"
 # Bounded, so that a megabyte of brackets costs nothing; an id behind more than that is nobody's.
 _LOOKED_AT: Final = 2_000
@@ -43,10 +46,16 @@ def statement(view: MessageView, results: bytes) -> Iterator[Splice]:
         yield from insert_field(view, "Authentication-Results", results.decode("ascii", "replace"))
 
 
-def verdict_fields(view: MessageView, verdict: Verdict, score: float) -> Iterator[Splice]:
-    """Yield the splices that tell the tenant's servers what the message was found to be."""
+def verdict_fields(
+    view: MessageView, verdict: Verdict, score: float, findings: Sequence[Finding] = ()
+) -> Iterator[Splice]:
+    """Yield the splices that tell the tenant's servers what the message was found to be, and why."""
     yield from insert_field(view, VERDICT_FIELD, verdict.value)
     yield from insert_field(view, SCORE_FIELD, f"{score:.2f}")
+    weighty = sorted((each for each in findings if each.score), key=lambda each: -abs(each.score))
+    if weighty:
+        reasons = ", ".join(f"{each.symbol}={each.score:+.2f}" for each in weighty[:MOST_REASONS])
+        yield from insert_field(view, REASONS_FIELD, reasons)
 
 
 def are_wanted(direction: Direction) -> bool:

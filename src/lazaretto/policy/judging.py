@@ -11,7 +11,7 @@ Pure: reads no clock, no database and no setting beyond the snapshot.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -73,6 +73,8 @@ class Judged:
     decisions: tuple[Decision, ...]
     """Every recipient is in exactly one of them; in the order of their first recipients."""
     direction: Direction = Direction.INBOUND
+    findings: tuple[Finding, ...] = field(default=(), compare=False)
+    """What verdict and score were made of, but for what is one recipient's affair; in no order."""
 
 
 def judge(
@@ -108,7 +110,13 @@ def judge(
     if len(parties) > 1:
         order = {recipient: number for number, recipient in enumerate(recipients)}
         decisions.sort(key=lambda decision: order[decision.recipients[0]])
-    return Judged(verdict=worst.verdict, score=worst.score, decisions=tuple(decisions), direction=direction)
+    return Judged(
+        verdict=worst.verdict,
+        score=worst.score,
+        decisions=tuple(decisions),
+        direction=direction,
+        findings=tuple(finding for finding in findings if not finding.recipient),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ NOTE = "Confidential: for {tenant} only."
 
 def made(message: bytes, *orders: ActionOrder, snapshot: TenantSnapshot = SNAPSHOT) -> Changes:
     decision = Decision(recipients=("bob@c.example",), disposition=Disposition.DELIVER, orders=orders)
-    judged = SimpleNamespace(verdict=Verdict.CLEAN, score=0.0, direction=Direction.OUTBOUND)
+    judged = SimpleNamespace(verdict=Verdict.CLEAN, score=0.0, direction=Direction.OUTBOUND, findings=())
     facts: Facts = FACTS
     return changes(view_of(message), decision, judged, facts, snapshot)
 

@@ -12,7 +12,7 @@ from lazaretto.actions.registry import actions
 from lazaretto.core.decision import ActionOrder, Decision, Disposition
 from lazaretto.core.envelope import Client, Direction
 from lazaretto.core.facts import Facts
-from lazaretto.core.findings import Verdict
+from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.identity import TenantId
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.mail.scanner import view_of
@@ -29,10 +29,11 @@ def carried_out(
     disposition: Disposition = Disposition.DELIVER,
     direction: Direction = Direction.OUTBOUND,
     results: bytes = b"",
+    findings: tuple[Finding, ...] = (),
 ) -> tuple[Changes, bytes]:
     view = view_of(message)
     decision = Decision(recipients=("bob@customer.example",), disposition=disposition, orders=orders)
-    judged = SimpleNamespace(verdict=Verdict.SPAM, score=6.0, direction=direction)
+    judged = SimpleNamespace(verdict=Verdict.SPAM, score=6.0, direction=direction, findings=findings)
     made = changes(view, decision, judged, FACTS, SNAPSHOT, results=results)
     return made, b"".join(splice(message, made.splices))
 
@@ -117,6 +118,15 @@ FORGED = (
 FOREIGN = b"Authentication-Results: mx.other.example; spf=pass smtp.mailfrom=lazaretto\r\n"
 
 
+def test_the_tenants_servers_are_told_what_weighed_most() -> None:
+    lure, word, silent = Finding("LOTTERY_WIN", 2.7), Finding("LEARNED_HAM", -3.1), Finding("SPF_NONE", 0.0)
+
+    _, octets = carried_out(PLAIN, direction=Direction.INBOUND, findings=(silent, lure, word))
+
+    assert b"X-Lazaretto-Reasons: LEARNED_HAM=-3.10, LOTTERY_WIN=+2.70\r\n" in octets
+    assert b"SPF_NONE" not in octets
+
+
 def test_fields_that_pretend_to_be_ours_are_taken_out_and_others_stay() -> None:
     _, octets = carried_out(FORGED + FOREIGN + PLAIN, direction=Direction.INBOUND)
 
@@ -165,7 +175,7 @@ def test_thousands_of_forged_fields_are_taken_out_in_a_moment() -> None:
 def test_a_message_that_nobody_could_look_at_is_sent_on_unchanged() -> None:
     orders = (order("redirect", address="audit@customer.example"), order("tag-subject", tag="[X]"))
     decision = Decision(recipients=("b@customer.example",), disposition=Disposition.REDIRECT, orders=orders)
-    judged = SimpleNamespace(verdict=Verdict.UNSCANNABLE, score=0.0, direction=Direction.INBOUND)
+    judged = SimpleNamespace(verdict=Verdict.UNSCANNABLE, score=0.0, direction=Direction.INBOUND, findings=())
 
     made = changes(None, decision, judged, FACTS, SNAPSHOT)
 

@@ -105,3 +105,11 @@ def test_no_filling_makes_it_slow(filling: bytes) -> None:
     digest(body, relaxed=True)
 
     assert time.process_time() - started < 1
+
+
+def test_white_space_before_the_colon_is_no_part_of_a_fields_name() -> None:
+    # RFC 5322 §4.5; dkimpy takes such a From for a mailbox's separator and does not see it.
+    message = RawMessage(b"From  :<one@a.example>\r\nFrom: <two@b.example>\r\n\r\n")
+
+    assert [field.name for field in message.fields] == [b"from", b"from"]
+    assert relaxed_field(message.fields[0].raw).startswith(b"from:<one@a.example>")
