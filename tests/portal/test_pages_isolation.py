@@ -8,7 +8,7 @@ import pytest
 
 from lazaretto.store.given import StoreSettings
 from lazaretto.store.roles import ROLES
-from tests.portal.conftest import Browser, filled_path, signed_in_with
+from tests.portal.conftest import Browser, filled_path, signed_in_end_user, signed_in_with
 
 pytestmark = pytest.mark.integration
 
@@ -142,3 +142,35 @@ def acts_of(tenant: str) -> list[str]:
     from lazaretto.store.people.console import console_scope
 
     return [entry.act for entry in entries(console_scope("test", tenant))]
+
+
+def test_the_quarantine_portal_is_closed_to_who_never_proved_a_mailbox_here(store: StoreSettings) -> None:
+    from lazaretto.store.people.models import Account
+    from lazaretto.web.shell.cards import Place
+
+    stranger = signed_in_with("zeta", "tenant-administrator")
+    unproven = Account.objects.create(email="unproven@acme.example")
+    browser = Browser()
+    browser.sign_in_as(unproven.email)
+    seen = [
+        (method, card.name)
+        for method, card, _need in cards()
+        for somebody in (stranger, browser)
+        if card.place is Place.OWN_MAIL and somebody.ask(method, filled_path(card)).status != 404
+    ]
+
+    assert seen == []
+
+
+def test_the_quarantine_portal_is_open_to_who_has_a_mailbox(store: StoreSettings) -> None:
+    from lazaretto.web.shell.cards import Place
+
+    somebody = signed_in_end_user("alice@acme.example")
+    shut = [
+        (card.name, answer.status)
+        for method, card, _need in cards()
+        if method == "GET" and card.place is Place.OWN_MAIL and "<" not in card.path
+        if (answer := somebody.get(filled_path(card))).status not in (200, 302)
+    ]
+
+    assert shut == []

@@ -455,3 +455,21 @@ def test_language_and_appearance_are_kept(store: StoreSettings) -> None:
 
     text = browser.get("/sign-in").text
     assert '<html lang="nl" data-bs-theme="dark">' in text
+
+
+def test_who_signed_in_a_while_ago_does_it_again_before_changing_factors(store: StoreSettings) -> None:
+    from django.conf import settings
+
+    from lazaretto.store.people.sessions import SessionStore
+
+    account = somebody()
+    browser = Browser()
+    typed(account.email, browser=browser)
+    assert browser.get("/second-factors/app").status == 200
+    session = SessionStore(browser._client.cookies[settings.SESSION_COOKIE_NAME].value)
+    session["began"] -= 31 * 60
+    session.save()
+
+    assert browser.get("/account/security").status == 200
+    assert browser.get("/second-factors/app").headers["Location"].startswith("/sign-in")
+    assert not is_signed_in(browser)

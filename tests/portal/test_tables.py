@@ -102,3 +102,23 @@ def test_assets_are_kept_for_ever_under_their_digest_alone(store: StoreSettings)
     assert right.headers["Content-Encoding"] == "gzip"
     assert old.headers["Cache-Control"] == "no-cache"
     assert browser.get("/static/x/shell/../../wsgi.py").status == 404
+
+
+def test_the_heaviest_page_leaves_room_for_itself(store: StoreSettings) -> None:
+    """300 KB are promised; what every page loads, and a chart, leave some thirty for the page."""
+    import gzip
+
+    from lazaretto.web.shell.assets import assets
+
+    loaded = (
+        "vendor/tabler.css",
+        "vendor/htmx.js",
+        "vendor/echarts.js",
+        "shell.css",
+        "shell.js",
+        "theme.js",
+        "charts.js",
+    )
+    weight = sum(len(gzip.compress(assets()[f"shell/{name}"].path.read_bytes(), 9)) for name in loaded)
+
+    assert weight < 275_000

@@ -22,6 +22,7 @@ IDLE: Final = timedelta(hours=1)
 LONGEST: Final = timedelta(hours=12)
 END_USERS_IDLE: Final = timedelta(days=2)
 END_USERS_LONGEST: Final = timedelta(days=14)
+FRESH: Final = timedelta(minutes=30)
 _NOTE_USE_EVERY: Final = timedelta(minutes=1)
 _ACCOUNT: Final = "account"
 _PROOF: Final = "proof"
@@ -118,6 +119,11 @@ def account_of(session: SessionBase, agent: str, now: datetime | None = None) ->
         return None
     _note_use(session, now)
     return account
+
+
+def is_fresh(session: SessionBase, now: datetime | None = None) -> bool:
+    """Tell whether it was proven a short while ago who this is: what guards the account itself demands it."""
+    return (now or datetime.now(UTC)) - _moment(session.get(_BEGAN)) < FRESH
 
 
 def renew(session: SessionBase, account: Account) -> None:

@@ -20,7 +20,7 @@ from lazaretto.web.shell.showing import show
 from lazaretto.web.signin import steps
 from lazaretto.web.signin.entering import CHALLENGE, origin_of
 from lazaretto.web.signin.fields import Code
-from lazaretto.web.signin.security import fresh_account
+from lazaretto.web.signin.security import fresh_account, freshly
 
 _SECRET: Final = "totp_secret"  # noqa: S105 - a key's name
 _CODES: Final = "recovery_codes"
@@ -33,6 +33,7 @@ class App(Code):
     field_order = ("code", "name")
 
 
+@freshly
 @require_http_methods(["GET", "HEAD"])
 def enrol(request: HttpRequest) -> HttpResponse:
     """Offer the kinds of second factors."""
@@ -41,6 +42,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
     return show(request, "signin/enrol.html", context)
 
 
+@freshly
 @require_http_methods(["GET", "HEAD", "POST"])
 def totp(request: HttpRequest) -> HttpResponse:
     """Show the secret to an app, and take the first code that it makes."""
@@ -59,6 +61,7 @@ def totp(request: HttpRequest) -> HttpResponse:
     return show(request, "signin/totp.html", {"form": form, "picture": picture, "secret": spaced})
 
 
+@freshly
 @require_POST
 def passkey_options(request: HttpRequest) -> HttpResponse:
     """Return what the browser is asked in order to make a passkey."""
@@ -68,6 +71,7 @@ def passkey_options(request: HttpRequest) -> HttpResponse:
     return HttpResponse(options, content_type="application/json")
 
 
+@freshly
 @require_POST
 def passkey(request: HttpRequest) -> HttpResponse:
     """Take the passkey that the browser made."""
@@ -95,6 +99,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
     return show(request, "signin/recovery_codes.html", {"codes": codes})
 
 
+@freshly
 @require_POST
 def renew_recovery_codes(request: HttpRequest) -> HttpResponse:
     """Make new recovery codes in place of the old ones."""

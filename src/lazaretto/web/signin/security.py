@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import wraps
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -38,6 +41,21 @@ def fresh_account(request: HttpRequest) -> Account:
     if caller is None:
         raise ScopeError("nobody is signed in")
     return caller.account
+
+
+def freshly(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let who signed in a while ago do it again first: a session left open must not become somebody's own."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        is_signed_in = getattr(request, "caller", None) is not None
+        if is_signed_in and not sessions.is_fresh(request.session):
+            request.session.flush()
+            flash(request, _("Please sign in again before you change how you sign in."), level=Level.INFO)
+            return HttpResponseRedirect(f"{reverse('sign-in')}?next={reverse('security')}")
+        return view(request, **arguments)
+
+    return answer
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -80,6 +98,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     return show(request, "signin/change_password.html", {"form": form})
 
 
+@freshly
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove_factor(request: HttpRequest, identity: UUID) -> HttpResponse:
     """Take a second factor away; the last one stays where one is required."""
