@@ -117,7 +117,7 @@ def test_a_message_is_found_and_explained(world: World, surfer: Surfer) -> None:
 
     surfer.go(f"/t/{TENANT}/messages")
     surfer.page.fill("#search-subject", f"prize on the {kind_of(surfer)}")
-    button(surfer, "Find", "Rechercher").click()
+    button(surfer, "Search", "Rechercher").click()
     surfer.take_picture(f"trace-{kind_of(surfer)}")
     assert not surfer.is_wider_than_the_screen()
     surfer.page.get_by_role("link", name=f"A prize on the {kind_of(surfer)}").click()

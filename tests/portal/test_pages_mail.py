@@ -108,7 +108,7 @@ def test_refused_mail_is_found_by_the_code_that_its_sender_has(
     address = next(part for part in page.split('"') if part.endswith("/grant"))
     assert "seven days" in administrator_before_pages.get(address).text
     assert administrator_before_pages.post(address).status == 302
-    assert "Allowed" in administrator_before_pages.get("/t/acme/refused").text
+    assert "Sender allowed" in administrator_before_pages.get("/t/acme/refused").text
 
 
 def test_a_report_opens_a_case(administrator_before_pages: Browser, post_office: PostOffice) -> None:

@@ -24,7 +24,8 @@ from lazaretto.db.sql import query
 log = logging.getLogger(__name__)
 
 _PACKAGE: Final = "lazaretto.journal"
-PAUSE: Final = 5.0
+PAUSE: Final = 60.0
+"""Seconds; hours that wait are counted whenever they are asked for, so nobody waits for this."""
 BATCH: Final = 50
 COUNTED_FOR: Final = timedelta(days=28)
 """Hours that are older keep the figures they have: the trace soon knows their messages no more."""

@@ -24,7 +24,7 @@ from lazaretto.web.shell.tables import Asked, Column, Empty, Filter, Table, csv_
 
 PAGE: Final = 50
 FILTERS: Final = (
-    Filter(name="since", title=_("From"), kind="datetime-local"),
+    Filter(name="since", title=_("From when"), kind="datetime-local"),
     Filter(name="until", title=_("Until"), kind="datetime-local"),
     Filter(name="actor", title=_("Who")),
     Filter(name="act", title=_("Act")),

@@ -31,7 +31,7 @@ FILTERS: Final = (
     Filter(name="subject", title=_("Subject contains")),
     Filter(name="reason", title=_("Reason"), choices=choices(REASONS)),
     Filter(name="verdict", title=_("Verdict"), choices=choices(VERDICTS)),
-    Filter(name="since", title=_("From"), kind="datetime-local"),
+    Filter(name="since", title=_("From when"), kind="datetime-local"),
     Filter(name="until", title=_("Until"), kind="datetime-local"),
 )
 COLUMNS: Final = (

@@ -37,7 +37,7 @@ FILTERS: Final = (
     Filter(name="recipient", title=_("Recipient")),
     Filter(name="client_ip", title=_("IP address or network")),
     Filter(name="verdict", title=_("Verdict"), choices=choices(VERDICTS)),
-    Filter(name="since", title=_("From"), kind="datetime-local"),
+    Filter(name="since", title=_("From when"), kind="datetime-local"),
     Filter(name="until", title=_("Until"), kind="datetime-local"),
 )
 

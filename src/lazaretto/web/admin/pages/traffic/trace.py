@@ -39,7 +39,7 @@ PAGE: Final = 50
 _EXPORT_PAGE: Final = 500
 
 MAIN: Final = (
-    Filter(name="since", title=_("From"), kind="datetime-local"),
+    Filter(name="since", title=_("From when"), kind="datetime-local"),
     Filter(name="until", title=_("Until"), kind="datetime-local"),
     Filter(name="sender", title=_("Sender (envelope)")),
     Filter(name="recipient", title=_("Recipient")),
