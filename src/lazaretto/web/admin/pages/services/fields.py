@@ -157,19 +157,41 @@ def _days(field: FormField, holds: Any, sent: QueryDict | None) -> list[Day]:
     ]
 
 
-def sent_values(fields: Sequence[FormField], at: At, sent: QueryDict) -> dict[Path, Any]:
+def sent_values(
+    fields: Sequence[FormField], document: TenantDocument, plain: dict[str, Any], at: At, sent: QueryDict
+) -> dict[Path, Any]:
     """Return what a form says, by path; an empty field takes the setting away."""
     values: dict[Path, Any] = {}
     for each in fields:
         if each.lowest < at.level or not {each.key, f"{each.key}.sent"} & sent.keys():
             continue
-        values[at.path(each.path)] = _value_of(each, sent)
+        own = said(document, plain, at, each.path)
+        otherwise, _origin = inherited(document, at, each.path)
+        value = _value_of(each, sent)
+        if each.kind is Kind.CHOICES:
+            value = _chosen_value(each, sent, own, otherwise)
+        elif each.kind is Kind.HOURS and own is None and value == _hours_of(otherwise):
+            # What was shown because it is inherited is sent along, and says nothing.
+            value = UNSAID
+        values[at.path(each.path)] = value
     return values
 
 
+def _chosen_value(field: FormField, sent: QueryDict, own: Any, otherwise: Any) -> Any:
+    """Return the boxes that are ticked, where somebody chose; else what is inherited holds."""
+    ticked = [str(each) for each in sent.getlist(field.key)]
+    if f"{field.key}.own" in sent:
+        return ticked
+    # Who changes a box without saying so first means it all the same.
+    is_changed = own is None and set(ticked) != {_plain(each) for each in otherwise or ()}
+    return ticked if is_changed else UNSAID
+
+
+def _hours_of(value: Any) -> Any:
+    return {_plain(day): [str(hour) for hour in hours] for day, hours in (value or {}).items()}
+
+
 def _value_of(field: FormField, sent: QueryDict) -> Any:
-    if field.kind is Kind.CHOICES:
-        return [str(each) for each in sent.getlist(field.key)] if f"{field.key}.own" in sent else UNSAID
     if field.kind is Kind.HOURS:
         days = {day: sent.get(f"{field.key}.{day}", "").replace(",", " ").split() for day in field.choices}
         return {day: hours for day, hours in days.items() if hours} or UNSAID

@@ -149,9 +149,9 @@ def _levels(scope: Scope, service: Service, document: TenantDocument) -> list[At
 
 
 def _take(request: PageRequest, scope: Scope, service: Service) -> HttpResponse:
-    levels = _levels(scope, service, drafts.edited(scope).document)
-    at = level_in(request.GET.get("level", ""), levels)
-    values = sent_values(list(service.fields), at, request.POST)
+    now = drafts.edited(scope)
+    at = level_in(request.GET.get("level", ""), _levels(scope, service, now.document))
+    values = sent_values(list(service.fields), now.document, plain_cached(now.text), at, request.POST)
     try:
         edited = drafts.place(scope, values) if values else drafts.edited(scope)
     except WrongSettings as wrong:
