@@ -212,17 +212,22 @@ def test_a_newer_bundle_releases_or_convicts_what_is_suspected_and_finds_what_wa
     for identity in suspected:
         platform.story(identity, "quarantined")
     delivered = sent(harmful, b"plan.dat", "bob@one.example")
-    platform.story(delivered, "delivered")
+    link = _letter(b"harmless").replace(b"Here is", b"See https://www.late-list.example/some/page. Here is")
+    linked = queued_as(answer(platform, link))
+    for identity in (delivered, linked):
+        platform.story(identity, "delivered")
 
     sums = knowledge / "malware" / "hashes" / "more.txt"
     sums.write_text(f"{hashlib.sha256(harmful).hexdigest()} Plan.Evil\n")
+    (knowledge / "malware" / "urls" / "more.txt").write_text("late-list.example malware Late.Place\n")
     file = _built(knowledge, _next_version(platform))
     assert said(platform, "bundle", "install", str(file)).code == 0
 
     released = platform.story(suspected[0], "delivered")
     assert any(each["event"] == "released" for each in released["events"])
-    told = eventually(lambda: _convicted(platform, {suspected[1], delivered}), PATIENCE)
+    told = eventually(lambda: _convicted(platform, {suspected[1], delivered, linked}), PATIENCE)
     assert told[suspected[1]]["late"] is False
+    assert (told[linked]["late"], "Late.Place" in told[linked]["cause"]) == (True, True)
     assert (told[delivered]["late"], "Plan.Evil" in told[delivered]["cause"]) == (True, True)
     assert said(platform, "bundle", "rollback", "--to", "0").code == 0
 

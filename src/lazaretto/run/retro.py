@@ -27,6 +27,7 @@ from lazaretto.core.malware_event import (
 )
 from lazaretto.db.pool import Pool
 from lazaretto.detect.malware.hash_list import read_list
+from lazaretto.detect.malware.url_list import entries_of, is_sum
 from lazaretto.intelligence.bundle_folder import BundleFolder
 from lazaretto.intelligence.digest_store import DigestStore
 from lazaretto.intelligence.indicator_store import IndicatorStore
@@ -107,10 +108,18 @@ class RetroScan:
         listed: dict[bytes, str] = {}
         for file in sorted((folder / "malware" / "hashes").glob("*.txt")):
             listed |= read_list(file.read_text(encoding="utf-8", errors="replace").split("\n"))
-        return [
+        traits = [
             BadTrait(IndicatorKind.ATTACHMENT_SHA256, total.hex(), f"hash list {name or total.hex()[:16]}")
             for total, name in listed.items()
         ]
+        for file in sorted((folder / "malware" / "urls").glob("*.txt")):
+            lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
+            traits += [
+                BadTrait(IndicatorKind.URL, entry, f"list of addresses {each.name or entry}"[:200])
+                for entry, each in entries_of(lines)
+                if each.category == "malware" and not is_sum(entry)
+            ]
+        return traits
 
     async def _tell(self, matches: Sequence[LateMatch], now: datetime) -> None:
         async with self._spool.transaction() as connection:
