@@ -19,12 +19,13 @@ from lazaretto.core.facts import AuthResult, Dkim, Facts
 from lazaretto.core.identity import PLATFORM, TenantId, new_message_id
 from lazaretto.core.queued import ComposedMessage, Remote
 from lazaretto.db.pool import Pool
+from lazaretto.delivery.daily import due_at
 from lazaretto.delivery.failures import TlsFailure
 from lazaretto.delivery.report_mail import mail_of
 from lazaretto.delivery.report_post import ReportPost
 from lazaretto.delivery.report_store import Due, ReportStore
-from lazaretto.delivery.reporting import Signature, TlsReporter, due_at
 from lazaretto.delivery.tls_demand import OPPORTUNISTIC, CertificateCheck, ChannelDemand
+from lazaretto.delivery.tls_reporting import Signature, TlsReporter
 from lazaretto.delivery.tls_reports import TlsReports
 from lazaretto.journal.retention import forget_old
 from lazaretto.journal.shipping import Shipper

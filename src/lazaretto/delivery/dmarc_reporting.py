@@ -7,39 +7,27 @@ policy's domain (RFC 9990 §4); otherwise anybody could have us write to anybody
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from hashlib import blake2b
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import unquote
 
-import structlog
-
 from lazaretto.core.address import domain_of
-from lazaretto.core.errors import LazarettoError
+from lazaretto.core.errors import TemporaryFailure
 from lazaretto.core.facts import Resolver
-from lazaretto.core.queued import ComposedMessage
+from lazaretto.delivery.daily import MOST_OWED, Commit, send_each
 from lazaretto.delivery.dmarc_report import Reporter, mail_of, packed, xml_of
 from lazaretto.detect.authentication.author import plain_domain
 from lazaretto.detect.authentication.dmarc_record import parse_record, tags_in
 from lazaretto.detect.authentication.public_suffix import registrable
 from lazaretto.journal.dmarc_counts import DmarcCounts, Due
 
-log = structlog.get_logger(__name__)
-
-NOT_BEFORE: Final = timedelta(minutes=15)
-"""After midnight: by then the stories of the day have been shipped."""
-SPREAD: Final = timedelta(hours=4)
 GIVE_UP_AFTER: Final = timedelta(days=3)
-MOST_AT_ONCE: Final = 200
 MOST_ROWS: Final = 20_000
 MOST_TARGETS: Final = 5
 _LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
 _SIZE: Final = re.compile(r"!(\d{1,12})([kmgt]?)$", re.IGNORECASE)
 _UNITS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-
-Commit = Callable[[ComposedMessage], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +36,6 @@ class Target:
 
     address: str
     most: int | None = None
-
-
-class _SilentError(Exception):
-    """The DNS did not answer: try again later."""
 
 
 class DmarcReporter:
@@ -64,22 +48,10 @@ class DmarcReporter:
         self._reporter = reporter
 
     async def send_due(self, now: datetime) -> int:
-        """Send what is due at ``now``; return how many domains are done with.
-
-        One that fails is left for the next time and does not stop the others.
-        """
+        """Send what is due at ``now``; return how many domains are done with."""
         oldest = (now - GIVE_UP_AFTER).date()
-        owed = await self._counts.unreported(since=oldest, before=now.date(), wanted=MOST_AT_ONCE * 50)
-        due = [each for each in owed if now >= due_at(each.day, each.domain)][:MOST_AT_ONCE]
-        done = 0
-        for each in due:
-            try:
-                done += await self._report(each, now)
-            except LazarettoError as failure:
-                log.warning("DMARC report not sent", domain=each.domain, problem=str(failure))
-            except _SilentError:
-                log.info("DMARC report waits for the DNS", domain=each.domain)
-        return done
+        owed = await self._counts.unreported(since=oldest, before=now.date(), wanted=MOST_OWED)
+        return await send_each(owed, now, self._report)
 
     async def _report(self, due: Due, now: datetime) -> bool:
         rows = await self._counts.rows(due, MOST_ROWS)
@@ -105,7 +77,8 @@ class DmarcReporter:
             return target
         answer = await self._resolver.ask(f"{domain}._report._dmarc.{host}", "TXT")
         if answer.failed:
-            raise _SilentError
+            problem = "the DNS does not say whether reports are wanted"
+            raise TemporaryFailure(problem)
         records = [each for each in answer.records if parse_record(each) is not None]
         if not records:
             return None
@@ -122,13 +95,6 @@ def targets_in(record: str) -> list[Target]:
         if target is not None:
             found.setdefault(target.address.lower(), target)
     return list(found.values())[:MOST_TARGETS]
-
-
-def due_at(day: date, domain: str) -> datetime:
-    """Return when the report about ``day`` goes to ``domain``: the same moment on every node."""
-    share = int.from_bytes(blake2b(domain.encode(), digest_size=4).digest()) / 2**32
-    midnight = datetime.combine(day + timedelta(days=1), time(), UTC)
-    return midnight + NOT_BEFORE + share * SPREAD
 
 
 def _target(uri: str) -> Target | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from lazaretto.core.facts import Resolver
+from lazaretto.delivery.daily import Commit
 from lazaretto.delivery.dmarc_report import Reporter
-from lazaretto.delivery.dmarc_reporting import Commit, DmarcReporter
+from lazaretto.delivery.dmarc_reporting import DmarcReporter
 from lazaretto.journal.dmarc_counts import DmarcCounts
 from lazaretto.run.naming import host_name
 from lazaretto.run.settings import Settings

@@ -11,10 +11,11 @@ import structlog
 
 from lazaretto.core.errors import LazarettoError
 from lazaretto.core.facts import Resolver
+from lazaretto.delivery.daily import Commit
 from lazaretto.delivery.networks import Networks
 from lazaretto.delivery.report_post import ReportPost
 from lazaretto.delivery.report_store import ReportStore
-from lazaretto.delivery.reporting import Commit, Signature, TlsReporter
+from lazaretto.delivery.tls_reporting import Signature, TlsReporter
 from lazaretto.delivery.tls_reports import TlsReports
 from lazaretto.run.naming import host_name
 from lazaretto.run.settings import Settings

@@ -9,6 +9,7 @@ import pytest
 
 import lazaretto
 from lazaretto.db.migrate import DATABASES, migrations_of
+from lazaretto.db.sql import query
 
 SOURCE = Path(lazaretto.__file__).parent
 QUERIES = sorted(SOURCE.glob("*/sql/*.sql"))
@@ -26,11 +27,19 @@ def test_a_query_begins_with_a_sentence_and_is_one_statement(file: Path) -> None
 @pytest.mark.parametrize("package", sorted({file.parent.parent.name for file in QUERIES}))
 def test_every_query_is_run_by_somebody(package: str) -> None:
     code = "\n".join(file.read_text() for file in (SOURCE / package).rglob("*.py"))
+    own = [file for file in QUERIES if file.parent.parent.name == package]
+    included = {
+        name for file in own for name in re.findall(r"^-- include (\w+)$", file.read_text(), re.MULTILINE)
+    }
 
-    unused = [
-        file.stem for file in QUERIES if file.parent.parent.name == package and f'"{file.stem}"' not in code
-    ]
-    assert unused == []
+    assert [file.stem for file in own if f'"{file.stem}"' not in code and file.stem not in included] == []
+
+
+def test_what_is_included_stands_in_the_query() -> None:
+    text = query("lazaretto.spool", "list_waiting")
+
+    assert "-- include" not in text
+    assert "%(sender)s" in text
 
 
 @pytest.mark.parametrize("database", DATABASES)

@@ -15,8 +15,9 @@ import pytest
 from lazaretto.core.events import EventKind
 from lazaretto.core.facts import DnsAnswer, DnsStatus
 from lazaretto.core.queued import ComposedMessage
+from lazaretto.delivery.daily import due_at
 from lazaretto.delivery.dmarc_report import NAMESPACE, Reporter
-from lazaretto.delivery.dmarc_reporting import DmarcReporter, Target, due_at, targets_in
+from lazaretto.delivery.dmarc_reporting import DmarcReporter, Target, targets_in
 from lazaretto.journal.dmarc_counts import Due, Row, counts_in
 from lazaretto.journal.outbox import OutboxEvent
 
