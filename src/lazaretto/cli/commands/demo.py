@@ -62,6 +62,7 @@ def run_demo(empty: bool, home: Home) -> None:
     http = settings.listen.http or DEMO_ADDRESS
     options = RunOptions(dns_file=write_dns(home), http=http)
     fresh = not home.master_key.exists()
+    filling: list[subprocess.Popen[bytes]] = []
 
     def tell(what: str) -> None:
         click.echo(f"run: {what}")
@@ -73,11 +74,15 @@ def run_demo(empty: bool, home: Home) -> None:
         _greet(home, settings.listen, http, fresh=fresh)
         _tell_people(home, http)
         if fresh and not empty:
-            _fill_beside(home)
+            filling.append(_fill_beside(home))
 
     with (home.logs / "supervisor.log").open("a", encoding="utf-8") as log:
         log_to(log, role="supervisor")
         Supervisor(home, settings, options, when_ready=when_ready, tell=tell, more_roles=("mailbox",)).run()
+    for each in filling:
+        # Nothing is left for it to fill.
+        each.terminate()
+        each.wait()
     click.echo("run: everything is stopped; `make run` finds its data again")
 
 
@@ -122,12 +127,13 @@ def _tell_people(home: Home, http: str) -> None:
         )
 
 
-def _fill_beside(home: Home) -> None:
+def _fill_beside(home: Home) -> subprocess.Popen[bytes]:
     """Fill the demo's tenants in a process of its own, so that everything can be used meanwhile."""
     arguments = [sys.executable, "-m", "lazaretto.cli.main", "demo", "fill", "--home", str(home.folder)]
     with (home.logs / "demo-fill.log").open("ab") as log:
-        subprocess.Popen(arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # noqa: S603 - our own
+        filling = subprocess.Popen(arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # noqa: S603 - our own
     click.echo("\n  A month of mail is being filled in; the portals show more of it by the second.")
+    return filling
 
 
 @command.command(name="fill", epilog="Example: lazaretto demo fill --days 30")
