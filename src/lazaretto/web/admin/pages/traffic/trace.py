@@ -93,10 +93,11 @@ def places(message: TracedMessage) -> Any:
 COLUMNS: Final = (
     Column(name="received_at", title=_("Time"), sorts=True),
     Column(name="subject", title=_("Subject"), template="traffic/cell_message.html"),
+    # Before the addresses, which may be long: what became of a message is seen without scrolling.
+    Column(name="places", title=_("Status"), value=places),
+    Column(name="verdict", title=_("Verdict"), value=lambda row: badge(VERDICTS, row.verdict)),
     Column(name="sender", title=_("Sender"), value=lambda row: row.sender or "<>"),
     Column(name="recipients", title=_("Recipients"), value=_people),
-    Column(name="verdict", title=_("Verdict"), value=lambda row: badge(VERDICTS, row.verdict)),
-    Column(name="places", title=_("Status"), value=places),
     Column(
         name="direction",
         title=_("Direction"),
