@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -108,6 +109,7 @@ def portal() -> Iterator[Portal]:
             process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="package")

@@ -86,3 +86,18 @@ def test_a_text_is_said_in_the_readers_language(store: StoreSettings) -> None:
         assert gettext("Export as CSV") == "Exporter en CSV"
         text = ngettext("%(n)d browser was signed out.", "%(n)d browsers were signed out.", 2)
         assert text % {"n": 2} == "2 navigateurs ont été déconnectés."
+
+
+def test_the_same_words_are_translated_the_same_everywhere(store: StoreSettings) -> None:
+    # All catalogues are merged into one: the last to be read would speak for every package.
+    said: dict[tuple[str, str], set[str]] = {}
+    for folder, language in catalogues():
+        path = folder / f"{language}.po"
+        if not path.is_file():
+            continue
+        with path.open("rb") as file:
+            for entry in read_po(file, locale=language):
+                if entry.id:
+                    said.setdefault((language, f"{entry.context} {entry.id}"), set()).add(str(entry.string))
+
+    assert {key: words for key, words in said.items() if len(words) > 1} == {}

@@ -1,0 +1,132 @@
+"""The frequent tasks of an end user, in a real browser, two languages and two sizes."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, Portal, examined
+from tests.browser.test_administering import EVERYWHERE, name_of, opened
+
+pytestmark = pytest.mark.integration
+PATIENCE = 300.0
+
+
+def at_held_messages(portal: Portal, open_page: OpenPage, language: str, size: tuple[int, int]) -> Page:
+    """Return the list of held messages, once the demonstration has filled in all of them."""
+    log = portal.home / "log" / "demo-fill.log"
+    deadline = time.monotonic() + PATIENCE
+    # What was filled in as old may be as old as the quarantine keeps it; then it goes while we look.
+    while not log.exists() or "filled:" not in log.read_text(encoding="utf-8"):
+        assert time.monotonic() < deadline, "the demonstration was not filled in time"
+        time.sleep(0.5)
+    page = opened(portal, open_page, language, size, "end user")
+    page.goto(f"{portal.address}/q/")
+    expect(page.locator(".held-item").nth(7)).to_be_visible()
+    return page
+
+
+@EVERYWHERE
+def test_somebody_reads_why_a_message_is_held_previews_it_and_has_it_delivered(
+    portal: Portal, open_page: OpenPage, language: str, size: tuple[int, int]
+) -> None:
+    page = at_held_messages(portal, open_page, language, size)
+    problems = examined(page, name_of("own-mail", language, size))
+    low = page.locator(".held-item", has=page.locator(".risk-low")).first
+    held = low.locator("a.held-subject").get_attribute("href")
+    low.locator("a.held-subject").click()
+    expect(page.locator(".held-verdict h2")).to_be_visible()
+    frame = page.frame_locator("iframe.held-frame")
+    expect(frame.locator("body")).not_to_be_empty()
+    problems += examined(page, name_of("own-message", language, size))
+
+    page.click("button[value=release]")
+    expect(page.locator(".alert-success")).to_be_visible()
+
+    assert page.goto(f"{portal.address}{held}").status == 404  # type: ignore[union-attr]
+    assert problems == []
+
+
+@EVERYWHERE
+def test_several_messages_are_deleted_after_a_question(
+    portal: Portal, open_page: OpenPage, language: str, size: tuple[int, int]
+) -> None:
+    page = at_held_messages(portal, open_page, language, size)
+    boxes = page.locator("input[name=ids]")
+    gone = [boxes.nth(number).get_attribute("value") for number in range(2)]
+    for number in range(2):
+        boxes.nth(number).check()
+    page.click(".held-bar button[value=delete]")
+    problems = examined(page, name_of("own-delete", language, size))
+    page.click("main .btn-danger")
+
+    expect(page.locator(".alert-success")).to_be_visible()
+    assert not any(page.locator(f"input[value='{each}']").count() for each in gone)
+    assert problems == []
+
+
+@EVERYWHERE
+def test_a_dangerous_message_can_only_be_asked_for(
+    portal: Portal, open_page: OpenPage, language: str, size: tuple[int, int]
+) -> None:
+    page = at_held_messages(portal, open_page, language, size)
+    page.fill("[name=q]", "Élise" if size == DESKTOP else "Bank")
+    page.press("[name=q]", "Enter")
+    page.locator("a.held-subject").first.click()
+    expect(page.locator(".risk-high").first).to_be_visible()
+    assert page.locator("button[value=release]").count() == 0
+
+    page.fill("[name=why]", "I know them")
+    page.click("button[value=request]")
+
+    expect(page.locator(".alert-success")).to_be_visible()
+
+
+@EVERYWHERE
+def test_senders_digests_and_colleagues_are_set(
+    portal: Portal, open_page: OpenPage, language: str, size: tuple[int, int]
+) -> None:
+    page = opened(portal, open_page, language, size, "end user")
+    entry = f"{language}.{size[0]}.shop.example"
+    page.goto(f"{portal.address}/q/senders")
+    page.fill("[name=entry]", entry)
+    page.select_option("[name=list]", "blocked")
+    page.click("main form .btn-primary")
+    expect(page.locator(f"button[value='blocked {entry}']")).to_be_visible()
+    problems = examined(page, name_of("own-senders", language, size))
+    page.click(f"button[value='blocked {entry}']")
+    expect(page.locator(f"button[value='blocked {entry}']")).to_have_count(0)
+
+    page.goto(f"{portal.address}/q/settings")
+    page.check("[name=digest][value=own]")
+    page.check("[name=days][value=friday]")
+    page.check("[name=hours][value='9']")
+    problems += examined(page, name_of("own-settings", language, size))
+    page.click("main form .btn-primary")
+    expect(page.locator(".alert-success")).to_be_visible()
+    expect(page.locator("[name=hours][value='9']")).to_be_checked()
+
+    page.goto(f"{portal.address}/q/readers")
+    page.fill("[name=reader-address]", "bob@customer.example")
+    page.locator("[name=reader-address] >> xpath=ancestor::form >> css=.btn-primary").click()
+    end = page.locator("button[value='alice@customer.example bob@customer.example']")
+    expect(end).to_be_visible()
+    problems += examined(page, name_of("own-readers", language, size))
+    end.click()
+    expect(end).to_have_count(0)
+    assert problems == []
+
+
+def test_all_of_it_is_done_with_the_keyboard_alone(portal: Portal, open_page: OpenPage) -> None:
+    page = at_held_messages(portal, open_page, "en", PHONE)
+    page.locator("input[name=ids]").first.focus()
+    page.keyboard.press("Space")
+    expect(page.locator("input[name=ids]").first).to_be_checked()
+    page.locator(".held-bar button[value=delete]").focus()
+    page.keyboard.press("Enter")
+    page.locator("main .btn-danger").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".alert-success")).to_be_visible()
