@@ -9,10 +9,12 @@ from __future__ import annotations
 import errno
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import structlog
 
@@ -24,7 +26,34 @@ log = structlog.get_logger(__name__)
 GOOD_FOR = 1.0
 """Seconds for which one look at the disk is believed."""
 
+TOO_MANY_FAULTS: Final = 3
+FAULTS_COUNT_FOR: Final = 60.0
+"""A disk that failed so often within so many seconds gets no mail until the seconds are over."""
+
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_BROKEN = frozenset({errno.EIO, errno.EROFS, errno.ENXIO, errno.ENODEV})
+
+
+class Faults:
+    """Remembers when the disk of this process failed, rather than being full."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._times: deque[float] = deque(maxlen=TOO_MANY_FAULTS)
+
+    def note(self) -> None:
+        """Remember a failure."""
+        self._times.append(self._clock())
+
+    @property
+    def are_too_many(self) -> bool:
+        """Tell whether the disk failed so often of late that it is not to be trusted."""
+        is_full = len(self._times) == TOO_MANY_FAULTS
+        return is_full and self._clock() - self._times[0] < FAULTS_COUNT_FOR
+
+
+FAULTS: Final = Faults()
+"""Those of this process."""
 
 
 @contextmanager
@@ -36,6 +65,9 @@ def storage_errors(doing: str) -> Iterator[None]:
         text = f"{doing}: {error.strerror or error}"
         if error.errno in _FULL:
             raise StorageFull(text) from error
+        if error.errno in _BROKEN:
+            FAULTS.note()
+            log.error("the disk fails", doing=doing, problem=error.strerror)
         raise TemporaryFailure(text) from error
 
 
@@ -74,8 +106,10 @@ class Storage:
         *,
         look: Callable[[Path], Room] = room_at,
         clock: Callable[[], float] = time.monotonic,
+        faults: Faults = FAULTS,
     ) -> None:
         self._folder = folder
+        self._faults = faults
         self._settings = settings
         self._look = look
         self._clock = clock
@@ -93,6 +127,9 @@ class Storage:
         return self._has_room
 
     def _judge(self) -> bool:
+        if self._faults.are_too_many:
+            # Other nodes have disks that work: who is put off here finds them.
+            return False
         try:
             room = self._look(self._folder)
         except OSError:

@@ -9,7 +9,7 @@ import pytest
 
 from lazaretto.core.errors import StorageFull, TemporaryFailure
 from lazaretto.spool.content_settings import ContentSettings
-from lazaretto.spool.storage import Room, Storage, room_at, storage_errors
+from lazaretto.spool.storage import FAULTS, Faults, Room, Storage, room_at, storage_errors
 
 GIGABYTE = 1_000_000_000
 SETTINGS = ContentSettings(largest_message=GIGABYTE)
@@ -32,7 +32,9 @@ class Disk:
         return self.room
 
     def storage(self) -> Storage:
-        return Storage(Path("/"), SETTINGS, look=self.look, clock=lambda: self.now)
+        return Storage(
+            Path("/"), SETTINGS, look=self.look, clock=lambda: self.now, faults=Faults(lambda: self.now)
+        )
 
 
 @pytest.mark.parametrize(
@@ -93,3 +95,46 @@ def test_errors_say_what_was_being_done() -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
     with pytest.raises(TemporaryFailure, match="keeping content"), storage_errors("keeping content"):
         raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_disk_that_fails_three_times_in_a_minute_gets_no_mail_until_the_minute_is_over() -> None:
+    disk = Disk(PLENTY)
+    faults = Faults(lambda: disk.now)
+    storage = Storage(Path("/"), SETTINGS, look=disk.look, clock=lambda: disk.now, faults=faults)
+
+    def has_room_at(now: float) -> bool:
+        disk.now = now
+        return storage.has_room()
+
+    for moment in (0.0, 20.0):
+        disk.now = moment
+        faults.note()
+    assert has_room_at(21.0)
+    faults.note()
+    assert not has_room_at(23.0)
+    assert not has_room_at(59.0)
+    assert has_room_at(61.0)
+
+
+def test_a_disk_that_fails_rarely_is_trusted() -> None:
+    disk = Disk(PLENTY)
+    faults = Faults(lambda: disk.now)
+    storage = Storage(Path("/"), SETTINGS, look=disk.look, clock=lambda: disk.now, faults=faults)
+
+    for minute in range(5):
+        disk.now = 40.0 * minute
+        faults.note()
+        assert storage.has_room()
+
+
+def test_errors_of_a_broken_disk_are_counted_and_those_of_a_full_one_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    noted: list[str] = []
+    monkeypatch.setattr(type(FAULTS), "note", lambda _: noted.append("broken"))
+
+    for number in (errno.ENOSPC, errno.EACCES, errno.EIO, errno.EROFS):
+        with pytest.raises(TemporaryFailure), storage_errors("keeping content"):
+            raise OSError(number, "no")
+
+    assert len(noted) == 2
