@@ -12,6 +12,7 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from lazaretto.core.errors import ConfigurationError
+from lazaretto.detect.registry import symbols
 from lazaretto.run.children import tell_ready
 from lazaretto.run.home import Home
 from lazaretto.run.options import RunOptions, host_and_port
@@ -36,6 +37,9 @@ def run_web(home: Home, settings: Settings, options: RunOptions) -> None:
     _check_free(host, port)
     open_store(store_settings(home, settings, options.http, options.dns_file))
     bring_up_to_date()
+    # Pages tell reasons in words, and that imports every detector.  It is done before there are threads and
+    # forks: whoever is forked while a module is being imported waits for that module for ever.
+    symbols()
     server = Server(
         "lazaretto.web.wsgi:application",
         address=host,
