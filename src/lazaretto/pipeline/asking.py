@@ -218,7 +218,11 @@ async def _receive(connection: socket.socket) -> FromWorker:
     with _Readable(connection) as readable:
         while length is None or len(received) < LENGTH.size + length:
             await readable.wait()
-            piece = connection.recv(MOST_AT_ONCE)
+            try:
+                piece = connection.recv(MOST_AT_ONCE)
+            except BlockingIOError:
+                # The system may say that there is something where there is nothing.
+                continue
             if not piece:
                 raise EOFError
             received += piece
