@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,10 @@ class Dispatcher:
             await asyncio.gather(*late, return_exceptions=True)
         await self._write_all(seconds)
         await _ended(self._writing)
+        with suppress(TimeoutError):
+            # What the last deliveries taught, so that the next life does not learn it again.
+            async with asyncio.timeout(seconds):
+                await self._silences.share()
         self._settler.close()
         self._journal.close()
 

@@ -75,8 +75,10 @@ class Silences:
         changed, self._changed = self._changed, {}
         try:
             known = await self._store.share(list(changed.values()), self._clock())
-        except LazarettoError as failure:
+        except (LazarettoError, asyncio.CancelledError) as failure:
             self._changed = {**changed, **self._changed}
+            if isinstance(failure, asyncio.CancelledError):
+                raise
             log.warning("silences are not shared", extra={"reason": str(failure)})
             return
         self._known = {each.name: each for each in known}
