@@ -16,22 +16,19 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Final
 
-import zxingcpp
 from PIL import Image
 
 from lazaretto.core.cards import DetectorCard, Service
 from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding, Symbol, Verdict, found
 from lazaretto.core.snapshot import TenantSnapshot
+from lazaretto.detect.codes import LEAST_SIDE, MAX_PIXELS, codes_in, leads_to_web, names_one_of
 from lazaretto.detect.weights import weight_of
 from lazaretto.mail.view import MessageView
 
 MAX_PICTURES: Final = 6
 MAX_OCTETS: Final = 2 << 20
-MAX_PIXELS: Final = 4_000_000
 FEW_LETTERS: Final = 1_500
-_LEAST_SIDE: Final = 21
-"""Modules of the smallest QR code, and so the smallest picture of one."""
 _SCAN_WORDS = (
     "qr code",
     "qr-code",
@@ -59,9 +56,7 @@ _DARK = re.compile(
     re.I,
 )
 _SPAN = re.compile(rb"colspan\s*=\s*[\"']?(\d{1,2})", re.I)
-_FORMATS: Final = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 _BLOCKS = "█▀▄■▓░ \u00a0"
-_WEB = re.compile(r"(?:https?://|www\.)\S{3,2000}", re.IGNORECASE)
 
 
 def _symbol(name: str, summary: str) -> Symbol:
@@ -86,8 +81,8 @@ class ScanCodes:
     def look(self, message: MessageView, facts: Facts, tenant: TenantSnapshot | None) -> Sequence[Finding]:
         """Report where the first code leads, how it was drawn, and whether it names the recipient."""
         for picture, is_drawn in _pictures(message):
-            for text in _codes_in(picture):
-                if _WEB.match(text.strip()):
+            for text in codes_in(picture):
+                if leads_to_web(text):
                     return _told(text.strip(), is_drawn, message, facts)
         return ()
 
@@ -97,7 +92,7 @@ def _told(target: str, is_drawn: bool, message: MessageView, facts: Facts) -> tu
     if is_drawn:
         findings.append(found(SCAN_CODE_DRAWN))
     named = [*facts.recipients[:5], *(str(each.address) for each in message.mailboxes("to")[:3])]
-    if any(len(each) > 5 and each.lower() in target.lower().replace("%40", "@") for each in named):
+    if names_one_of(target, named):
         findings.append(found(SCAN_CODE_NAMES_RECIPIENT, target))
     return tuple(findings)
 
@@ -116,7 +111,7 @@ _BROKEN_PICTURE: Final = (
 
 def _pictures(message: MessageView) -> Iterator[tuple[Image.Image, bool]]:
     source = message.html_source
-    if source.count(b"<td") >= _LEAST_SIDE * 10:
+    if source.count(b"<td") >= LEAST_SIDE * 10:
         yield from ((picture, True) for picture in _tables(source))
     if "█" in message.text or "▄" in message.text:
         yield from ((picture, True) for picture in _drawings(message.text))
@@ -152,7 +147,7 @@ def _opened(octets: bytes, *, must_be_square: bool) -> Image.Image | None:
     try:
         with Image.open(io.BytesIO(octets), formats=("PNG", "JPEG", "GIF", "WEBP", "BMP")) as picture:
             width, height = picture.size
-            if min(width, height) < _LEAST_SIDE or width * height > MAX_PIXELS:
+            if min(width, height) < LEAST_SIDE or width * height > MAX_PIXELS:
                 return None
             if must_be_square and not 0.7 < width / height < 1.45:
                 return None
@@ -162,16 +157,11 @@ def _opened(octets: bytes, *, must_be_square: bool) -> Image.Image | None:
         return None
 
 
-def _codes_in(picture: Image.Image) -> list[str]:
-    results = zxingcpp.read_barcodes(picture, formats=_FORMATS)
-    return [result.text for result in results[:8] if result.text]
-
-
 def _tables(source: bytes) -> Iterator[Image.Image]:
     for table in _TABLE.finditer(source):
         rows = [_cells(row[0]) for row in _ROW.finditer(table[1])]
-        rows = [row for row in rows if len(row) >= _LEAST_SIDE]
-        if len(rows) >= _LEAST_SIDE:
+        rows = [row for row in rows if len(row) >= LEAST_SIDE]
+        if len(rows) >= LEAST_SIDE:
             yield _drawn(rows)
 
 
@@ -190,10 +180,10 @@ def _drawings(text: str) -> Iterator[Image.Image]:
     rows: list[list[bool]] = []
     for line in [*text[:60_000].split("\n"), ""]:
         kept = line.rstrip("\r")
-        if len(kept) >= _LEAST_SIDE and all(c in _BLOCKS for c in kept):
+        if len(kept) >= LEAST_SIDE and all(c in _BLOCKS for c in kept):
             rows += [[c in "█▀■▓" for c in kept], [c in "█▄■▓" for c in kept]]
         elif rows:
-            if len(rows) >= _LEAST_SIDE:
+            if len(rows) >= LEAST_SIDE:
                 yield _drawn(_squared(rows))
             rows = []
 
