@@ -196,6 +196,14 @@ def codec_of(label: str) -> str:
     return name if name in _USABLE or name.replace("_", "-") in _USABLE else ""
 
 
+_OTHER_LETTERS = re.compile(r"utf-(?:7|16|32)|iso2022|hz$|cp(?:037|500|875|1026|1140)$")
+
+
+def hides_letters(label: str) -> bool:
+    """Tell whether octets under ``label`` spell common letters in another way than ASCII does."""
+    return _OTHER_LETTERS.match(codec_of(label)) is not None
+
+
 def decode(octets: bytes, label: str) -> str:
     """Return the text of ``octets`` under ``label``, whatever either of them is."""
     codec = codec_of(label)

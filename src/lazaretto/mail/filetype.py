@@ -294,6 +294,7 @@ def _by_prefix(octets: bytes) -> FileType | None:
     return None
 
 
+_PKCS7 = re.compile(rb"\x2a\x86\x48\x86\xf7\x0d\x01(?:\x07|\x09\x10\x01)")
 _BMP_HEADERS = tuple(bytes([size, 0, 0, 0]) for size in (12, 40, 52, 56, 64, 108, 124))
 
 
@@ -339,7 +340,7 @@ def _by_place(octets: bytes) -> FileType | None:
         return FileType.DISK
     if octets.startswith(b"\x5d\0\0") and octets[5:8] in (b"\xff\xff\xff", b"\0\0\0"):
         return FileType.LZMA
-    if octets.startswith((b"\x30\x82", b"\x30\x80")) and b"\x2a\x86\x48\x86\xf7\x0d\x01\x07" in octets[:64]:
+    if octets.startswith(b"\x30") and _PKCS7.search(octets[:64]):
         return FileType.CERTIFICATE
     return None
 

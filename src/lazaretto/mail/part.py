@@ -182,6 +182,15 @@ class Part:
         octets = self.decoded(self._limits.part_text if limit is None else limit)
         return charsets.other_readings(octets, self.charset)
 
+    def spelled_otherwise(self, limit: int) -> tuple[str, ...]:
+        """Return what a text says whose octets spell letters otherwise than ASCII does."""
+        if not self.content_type.startswith("text/"):
+            return ()
+        octets = self.decoded(limit)
+        label = self._label(octets)
+        own = (charsets.decode(octets, label),) if charsets.hides_letters(label) else ()
+        return own + charsets.other_readings(octets, label)
+
     @cached_property
     def real_type(self) -> FileType:
         """What the body is by its first octets."""

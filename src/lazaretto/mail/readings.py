@@ -26,9 +26,9 @@ _PART_HEADER = re.compile(
 )
 _BASE64 = re.compile(rb"\s*(?:[A-Za-z0-9+/]{2,}={0,2}\s+){1,}[A-Za-z0-9+/=\s]*$")
 _QUOTED = re.compile(rb"=(?:[0-9A-F]{2}|[0-9a-f]{2}|[ \t]*\r?\n)")
-_UU_BEGIN = re.compile(rb"begin(?:-base64)?[ \t]+[0-7]{3,6}[ \t]+([^\r\n]{1,255})\r?\n")
+_UU_BEGIN = re.compile(rb"begin(?:-base64)?[ \t]{1,8}[0-7]{1,6}(?:[ \t]{1,8}([^\r\n]{0,255}))?\r?\n")
 _Y_BEGIN = re.compile(rb"=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,255})\r?\n")
-_BEGINNINGS = (b"begin ", b"begin-base64", b"=ybegin ")
+_BEGINNINGS = (b"begin ", b"begin\t", b"begin-base64", b"=ybegin ")
 _BINHEX_BEGIN = b"(This file must be converted with BinHex"
 
 
@@ -207,7 +207,9 @@ def _beginnings(text: bytes, mark: bytes, pattern: re.Pattern[bytes]) -> Iterato
 def _block(
     part: Part, text: bytes, match: re.Match[bytes], stop: int, encoding: Encoding, limits: Limits
 ) -> Part:
-    return _inner(part, text, match.end(), stop, encoding, match[1].decode("latin-1").strip(), limits)
+    return _inner(
+        part, text, match.end(), stop, encoding, (match[1] or b"").decode("latin-1").strip(), limits
+    )
 
 
 def _inner(
