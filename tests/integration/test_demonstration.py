@@ -53,6 +53,7 @@ def test_the_demonstration_starts_tells_and_stops(tmp_path: Path) -> None:
             assert process.wait(timeout=120) == 0
         assert "everything is stopped" in output.read_text()
 
+    assert "starts again" not in (home / "log" / "jobs.log").read_text()
     assert "alice@customer.example: delivered" in told
     assert "verdict    spam" in told
     assert "alice@customer.example: quarantined" in told

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
+from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from lazaretto.core.decision import Disposition
+from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Verdict
 from lazaretto.store.given import StoreSettings
 from tests.portal.conftest import Browser, Program, signed_in_with
@@ -67,6 +71,45 @@ def test_mail_of_one_tenant_is_on_no_page_of_another(
     stranger = signed_in_with("zeta", "tenant-administrator")
 
     assert stranger.get(path(message, resting(message))).status == 404
+
+
+def tiles_of(page: str) -> dict[str, tuple[int, str]]:
+    """Return the numbers of a dashboard and where each leads, by title."""
+    found = re.findall(
+        r'<a class="card mail-tile" href="([^"]+)"><span>([^<]+)</span><strong>(\d+)</strong>', page
+    )
+    return {title: (int(count), unescape(address)) for address, title, count in found}
+
+
+@pytest.mark.parametrize("direction", ["", "inbound", "outbound", "internal"])
+def test_every_number_of_the_dashboard_is_what_the_trace_finds_with_its_filter(
+    direction: str, administrator_before_pages: Browser, post_office: PostOffice
+) -> None:
+    spam = Letter(verdict=Verdict.SPAM, disposition=Disposition.QUARANTINE)
+    post_office.post(
+        Letter(), Letter(recipients=BOTH), spam, replace(spam, direction=Direction.OUTBOUND),
+        Letter(direction=Direction.OUTBOUND), Letter(direction=Direction.INTERNAL),
+    )  # fmt: skip
+
+    tiles = tiles_of(administrator_before_pages.get(f"/t/acme/dashboard?direction={direction}").text)
+
+    assert tiles["Delivered"][0] >= 1
+    for title, (count, address) in tiles.items():
+        shown = administrator_before_pages.get(f"{address}&export=csv").text.splitlines()[1:]
+        assert len({line.split(",")[1] for line in shown}) == count, title
+
+
+def test_notices_of_our_own_are_no_mail_that_was_delivered(
+    administrator_before_pages: Browser, post_office: PostOffice
+) -> None:
+    def delivered(direction: str) -> int:
+        page = administrator_before_pages.get(f"/t/acme/dashboard?direction={direction}").text
+        return tiles_of(page)["Delivered"][0]
+
+    before = (delivered(""), delivered("internal"))
+    post_office.post(Letter(direction=Direction.INTERNAL))
+
+    assert (delivered(""), delivered("internal")) == (before[0], before[1] + 1)
 
 
 def test_looking_at_pages_orders_nothing(

@@ -148,12 +148,42 @@ def test_the_database_does_not_hold_what_the_cookie_says(store: StoreSettings) -
     assert cookie not in str(list(Session.objects.values_list("session_data", flat=True)))
 
 
+_CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{} Safari/537.36"
+)
+_EDGE = _CHROME + " Edg/{}"
+_FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:{}) Gecko/20100101 Firefox/{}"
+
+
 def test_a_session_is_worth_nothing_to_another_browser(store: StoreSettings) -> None:
     browser = Browser()
     typed(somebody().email, browser=browser)
 
     assert is_signed_in(browser)
     assert browser.get("/account/security", User_Agent="another").status == 302
+
+
+@pytest.mark.parametrize(
+    ("now", "is_kept"),
+    [
+        (_CHROME.format("131.0.0.0"), True),
+        (_CHROME.format("130.0.6723.117"), True),
+        (_EDGE.format("130.0.0.0", "130.0.0.0"), False),
+        (_FIREFOX.format("132.0", "132.0"), False),
+        (_CHROME.format("130.0.0.0").replace("Windows NT 10.0; Win64; x64", "X11; Linux x86_64"), False),
+        ("", False),
+    ],
+)
+def test_a_session_outlives_an_update_of_its_browser_and_nothing_else(
+    now: str, is_kept: bool, store: StoreSettings
+) -> None:
+    from lazaretto.store.people.sessions import SessionStore, account_of, begin
+
+    account = somebody()
+    session = SessionStore()
+    begin(session, account, way="test", client="", agent=_CHROME.format("130.0.0.0"))
+
+    assert (account_of(session, now) == account) is is_kept
 
 
 def test_a_session_ends_when_it_is_idle_and_after_half_a_day_in_any_case(store: StoreSettings) -> None:

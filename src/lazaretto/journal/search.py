@@ -13,9 +13,12 @@ from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.journal.terms import Term
 
 MOST: Final = 1_000
+MAIL: Final = "mail"
+"""A direction: what people sent, in or out; all but the notices that we composed."""
+OF_MAIL: Final = ("inbound", "outbound")
 _TICK: Final = timedelta(microseconds=1)
-_WINDOWS: Final = (1, 1, 2, 4, 8)
-"""Days."""
+_WINDOWS: Final = (1, 3, 12, 48, 192)
+"""Hours."""
 _OLDEST: Final = timedelta(days=31)
 """Before that the trace of most platforms knows little or nothing."""
 
@@ -76,6 +79,7 @@ class Search:
     policy: str | None = None
     """A rule or a setting that took part in the decision."""
     direction: str | None = None
+    """``inbound``, ``outbound``, ``internal`` or ``mail``."""
     place: str | None = None
     disposition: str | None = None
     remote: str | None = None
@@ -86,6 +90,8 @@ class Search:
     """Only messages from or to a domain of these; None = of all domains."""
     domain: str | None = None
     """One of the tenant's domains."""
+    goes_out: bool | None = None
+    """Only mail that goes out, or only other; what ``ways`` sets."""
     after: Place | None = None
     oldest_first: bool = False
     limit: int = 50
@@ -104,7 +110,7 @@ class Search:
         """Yield the search for one window of time after the other, in its order; all of them are all of it.
 
         What many messages match is found in the first; what few do is found by an index in any.  Each
-        window is as long as those before it together, so that there are few.
+        window is thrice as long as those before it together, so that there are few.
         """
         if not (self.is_sparse or self.is_about_copies):
             yield self
@@ -117,8 +123,8 @@ class Search:
         ends = [self.until, None if self.after is None else self.after.received_at + _TICK]
         until = min((end for end in ends if end is not None), default=None)
         start = now if until is None else min(now, until)
-        for days in _WINDOWS:
-            start -= timedelta(days=days)
+        for hours in _WINDOWS:
+            start -= timedelta(hours=hours)
             if self.since is not None and start <= self.since:
                 break
             yield replace(self, since=start, until=until)
@@ -129,13 +135,27 @@ class Search:
         starts = [self.since, None if self.after is None else self.after.received_at]
         since = max((start for start in starts if start is not None), default=None)
         end = since or now - _OLDEST
-        for days in _WINDOWS:
-            end += timedelta(days=days)
+        for hours in _WINDOWS:
+            end += timedelta(hours=hours)
             if self.until is not None and end >= self.until:
                 break
             yield replace(self, since=since, until=end)
             since = end
         yield replace(self, since=since)
+
+    def ways(self) -> Iterator[Search]:
+        """Yield the searches that find what this one does together, each by an index of its own.
+
+        Which domain a copy is of says its recipient, and its sender where it goes out.
+        """
+        reach = self._within_domain()
+        if not self.is_about_copies or reach is None or reach.all_except:
+            yield self
+            return
+        if self.direction != "outbound":
+            yield replace(self, goes_out=False)
+        if self.direction in (None, MAIL, "outbound"):
+            yield replace(self, goes_out=True)
 
     def parameters(self) -> dict[str, Any]:
         """Return what the queries are given."""
@@ -150,13 +170,16 @@ class Search:
             "client_ip": self.client_ip,
             "verdict": self.verdict,
             "scanned": self.scanned,
-            "direction": self.direction,
+            "directions": _directions(self.direction),
             "terms": self._terms() or None,
             "place": self.place,
             "disposition": self.disposition,
             "remote": self.remote,
             "domains": None if reach is None else sorted(reach.domains),
             "all_except": reach is not None and reach.all_except,
+            "from_domains": sorted(reach.domains) if reach and self.goes_out is True else None,
+            "to_domains": sorted(reach.domains) if reach and self.goes_out is False else None,
+            "not_domains": sorted(reach.domains) if reach and reach.all_except else None,
             "after_time": None if self.after is None else self.after.received_at,
             "after_id": None if self.after is None else self.after.id,
             "oldest_first": self.oldest_first,
@@ -195,6 +218,12 @@ def _address(name: str, given: str | None) -> dict[str, str | None]:
     if local or not domain:
         return {name: fold(given.strip()), f"{name}_domain": None}
     return {name: None, f"{name}_domain": domain.lower()}
+
+
+def _directions(asked: str | None) -> list[str] | None:
+    if asked is None:
+        return None
+    return list(OF_MAIL) if asked == MAIL else [asked]
 
 
 def _host_of(address: str) -> str:

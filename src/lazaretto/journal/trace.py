@@ -143,10 +143,19 @@ async def _found(connection: Connection, search: Search) -> list[MessageRow]:
     found: list[MessageRow] = []
     for window in search.windows(datetime.now(UTC)):
         wanted = replace(window, limit=search.limit - len(found))
-        found += await _read(connection, _query_of(search), MessageRow, wanted.parameters())
+        ways = [
+            await _read(connection, _query_of(search), MessageRow, way.parameters()) for way in wanted.ways()
+        ]
+        found += ways[0] if len(ways) == 1 else _merged(ways, wanted)
         if len(found) >= search.limit:
             break
     return found
+
+
+def _merged(ways: Sequence[Sequence[MessageRow]], search: Search) -> list[MessageRow]:
+    rows = [row for way in ways for row in way]
+    rows.sort(key=lambda row: (row.received_at, row.message), reverse=not search.oldest_first)
+    return rows[: search.limit]
 
 
 def _query_of(search: Search) -> LiteralString:

@@ -15,6 +15,7 @@ from typing import Final
 from lazaretto.core.errors import ScopeError
 from lazaretto.core.places import Place
 from lazaretto.db.partitions import Span
+from lazaretto.journal.search import MAIL, OF_MAIL
 from lazaretto.journal.traffic_counts import SCANNED, Counted, place_measure, verdict_measure
 from lazaretto.store.mailpath import mail_path
 from lazaretto.store.scope import Area, Right, Scope
@@ -66,7 +67,7 @@ class Figure(Enum):
             scanned=True if self is Figure.SCANNED else None,
             place=_PLACES[self].value if self in _PLACES else None,
             domain=domain or None,
-            direction=direction or None,
+            direction=direction or MAIL,
             since=since,
             until=until,
         )
@@ -99,7 +100,7 @@ class Figures:
     domain: str
     """Empty = all domains."""
     direction: str
-    """Empty = both."""
+    """Empty = inbound and outbound: what people sent, without the notices that we composed."""
     totals: dict[Figure, int]
     steps: tuple[Step, ...]
     is_traced: bool
@@ -137,7 +138,7 @@ def figures(
     counted = [
         each
         for each in path.wait(path.traffic_counts.read(scope.of_tenant, since, until, domain))
-        if direction in ("", each.direction)
+        if each.direction in ((direction,) if direction else OF_MAIL)
     ]
     return Figures(
         period=period,

@@ -3,47 +3,13 @@
 -- which takes for ever where little matches.
 WITH found AS MATERIALIZED (
     SELECT
-        trace_message.message, trace_message.received_at, direction, sender, subject, message_id, size, verdict,
-        score, trace_message.reply, trace_message.tenant
+        message, received_at, direction, sender, subject, message_id, size, verdict, score, reply, tenant
     FROM trace_message
-    WHERE (%(tenant)s::integer IS NULL OR trace_message.tenant = %(tenant)s)
-      AND (%(id)s::uuid IS NULL OR trace_message.message = %(id)s)
-      AND (%(message_ids)s::text[] IS NULL OR message_id = ANY (%(message_ids)s::text[]))
-      AND (%(sender)s::text IS NULL OR sender_folded = %(sender)s)
-      AND (%(sender_domain)s::text IS NULL OR sender_domain = %(sender_domain)s)
-      AND (%(subject)s::text IS NULL OR subject ILIKE %(subject)s)
-      AND (%(client_ip)s::inet IS NULL OR client_ip <<= %(client_ip)s::inet)
-      AND (%(verdict)s::text IS NULL OR verdict = %(verdict)s)
-      AND (%(scanned)s::boolean IS NULL OR (verdict IS NOT NULL) = %(scanned)s)
-      AND (%(direction)s::text IS NULL OR direction = %(direction)s)
-      AND (%(terms)s::text[] IS NULL OR terms @> %(terms)s::text[])
-      AND (
-          %(domains)s::text[] IS NULL
-          OR (direction = 'outbound' AND (sender_domain = ANY (%(domains)s)) <> %(all_except)s)
-          OR EXISTS (
-              SELECT
-              FROM trace_recipient
-              WHERE direction IS DISTINCT FROM 'outbound'
-                AND trace_recipient.received_at = trace_message.received_at
-                AND trace_recipient.tenant = trace_message.tenant
-                AND trace_recipient.message = trace_message.message
-                AND (trace_recipient.domain = ANY (%(domains)s)) <> %(all_except)s
-          )
-      )
-      AND (
-          %(after_time)s::timestamptz IS NULL
-          OR (NOT %(oldest_first)s AND (trace_message.received_at, trace_message.message) < (%(after_time)s, %(after_id)s::uuid))
-          OR (%(oldest_first)s AND (trace_message.received_at, trace_message.message) > (%(after_time)s, %(after_id)s::uuid))
-      )
-      AND (%(since)s::timestamptz IS NULL OR trace_message.received_at >= %(since)s)
-      AND (%(until)s::timestamptz IS NULL OR trace_message.received_at < %(until)s)
+    WHERE true
+-- include of_message
+-- include of_domains
+-- include of_time
 )
 SELECT message, received_at, direction, sender, subject, message_id, size, verdict, score, reply
 FROM found
-ORDER BY
-    CASE WHEN %(oldest_first)s THEN received_at END,
-    CASE WHEN NOT %(oldest_first)s THEN received_at END DESC,
-    CASE WHEN %(oldest_first)s THEN message END,
-    CASE WHEN NOT %(oldest_first)s THEN message END DESC,
-    tenant
-LIMIT %(wanted)s
+-- include in_order

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from psycopg.errors import UndefinedTable
-
 from lazaretto.db.sql import query
+from lazaretto.run.account_tables import are_made
 from lazaretto.run.job_card import JobCard, Workshop
 
 
@@ -26,9 +25,6 @@ class TidyingAccounts:
 
     async def work(self, now: datetime) -> None:
         """Forget what is over at ``now``."""
-        try:
+        if await are_made(self._control):
             async with self._control.transaction() as connection:
                 await connection.execute(query("lazaretto.run", "account_leftovers"), {"now": now})
-        except UndefinedTable:
-            # No web process has run yet, which makes the tables of accounts.
-            return

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 import structlog
-from psycopg.errors import UndefinedTable
 
 from lazaretto.core.address import domain_of
 from lazaretto.core.identity import TenantId
 from lazaretto.db.sql import query
 from lazaretto.run.account_letters import AccountLetter, composed
+from lazaretto.run.account_tables import are_made
 from lazaretto.run.job_card import JobCard, Workshop
 from lazaretto.run.naming import host_name
 from lazaretto.run.storekey import web_key
@@ -45,13 +45,11 @@ class WritingLetters:
 
     async def work(self, now: datetime) -> None:
         """Send what waits at ``now``; the same letter twice is one message."""
-        try:
-            async with self._shop.control.transaction() as connection:
-                cursor = await connection.execute(query("lazaretto.run", "account_letters_waiting"))
-                waiting = await cursor.fetchall()
-        except UndefinedTable:
-            # No web process has run yet, which makes the tables of accounts.
+        if not await are_made(self._shop.control):
             return
+        async with self._shop.control.connection() as connection:
+            cursor = await connection.execute(query("lazaretto.run", "account_letters_waiting"))
+            waiting = await cursor.fetchall()
         for row in waiting:
             await self._send(row, now)
 

@@ -1,13 +1,14 @@
 """Sessions: rows of ours, known by a digest of the cookie only, each of an account that may see and end it.
 
 Django's ``SESSION_ENGINE``: its own database store with a column for the account.  A session is begun anew at
-every sign-in, and is worth nothing to another browser than the one that signed in.
+every sign-in, and is worth nothing to another kind of browser than the one that signed in.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -32,6 +33,7 @@ _CLIENT: Final = "client"
 _AGENT: Final = "agent"
 _IDLE: Final = "idle"
 _LONGEST: Final = "longest"
+_VERSIONS: Final = re.compile(r"[\d._]+")
 
 
 class SessionStore(DatabaseStore):
@@ -111,7 +113,7 @@ def account_of(session: SessionBase, agent: str, now: datetime | None = None) ->
         return None
     account = Account.objects.filter(id=identity, is_active=True).prefetch_related("grants").first()
     now = now or datetime.now(UTC)
-    if account is None or session.get(_AGENT) != agent[:300]:
+    if account is None or not _is_same_family(session.get(_AGENT, ""), agent):
         return None
     if not hmac.compare_digest(str(session.get(_PROOF, "")), _proof_of(account)):
         return None
@@ -119,6 +121,14 @@ def account_of(session: SessionBase, agent: str, now: datetime | None = None) ->
         return None
     _note_use(session, now)
     return account
+
+
+def _is_same_family(one: str, other: str) -> bool:
+    """Tell whether two names are of one browser on one kind of machine, whatever their versions.
+
+    Browsers update themselves every few weeks, and nobody is to be signed out by that.
+    """
+    return _VERSIONS.sub("", one[:300]) == _VERSIONS.sub("", other[:300])
 
 
 def is_fresh(session: SessionBase, now: datetime | None = None) -> bool:

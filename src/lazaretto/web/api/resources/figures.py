@@ -45,9 +45,12 @@ def read_figures(
     tenant: Name,
     period: Period = Period.DAY,
     domain: Annotated[str, Query(max_length=255, pattern=r"^[^\x00]*$")] = "",
-    direction: Literal["", "inbound", "outbound"] = "",
+    direction: Literal["", "inbound", "outbound", "internal"] = "",
 ) -> Any:
-    """Return the numbers of whole hours, the one that runs included; each equals what a search finds."""
+    """Return the numbers of whole hours, the one that runs included; each equals what a search finds.
+
+    Without a direction, mail that came in and went out; notices that we composed are ``internal``.
+    """
     found = figures.figures(request.auth, period, domain=domain.lower(), direction=direction)  # type: ignore[attr-defined]
     return FiguresShown(
         since=found.since,

@@ -108,7 +108,7 @@ def find_messages(
             max_length=250, pattern=NO_NUL, description="A rule or setting that took part in the decision."
         ),
     ] = None,
-    direction: Literal["inbound", "outbound"] | None = None,
+    direction: Literal["inbound", "outbound", "internal", "mail"] | None = None,
     place: core_places.Place | None = None,
     disposition: Literal["deliver", "redirect", "quarantine", "delete", "reject"] | None = None,
     remote: Annotated[

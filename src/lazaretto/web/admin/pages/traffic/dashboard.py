@@ -48,7 +48,7 @@ _PERIODS: Final = (
     (Period.MONTH.value, _("30 days")),
     (Period.YEAR.value, _("12 months")),
 )
-_DIRECTIONS: Final = tuple((name, DIRECTIONS[name]) for name in ("inbound", "outbound"))
+_DIRECTIONS: Final = tuple((name, DIRECTIONS[name]) for name in ("inbound", "outbound", "internal"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ def dashboard(request: PageRequest, scope: Scope) -> HttpResponseBase:
 
 
 def _tile(request: PageRequest, found: Figures, figure: Figure) -> Tile:
-    search = figure.search(found.since, found.until)
+    search = figure.search(found.since, found.until, direction=found.direction)
     address = address_with(
         request.tenant_name,
         since=typed(found.since),
@@ -125,7 +125,7 @@ def _tile(request: PageRequest, found: Figures, figure: Figure) -> Tile:
         place=search.place or "",
         scanned="yes" if search.scanned else "",
         domain=found.domain,
-        direction=found.direction,
+        direction=search.direction or "",
     )
     return Tile(title=_TITLES[figure], count=found.totals[figure], address=address if found.is_traced else "")
 

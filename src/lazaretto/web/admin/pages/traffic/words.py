@@ -36,6 +36,7 @@ DISPOSITIONS: Final[Mapping[str, Any]] = {
     "reject": _("Refuse"),
 }
 DIRECTIONS: Final[Mapping[str, Any]] = {
+    "mail": _("Inbound and outbound"),
     "inbound": _("Inbound"),
     "outbound": _("Outbound"),
     "internal": _("Our own notices"),

@@ -1,0 +1,12 @@
+-- What a search asks of a message itself, after a condition; for queries with trace_message.
+  AND (%(tenant)s::integer IS NULL OR trace_message.tenant = %(tenant)s)
+  AND (%(id)s::uuid IS NULL OR trace_message.message = %(id)s)
+  AND (%(message_ids)s::text[] IS NULL OR message_id = ANY (%(message_ids)s::text[]))
+  AND (%(sender)s::text IS NULL OR sender_folded = %(sender)s)
+  AND (%(sender_domain)s::text IS NULL OR sender_domain = %(sender_domain)s)
+  AND (%(subject)s::text IS NULL OR subject ILIKE %(subject)s)
+  AND (%(client_ip)s::inet IS NULL OR client_ip <<= %(client_ip)s::inet)
+  AND (%(verdict)s::text IS NULL OR verdict = %(verdict)s)
+  AND (%(scanned)s::boolean IS NULL OR (%(scanned)s AND verdict IS NOT NULL) OR (NOT %(scanned)s AND verdict IS NULL))
+  AND (%(directions)s::text[] IS NULL OR direction = ANY (%(directions)s::text[]))
+  AND (%(terms)s::text[] IS NULL OR terms @> %(terms)s::text[])
