@@ -36,11 +36,18 @@ rules:
 - name: invoices
   when: {symbols: [INVOICE]}
   action: {tag_subject: "[INVOICE] "}
+- name: bad scores
+  when: {score_at_least: 6.5}
+  action: {tag_subject: "[BAD] "}
+newsletters: {wanted: [{list: news.shop.example, signed_by: shop.example}]}
+personal_lists:
+  bob@customer.example: {blocked: [other.example], approved: [fourth.example]}
 groups:
   directors: {members: [chief@customer.example], settings: {antispam: {spam: quarantine}}}
 """
 SYMBOLS = ("SPAMMY", "INVOICE", "SPF_FAIL", "DMARC_PASS", "FROM_LOOKALIKE_DOMAIN", "HINT")
 BOB, CHIEF = "bob@customer.example", "chief@customer.example"
+LISTS = ("news.shop.example", "deals.shop.example", "")
 SENDERS = ("ann@partner.example", "x@bad.example", "y@news.other.example", "z@fourth.example", "")
 
 
@@ -63,6 +70,11 @@ def an_event(number: int, chance: random.Random) -> OutboxEvent:
     ]
     if chance.random() < 0.05:
         findings.append({"symbol": "ENCRYPTED_CONTENT", "score": 0.0, "class": "unscannable"})
+    list_id = chance.choice(LISTS)
+    if list_id == "news.shop.example":
+        findings.append({"symbol": "NEWSLETTER_WANTED", "score": 0.0, "evidence": list_id})
+    if list_id:
+        findings.append({"symbol": "BULK_MAIL", "score": 8.0, "class": "bulk"})
     spam = sum(each["score"] for each in findings if each.get("class") in (None, "spam"))
     phishing = sum(each["score"] for each in findings if each.get("class") in (None, "phishing"))
     bulk = sum(each["score"] for each in findings if each.get("class") == "bulk")
@@ -82,7 +94,10 @@ def an_event(number: int, chance: random.Random) -> OutboxEvent:
                 "authors": [sender] if sender else [],
                 "client_ip": chance.choice(["198.51.100.7", "203.0.113.9", "192.0.2.1"]),
                 "spf": proved,
+                "dkim": [{"result": "pass", "domain": "shop.example"}] if list_id else [],
+                "list_id": list_id,
             },
+            "versions": {"rules": "1.0", "bundle": "built-in 1.0" if number < 400 else "17"},
             "copies": [
                 {"direction": "inbound", "recipients": ["bob@customer.example", "chief@customer.example"]}
             ],
@@ -120,6 +135,17 @@ def trace(databases) -> str:  # type: ignore[no-untyped-def]
         pytest.param("approved_senders: {add: [203.0.113.0/24]}", True, id="a network is approved"),
         pytest.param("blocked_senders: {add: [other.example]}", True, id="a domain is blocked"),
         pytest.param("rules: {remove: [invoices]}", True, id="a rule goes"),
+        pytest.param("rules: {remove: [bad scores]}", True, id="a rule about scores goes"),
+        pytest.param("newsletters: {wanted: []}", True, id="a newsletter is not wanted any more"),
+        pytest.param(
+            "newsletters: {wanted: [{list: deals.shop.example, signed_by: shop.example}]}",
+            True,
+            id="another newsletter is wanted",
+        ),
+        pytest.param(
+            "personal_lists: {bob@customer.example: {blocked: [partner.example]}}", True, id="a person's list"
+        ),
+        pytest.param("blocked_senders: {add: [192.0.2.0/24, 192.0.2.1]}", True, id="networks that overlap"),
         pytest.param("antispam: {approved_ips: false}", True, id="approved addresses are switched off"),
         pytest.param("groups: {directors: {settings: {antispam: {spam: delete}}}}", True, id="a group"),
         pytest.param("address_registration: off", True, id="without registration"),
@@ -138,6 +164,15 @@ def test_the_index_misses_nothing(trace: str, change: str, touches: bool) -> Non
     assert bool(whole.changed) is touches
     assert (by_index.kept, whole.judged) == (600, 600)
     assert by_index.judged < 600
+
+
+def test_the_rules_of_the_time_are_named(trace: str) -> None:
+    before = compiled(IN_FORCE)
+    after = compiled(IN_FORCE.replace("spam: quarantine", "spam: delete"))
+
+    whole = backtest(trace, before, after, SPAN, full=True, processes=1)
+
+    assert whole.rules == {"built-in 1.0": 400, "bundle 17, program 1.0": 200}
 
 
 def test_what_takes_the_message_itself_is_told(trace: str) -> None:

@@ -77,7 +77,11 @@ def test_what_is_on_trial_is_told_and_promoted(tenant: str) -> None:
 
     told = ann.get(f"/tenants/{tenant}/trials").json
     assert [(each["kind"], each["name"]) for each in told["tried"]] == [("blocked_senders", "later.example")]
-    promoted = ann.post(f"/tenants/{tenant}/trials/promotion", {})
+    other = ann.post(f"/tenants/{tenant}/trials/promotion", {"kind": "rules", "name": "none such"})
+    assert other.status == 422 and "blocked_senders: later.example" in other.json["detail"]
+    promoted = ann.post(
+        f"/tenants/{tenant}/trials/promotion", {"kind": "blocked_senders", "name": "later.example"}
+    )
 
     assert promoted.status == 200
     assert ann.get(f"/tenants/{tenant}/trials").json["tried"] == []

@@ -14,8 +14,8 @@ from lazaretto.core.decision import Disposition
 from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Finding, Verdict
 
-LISTED: Final = "SENDER_"
-"""Symbols of senders' lists begin so; of them the evidence, the entry, is kept."""
+LISTED: Final = ("SENDER_", "NEWSLETTER_WANTED")
+"""Symbols of lists begin so; of them the evidence, the entry, is kept."""
 
 
 class StoredFinding(msgspec.Struct, frozen=True, array_like=True):
@@ -54,6 +54,10 @@ class StoredLook(msgspec.Struct, frozen=True, array_like=True):
     copies: tuple[StoredCopy, ...]
     facts: msgspec.Raw = msgspec.Raw(b"\x80")
     """Results of authentication; read only when lists of senders change."""
+    list_id: str = ""
+    """The identity of the mailing list that it says it is from."""
+    rules: str = ""
+    """The rules, lists and models by which it was looked at: the program's, or a bundle's."""
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -83,7 +87,14 @@ def look_of(details: dict[str, Any]) -> StoredLook:
         facts=msgspec.Raw(
             _encoder.encode({key: facts[key] for key in ("spf", "dkim", "dmarc") if facts.get(key)})
         ),
+        list_id=str(facts.get("list_id") or ""),
+        rules=_rules(details.get("versions") or {}),
     )
+
+
+def _rules(versions: dict[str, str]) -> str:
+    bundle, program = versions.get("bundle", ""), versions.get("rules", "")
+    return f"bundle {bundle}, program {program}" if bundle and program not in bundle else bundle or program
 
 
 def _finding(told: dict[str, Any]) -> StoredFinding:

@@ -48,7 +48,7 @@ def look_story(event: OutboxEvent) -> LookStory:
         message=event.message,
         version=look.version,
         symbols=sorted({*_symbols(look)}),
-        senders=sorted({*sender_names((look.reverse_path, *look.authors))}),
+        senders=sorted({*sender_names((look.reverse_path, *look.authors)), *_newsletters(look)}),
         client_ip=_ip(look.client_ip),
         spam=float(sums.get("spam", 0.0)),
         phishing=float(sums.get("phishing", 0.0)),
@@ -66,6 +66,16 @@ def sender_names(addresses: Iterable[str]) -> Iterator[str]:
             yield fold(address)
             if domain := domain_of(address):
                 yield from names_above(domain)
+
+
+def newsletter_name(list_id: str) -> str:
+    """Return the name by which a newsletter stands among senders."""
+    return f"<{list_id}>"
+
+
+def _newsletters(look: StoredLook) -> Iterator[str]:
+    if look.list_id:
+        yield newsletter_name(look.list_id)
 
 
 def _symbols(look: StoredLook) -> Iterator[str]:

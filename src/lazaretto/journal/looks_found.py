@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,8 +12,9 @@ from uuid import UUID
 
 import psycopg
 
+from lazaretto.core.findings import Verdict
 from lazaretto.db.sql import query
-from lazaretto.journal.looks import CLASS_MARK
+from lazaretto.journal.looks import CLASS_MARK, newsletter_name
 
 _PACKAGE: Final = "lazaretto.journal"
 _AT_ONCE: Final = 2_000
@@ -34,27 +36,46 @@ class Wanted:
     classes: Sequence[str] = ()
     senders: Sequence[str] = ()
     networks: Sequence[str] = ()
+    newsletters: Sequence[str] = ()
     sums_from: Mapping[str, float] = field(default_factory=dict)
     sums_between: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     score_from: float | None = None
 
     def parameters(self) -> dict[str, Any]:
         """Return what the query is asked with."""
+        symbols = [*self.symbols, *(f"{CLASS_MARK}{each}" for each in self.classes)]
+        sums_from = dict(self.sums_from)
+        if self.score_from is not None:
+            # The score is the greater of two sums, or malware's.
+            symbols.append(f"{CLASS_MARK}{Verdict.MALWARE.value}")
+            for name in ("spam", "phishing"):
+                sums_from[name] = min(self.score_from, sums_from.get(name, self.score_from))
+        senders = [*self.senders, *map(newsletter_name, self.newsletters)]
         values: dict[str, Any] = {
             "tenant": self.tenant,
             "since": self.since,
             "until": self.until,
             "everything": self.everything,
-            "symbols": [*self.symbols, *(f"{CLASS_MARK}{each}" for each in self.classes)],
-            "senders": list(self.senders),
-            "networks": list(self.networks),
-            "score_from": _NEVER if self.score_from is None else self.score_from - _SLACK,
+            "by_symbol": bool(symbols),
+            "symbols": symbols,
+            "by_sender": bool(senders),
+            "senders": senders,
+            "networks": [] if self.everything else _apart(self.networks),
         }
         for name in ("spam", "phishing", "bulk"):
             low, high = self.sums_between.get(name, (_NEVER, -_NEVER))
-            values[f"{name}_from"] = self.sums_from.get(name, _NEVER) - _SLACK
+            values[f"by_{name}"], values[f"near_{name}"] = name in sums_from, name in self.sums_between
+            values[f"{name}_from"] = sums_from.get(name, _NEVER) - _SLACK
             values[f"{name}_low"], values[f"{name}_high"] = low - _SLACK, high + _SLACK
         return values
+
+
+def _apart(networks: Sequence[str]) -> list[str]:
+    """Return networks that hold the same addresses, none of them within another."""
+    parsed = [ipaddress.ip_network(each) for each in networks]
+    fours = [each for each in parsed if isinstance(each, ipaddress.IPv4Network)]
+    sixes = [each for each in parsed if isinstance(each, ipaddress.IPv6Network)]
+    return [*map(str, ipaddress.collapse_addresses(fours)), *map(str, ipaddress.collapse_addresses(sixes))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,12 @@ from multiprocessing import get_context
 from typing import Any, Final
 
 from lazaretto.core.address import Address
+from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.core.stored import StoredLook, decode_look
 from lazaretto.detect.registry import symbols as known_symbols
+from lazaretto.detect.reputation.newsletters import newsletters_again
 from lazaretto.detect.reputation.sender_lists import relisted
 from lazaretto.journal.looks_found import FoundLook, Wanted, count_looks, find_looks
 from lazaretto.mail.mailboxes import Mailbox
@@ -34,7 +36,6 @@ _NOT_REPLAYED: Final = (
     ("protected_names", "protected_names"),
     ("domains", "domains"),
     ("outbound_networks", "outbound.senders"),
-    ("newsletters", "newsletters"),
     ("options", "settings of single methods"),
     ("ordered", "contract.options"),
 )
@@ -64,6 +65,8 @@ class Outcome:
     examples: dict[str, list[Example]] = field(default_factory=dict)
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
+    rules: Counter[str] = field(default_factory=Counter)
+    """Messages by the rules of their time: their findings and scores are judged, not those of today."""
     not_replayed: tuple[str, ...] = ()
     """Settings that differ and need the message itself."""
 
@@ -72,6 +75,7 @@ class Outcome:
         self.judged += other.judged
         self.cpu_seconds += other.cpu_seconds
         self.changed += other.changed
+        self.rules += other.rules
         for kind, examples in other.examples.items():
             self.examples.setdefault(kind, []).extend(examples)
             del self.examples[kind][EXAMPLES:]
@@ -110,6 +114,7 @@ class Outcome:
                 ]
                 for kind, examples in self.examples.items()
             },
+            "rules": dict(self.rules.most_common()),
             "not_replayed": list(self.not_replayed),
             "cpu_us_per_message": round(self.microseconds, 1),
             "seconds": round(self.wall_seconds, 2),
@@ -181,23 +186,24 @@ def _shared(
 def _judge_slice(dsn: str, before: bytes, after: bytes, wanted: Wanted) -> Outcome:
     began = time.process_time()
     trial = Trial(decode_snapshot(before), decode_snapshot(after))
-    lists_differ = reach_of(trial.before, trial.after).lists_differ
+    reach = reach_of(trial.before, trial.after)
     outcome = Outcome()
     for found in find_looks(dsn, wanted):
+        look = decode_look(found.octets)
         outcome.judged += 1
-        for difference in differences(trial, found, lists_differ=lists_differ):
+        outcome.rules[look.rules] += 1
+        for difference in differences(trial, reach, look, found.received_at):
             outcome.note(found, difference)
     outcome.cpu_seconds = time.process_time() - began
     return outcome
 
 
-def differences(trial: Trial, found: FoundLook, *, lists_differ: bool) -> Iterable[Difference]:
+def differences(trial: Trial, reach: Reach, look: StoredLook, received_at: datetime) -> Iterable[Difference]:
     """Return the copies of one message that would fare otherwise."""
-    look = decode_look(found.octets)
-    if not lists_differ:
+    if not reach.lists_differ and not reach.newsletters:
         return trial.differences(look)
-    one = _relisted(look, trial.before, found.received_at)
-    other = _relisted(look, trial.after, found.received_at)
+    facts = facts_of(look, received_at)
+    one, other = (_listed_again(look, facts, each, reach) for each in (trial.before, trial.after))
     return trial.differences(look, one, other)
 
 
@@ -206,10 +212,16 @@ class _Authors:
     authors: tuple[Mailbox, ...]
 
 
-def _relisted(look: StoredLook, snapshot: TenantSnapshot, received_at: datetime) -> Sequence[Finding]:
-    authors = _Authors(tuple(_mailbox(each) for each in look.authors))
-    findings = [each.finding() for each in look.findings]
-    return relisted(findings, authors, facts_of(look, received_at), snapshot)
+def _listed_again(
+    look: StoredLook, facts: Facts, snapshot: TenantSnapshot, reach: Reach
+) -> Sequence[Finding]:
+    findings: Sequence[Finding] = [each.finding() for each in look.findings]
+    if reach.newsletters or reach.mailboxes_differ:
+        findings = newsletters_again(findings, look.list_id, facts, snapshot)
+    if reach.lists_differ:
+        authors = _Authors(tuple(_mailbox(each) for each in look.authors))
+        findings = relisted(findings, authors, facts, snapshot)
+    return findings
 
 
 def _mailbox(text: str) -> Mailbox:
@@ -225,6 +237,7 @@ def _wanted(reach: Reach, whole: Wanted) -> Wanted:
         classes=sorted(reach.classes),
         senders=sorted(reach.senders),
         networks=sorted(reach.networks),
+        newsletters=sorted(reach.newsletters),
         sums_from=dict(reach.sums_from),
         sums_between=dict(reach.sums_between),
         score_from=reach.score_from,

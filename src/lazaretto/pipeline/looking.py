@@ -29,6 +29,7 @@ from lazaretto.detect.malware.allowing import spared
 from lazaretto.detect.malware.seen_mail import seen_mail
 from lazaretto.detect.malware.traits import digests_of, traits_of
 from lazaretto.detect.reputation.digests import signatures_of
+from lazaretto.detect.reputation.newsletters import list_id_of
 from lazaretto.detect.reputation.sender_lists import relisted
 from lazaretto.detect.reputation.signatures import TRAP_ADDRESS
 from lazaretto.detect.runner import look_at
@@ -356,6 +357,7 @@ def _facts_for_trace(facts: Facts, view: MessageView | None) -> dict[str, Any]:
             "client_ip": facts.client.ip,
             "authors": [str(each.address) for each in view.authors[:MAX_SHOWN_AUTHORS]] if view else [],
             "hosts": _hosts(view) if view else [],
+            "list_id": list_id_of(view) if view else "",
         }
     )
     return told

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lazaretto.core.findings import Verdict
-from lazaretto.core.snapshot import DEFAULT_THRESHOLDS, Condition, Policy, Rule, SenderList, TenantSnapshot
+from lazaretto.core.snapshot import (
+    DEFAULT_THRESHOLDS,
+    Condition,
+    PersonalSenders,
+    Policy,
+    Rule,
+    SenderList,
+    TenantSnapshot,
+)
 from lazaretto.policy.verdicts import SUMMED
 
 _SUMS: Final[Mapping[Verdict, tuple[str, ...]]] = {
@@ -20,6 +28,7 @@ _SUMS: Final[Mapping[Verdict, tuple[str, ...]]] = {
     Verdict.PHISHING: ("phishing",),
     Verdict.BULK: ("bulk",),
 }
+_NOTHING: Final = PersonalSenders()
 
 
 @dataclass(slots=True)
@@ -33,6 +42,10 @@ class Reach:
     """Classes that one finding reaches."""
     senders: set[str] = field(default_factory=set)
     networks: set[str] = field(default_factory=set)
+    newsletters: set[str] = field(default_factory=set)
+    """Identities of mailing lists."""
+    mailboxes_differ: bool = False
+    """Whether some addresses belong to other mailboxes, whose people have lists of their own."""
     sums_from: dict[str, float] = field(default_factory=dict)
     """A sum of ``spam``, ``phishing`` or ``bulk`` of at least this."""
     sums_between: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -47,13 +60,14 @@ class Reach:
             and not any(
                 (self.symbols, self.classes, self.senders, self.networks, self.sums_from, self.sums_between)
             )
+            and not self.newsletters
             and self.score_from is None
         )
 
     @property
     def lists_differ(self) -> bool:
         """Tell whether findings of senders' lists have to be made again."""
-        return bool(self.senders or self.networks)
+        return bool(self.senders or self.networks) or self.mailboxes_differ
 
 
 def reach_of(before: TenantSnapshot, after: TenantSnapshot) -> Reach:
@@ -64,16 +78,22 @@ def reach_of(before: TenantSnapshot, after: TenantSnapshot) -> Reach:
         _add_rules(reach, [rule for rule in after.rules if rule.needs_registration], before, after)
     if _who(before) != _who(after):
         reach.everything = True
+        reach.mailboxes_differ = bool(before.personal or after.personal)
+    reach.newsletters |= {each.list for each in set(before.newsletters) ^ set(after.newsletters)}
     for one, other in _policies(before, after):
         _add_policy(reach, one, other, before, after)
     _add_list(reach, before.approved, after.approved)
     _add_list(reach, before.blocked, after.blocked)
+    for mailbox in before.personal.keys() | after.personal.keys():
+        one, other = before.personal.get(mailbox, _NOTHING), after.personal.get(mailbox, _NOTHING)
+        _add_list(reach, one.approved, other.approved)
+        _add_list(reach, one.blocked, other.blocked)
     return reach
 
 
 def _who(snapshot: TenantSnapshot) -> tuple[object, ...]:
-    """Return everything that says whose policy holds for whom."""
-    if not snapshot.levels:
+    """Return everything that says whose policy and whose own lists hold for whom."""
+    if not snapshot.levels and not snapshot.personal:
         return ()
     return snapshot.domain_levels, snapshot.address_levels, snapshot.aliases, snapshot.plus_addresses
 
@@ -160,6 +180,10 @@ def _lowest_threshold(name: str, *snapshots: TenantSnapshot) -> float:
 def _add_list(reach: Reach, one: SenderList, other: SenderList) -> None:
     reach.senders |= (one.addresses ^ other.addresses) | (one.domains ^ other.domains)
     reach.networks |= set(one.networks) ^ set(other.networks)
-    for entry in one.expires.keys() | other.expires.keys():
-        if one.expires.get(entry) != other.expires.get(entry):
-            (reach.networks if "/" in entry else reach.senders).add(entry)
+    rearranged = {
+        entry
+        for entry in one.expires.keys() | other.expires.keys()
+        if one.expires.get(entry) != other.expires.get(entry)
+    }
+    for entry in rearranged | (one.unproven ^ other.unproven):
+        (reach.networks if "/" in entry else reach.senders).add(entry)

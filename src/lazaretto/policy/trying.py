@@ -60,6 +60,7 @@ def facts_of(look: StoredLook, received_at: datetime | None = None) -> Facts:
         received_at=received_at or datetime(1970, 1, 1, tzinfo=UTC),
         client=Client(ip=look.client_ip),
         reverse_path=look.reverse_path,
+        recipients=tuple(dict.fromkeys(one for copy in look.copies for one in copy.recipients)),
         spf=known.spf,
         dkim=known.dkim,
         dmarc=known.dmarc,

@@ -96,14 +96,17 @@ class ListCarer:
         span = timedelta(days=ListCare.of(document).trial_days)
         tried = await asyncio.to_thread(tried_messages, self._trace_dsn, tenant, now - span)
         disputes = len(tried & await self._cases.reported(tenant, now - span))
-        if not behaved(document, known, disputes, now):
+        ripe = behaved(document, known, disputes, now)
+        if not ripe:
             return
         waiting = await self._reviews.list(document.tenant, limit=500)
         if any(each.proposed_by == ACTOR and each.proposed_at > now - span for each in waiting):
             # Whoever rejected it is not asked again every hour.
             return
-        note = f"on trial for {span.days} days, {disputes} of {len(tried)} hits disputed: let it act"
-        made = await self._reviews.propose(export_document(promoted(document)), ACTOR, note=note, now=now)
+        names = ", ".join(each.words for each in ripe)[:200]
+        note = f"{names}: on trial for {span.days} days, {disputes} of {len(tried)} hits disputed: let it act"
+        changed = export_document(promoted(document, ripe))
+        made = await self._reviews.propose(changed, ACTOR, note=note, now=now)
         act = Act(
             tenant=tenant,
             actor=ACTOR,

@@ -13,9 +13,9 @@ from lazaretto.store import tenancy
 from lazaretto.store.given import given
 from lazaretto.store.mailpath import mail_path
 from lazaretto.store.scope import Area, Right, Scope
+from lazaretto.tenants import trials as tenants
 from lazaretto.tenants.caring import listed_in
 from lazaretto.tenants.store import Applied
-from lazaretto.tenants.trials import has_trials, promoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +55,21 @@ def trials(scope: Scope, days: int = 14) -> Trials:
     return Trials(tried=tried, messages=outcome["messages"], fates=outcome["fates"])
 
 
-def promote(scope: Scope) -> Applied:
-    """Put everything on trial in force; needs the rights that publishing it needs."""
+def promote(scope: Scope, only: tenants.OnTrial | None = None) -> Applied:
+    """Put what is on trial in force, all of it or ``only`` one; needs the rights that publishing it needs."""
     version, document = tenancy.document_in_force(scope)
-    if not has_trials(document):
+    tried = list(tenants.trials_in(document))
+    if not tried:
         raise ConfigurationError("nothing is on trial; mark a rule or an entry with shadow: true")
-    return tenancy.publish_document(
-        scope, document, promoted(document), expected=version, note="what was on trial acts"
-    )
+    if only is not None and only not in tried:
+        raise ConfigurationError(f"{only.words} is not on trial; what is: {_names(tried)}")
+    changed = tenants.promoted(document, tried if only is None else [only])
+    note = "what was on trial acts" if only is None else f"{only.words} acts, after its trial"
+    return tenancy.publish_document(scope, document, changed, expected=version, note=note)
+
+
+def _names(tried: Sequence[tenants.OnTrial]) -> str:
+    return ", ".join(each.words for each in tried[:10])
 
 
 def list_usage(scope: Scope, days: int = 30) -> list[dict[str, Any]]:

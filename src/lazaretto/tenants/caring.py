@@ -13,12 +13,11 @@ from typing import NamedTuple
 
 from lazaretto.core.address import fold
 from lazaretto.tenants.document import TenantDocument
-from lazaretto.tenants.sections import SenderEntry, Thresholds
+from lazaretto.tenants.sections import SenderEntry
 from lazaretto.tenants.services.list_care import ListCare
-from lazaretto.tenants.trials import has_trials
+from lazaretto.tenants.trials import OnTrial, trials_in
 
 _LISTS = ("approved_senders", "blocked_senders")
-_ON_TRIAL = ("rules", *_LISTS)
 
 
 class Listed(NamedTuple):
@@ -54,13 +53,11 @@ def listed_in(document: TenantDocument) -> Iterator[Listed]:
         for entry in getattr(document, key) if days else ():
             if entry.expires is None:
                 yield Listed(key, entry.entry)
-    for key in _ON_TRIAL:
-        for each in getattr(document, key):
-            if each.shadow:
-                yield Listed(f"trial {key}", each.name if key == "rules" else each.entry)
-    if document.antispam.shadow_thresholds != Thresholds():
-        limits = document.antispam.shadow_thresholds.model_dump(exclude_none=True)
-        yield Listed("trial thresholds", ", ".join(f"{name} {limit}" for name, limit in limits.items()))
+    yield from map(_tried, trials_in(document))
+
+
+def _tried(trial: OnTrial) -> Listed:
+    return Listed(f"trial {trial.kind}", trial.name)
 
 
 def over(document: TenantDocument, known: Known, now: datetime) -> list[Over]:
@@ -99,14 +96,10 @@ def without(document: TenantDocument, gone: list[Over]) -> TenantDocument:
     return document.model_copy(update=kept)
 
 
-def behaved(document: TenantDocument, known: Known, disputes: int, now: datetime) -> bool:
-    """Tell whether everything on trial has been so for long enough, with few enough disputed hits.
-
-    What is on trial is promoted together, as it was judged together.
-    """
+def behaved(document: TenantDocument, known: Known, disputes: int, now: datetime) -> list[OnTrial]:
+    """Return what has been on trial for long enough; nothing where too many hits were disputed."""
     care = ListCare.of(document)
-    if not care.propose_trials or not has_trials(document) or disputes > care.trial_disputes:
-        return False
-    tried = [listed for listed in listed_in(document) if listed.list.startswith("trial ")]
-    youngest = max(known.since.get(listed, now) for listed in tried)
-    return now - youngest >= timedelta(days=care.trial_days)
+    if not care.propose_trials or disputes > care.trial_disputes:
+        return []
+    enough = timedelta(days=care.trial_days)
+    return [each for each in trials_in(document) if now - known.since.get(_tried(each), now) >= enough]

@@ -8,6 +8,7 @@ import pytest
 
 from lazaretto.tenants.caring import Known, Listed, behaved, listed_in, over, without
 from lazaretto.tenants.document import TenantDocument, parse_document
+from lazaretto.tenants.trials import OnTrial
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 OLD = NOW - timedelta(days=400)
@@ -82,15 +83,17 @@ TRIAL = "blocked_senders: [{entry: a.example, shadow: true}]\n"
 def test_a_trial_is_ready_when_it_behaved(more: str, days: float, disputes: int, ready: bool) -> None:
     given = document(TRIAL + more)
 
-    assert behaved(given, known(given, days=days), disputes, NOW) is ready
+    assert bool(behaved(given, known(given, days=days), disputes, NOW)) is ready
 
 
-def test_the_youngest_trial_decides() -> None:
+def test_each_trial_has_its_own_age() -> None:
     given = document(TRIAL + "antispam: {shadow_thresholds: {spam: 3}}\n")
     ages = {listed: NOW - timedelta(days=30) for listed in listed_in(given)}
     ages[Listed("trial thresholds", "spam 3.0")] = NOW - timedelta(days=2)
 
-    assert not behaved(given, Known(since=ages, last_used={}), 0, NOW)
+    assert behaved(given, Known(since=ages, last_used={}), 0, NOW) == [
+        OnTrial("blocked_senders", "a.example")
+    ]
 
 
 def test_without_a_trial_nothing_is_ready() -> None:

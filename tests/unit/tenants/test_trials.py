@@ -15,7 +15,7 @@ from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.policy.judging import judge
 from lazaretto.tenants.compiling import compile_snapshot
 from lazaretto.tenants.document import export_document, parse_document
-from lazaretto.tenants.trials import has_trials, promoted, without_trials
+from lazaretto.tenants.trials import OnTrial, has_trials, promoted, trials_in, without_trials
 
 FACTS = Facts(received_at=datetime(2026, 5, 1, tzinfo=UTC), client=Client(ip="192.0.2.1"))
 BASE = "tenant: acme\ndomains: {customer.example: {}}\naddresses: [bob@customer.example]\n"
@@ -68,6 +68,24 @@ def test_an_entry_on_trial_stands_on_the_list_of_the_shadow_alone() -> None:
     assert snapshot.approved.domains == {"other.example"}
     assert snapshot.shadow is not None
     assert snapshot.shadow.approved.domains == {"other.example", "partner.example"}
+
+
+def test_what_is_on_trial_is_promoted_one_by_one() -> None:
+    text = (
+        "approved_senders: [{entry: partner.example, shadow: true}]\n"
+        "antispam: {shadow_thresholds: {spam: 4.0, bulk: 6.0}}\n"
+    )
+    document = parse_document(BASE + text, "x")
+
+    one = promoted(document, [OnTrial("thresholds", "spam 4.0")])
+
+    assert list(trials_in(document)) == [
+        ("approved_senders", "partner.example"),
+        ("thresholds", "spam 4.0"),
+        ("thresholds", "bulk 6.0"),
+    ]
+    assert list(trials_in(one)) == [("approved_senders", "partner.example"), ("thresholds", "bulk 6.0")]
+    assert one.antispam.thresholds.spam == 4.0
 
 
 def test_without_trials_nothing_is_judged_twice() -> None:

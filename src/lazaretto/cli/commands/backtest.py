@@ -76,6 +76,9 @@ def _told(outcome: Outcome, days: int) -> str:
             f"          {each.received_at}  {each.message}  {each.recipient}  {each.setting}".rstrip()
             for each in outcome.examples.get(kind, ())
         ]
+    if outcome.rules:
+        told = ", ".join(f"{name or 'unknown'} ({count})" for name, count in outcome.rules.most_common())
+        lines.append(f"judged by what the rules of their time found: {told}")
     for each in outcome.not_replayed:
         lines.append(f"not tried: {each} differ, and what detectors would find takes the messages themselves")
     return "\n".join(lines)

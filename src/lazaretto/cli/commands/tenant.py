@@ -24,7 +24,7 @@ from lazaretto.tenants.document import export_document, parse_document
 from lazaretto.tenants.remarks import Severity
 from lazaretto.tenants.showing import shown
 from lazaretto.tenants.store import TenantStore
-from lazaretto.tenants.trials import has_trials, promoted
+from lazaretto.tenants.trials import promoted, trials_in
 
 
 @click.group(name="tenant", epilog="Example: lazaretto tenant apply acme.yaml")
@@ -134,16 +134,22 @@ def conformance(name: str, as_json: bool, home: Home) -> None:
         click.echo(f"{name} keeps to the best-practice profile")
 
 
-@command.command(epilog="Example: lazaretto tenant promote acme")
+@command.command(epilog="Example: lazaretto tenant promote acme --only 'rules: no programs'")
 @click.argument("name")
+@click.option("--only", default="", metavar="WHAT", help="One thing, as `lazaretto tenant trial` names it.")
 @home_option
-def promote(name: str, home: Home) -> None:
-    """Put everything that is on trial in the document of tenant NAME in force."""
+def promote(name: str, only: str, home: Home) -> None:
+    """Put what is on trial in the document of tenant NAME in force."""
     document = parse_document(with_tenants(home, None, lambda store: store.export(name)), name)
-    if not has_trials(document):
+    tried = list(trials_in(document))
+    chosen = [each for each in tried if only in ("", each.words)]
+    if not tried:
         raise ConfigurationError(f"nothing is on trial in {name}; mark a rule or an entry with shadow: true")
-    applied, _ = published(home, None, promoted(document), "what was on trial acts")
-    click.echo(f"{applied.name}: version {applied.version} is in force; what was on trial acts")
+    if not chosen:
+        raise ConfigurationError(f"{only} is not on trial; {', '.join(each.words for each in tried[:10])}")
+    note = f"{only or 'what was on trial'} acts"
+    applied, _ = published(home, None, promoted(document, chosen), note)
+    click.echo(f"{applied.name}: version {applied.version} is in force; {note}")
 
 
 @command.command(epilog="Example: lazaretto tenant trial acme --days 14")
@@ -153,15 +159,21 @@ def promote(name: str, home: Home) -> None:
 @home_option
 def trial(name: str, days: int, as_json: bool, home: Home) -> None:
     """Print what settings on trial would have done to the mail of tenant NAME."""
-    number = with_tenants(home, None, lambda store: store.number_of(name))
-    if number is None:
-        raise ConfigurationError(f'there is no tenant "{name}"; "lazaretto tenant list" names them all')
+
+    async def in_force(store: TenantStore) -> tuple[str, TenantId | None]:
+        return await store.export(name), await store.number_of(name)
+
+    text, number = with_tenants(home, None, in_force)
+    assert number is not None
+    tried = [each.words for each in trials_in(parse_document(text, name))]
     database = Database(home, load_settings(home))
     with database.available():
         outcome = trial_of(database.dsn("trace"), number, timedelta(days=days))
     if as_json:
-        click.echo(json.dumps(outcome, ensure_ascii=False))
+        click.echo(json.dumps({**outcome, "on_trial": tried}, ensure_ascii=False))
         return
+    for words in tried:
+        click.echo(f"on trial: {words}")
     click.echo(f"{outcome['messages']} messages of {days} days would have fared otherwise")
     for fate, count in outcome["fates"].items():
         click.echo(f"{count:>8}  {fate}")

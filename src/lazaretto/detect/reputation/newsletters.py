@@ -38,19 +38,24 @@ class WantedNewsletters:
         """Report one finding for everybody, or one for each recipient who wants it."""
         if tenant is None or not tenant.newsletters:
             return ()
-        identity = list_id_of(message)
-        signers = {each.domain for each in facts.dkim if each.result is AuthResult.PASS}
-        if not identity or not signers:
-            return ()
-        day = facts.received_at.date()
-        wanted = [
-            each
-            for each in tenant.newsletters
-            if each.list == identity
-            and each.signed_by in signers
-            and (each.expires is None or each.expires >= day)
-        ]
-        return tuple(_findings(wanted, facts, tenant, identity))
+        return tuple(_findings(list_id_of(message), facts, tenant))
+
+
+def newsletters_again(
+    findings: Sequence[Finding], identity: str, facts: Facts, tenant: TenantSnapshot
+) -> tuple[Finding, ...]:
+    """Return ``findings`` with what ``tenant`` wants of the list ``identity`` in place of what was wanted."""
+    kept = [finding for finding in findings if finding.symbol != NEWSLETTER_WANTED.name]
+    return (*kept, *_findings(identity, facts, tenant))
+
+
+def _wanted(identity: str, facts: Facts, tenant: TenantSnapshot) -> Iterator[Newsletter]:
+    signers = {each.domain for each in facts.dkim if each.result is AuthResult.PASS}
+    day = facts.received_at.date()
+    for each in tenant.newsletters:
+        in_time = each.expires is None or each.expires >= day
+        if identity and each.list == identity and each.signed_by in signers and in_time:
+            yield each
 
 
 def list_id_of(message: MessageView) -> str:
@@ -63,9 +68,8 @@ def list_id_of(message: MessageView) -> str:
     return (named.group(1) if named else text).lower()
 
 
-def _findings(
-    wanted: Sequence[Newsletter], facts: Facts, tenant: TenantSnapshot, identity: str
-) -> Iterator[Finding]:
+def _findings(identity: str, facts: Facts, tenant: TenantSnapshot) -> Iterator[Finding]:
+    wanted = list(_wanted(identity, facts, tenant))
     if any(not each.mailboxes for each in wanted):
         yield found(NEWSLETTER_WANTED, identity)
         return

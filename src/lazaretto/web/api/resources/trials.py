@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Field, Path, Query, Router, Schema
 
 from lazaretto.store import trials
 from lazaretto.store.scope import Area, Right, Scope
+from lazaretto.tenants.trials import OnTrial as OnTrialNamed
 from lazaretto.web.api.needs import Needs
 from lazaretto.web.api.problems import PROBLEMS
 
@@ -34,6 +35,13 @@ class TrialsShown(Schema):
     fates: dict[str, int] = Field(description="By what would have become of them.")
 
 
+class TrialsChosen(Schema):
+    """Which of what is on trial shall act; nothing named: all of it."""
+
+    kind: Literal["", "rules", "approved_senders", "blocked_senders", "thresholds"] = ""
+    name: str = Field("", max_length=400, description="As it is listed.")
+
+
 class Promoted(Schema):
     """What came of promoting."""
 
@@ -51,6 +59,9 @@ class ListEntryShown(Schema):
     last_used: str | None
     blast_radius: int = Field(description="Messages that passed only thanks to it.")
     examples: list[str] = Field(description="Ids of some of these.")
+
+
+CHOOSE_ALL = TrialsChosen()
 
 
 @router.get(
@@ -72,9 +83,10 @@ def read_trials(request: HttpRequest, tenant: Name, days: Days = 14) -> Any:
     response={200: Promoted, **PROBLEMS},
     summary="Put what is on trial in force",
 )
-def promote(request: HttpRequest, tenant: Name) -> Any:
-    """Publish the configuration in which everything that was on trial acts."""
-    applied = trials.promote(_scope(request))
+def promote(request: HttpRequest, tenant: Name, body: TrialsChosen = CHOOSE_ALL) -> Any:
+    """Publish the configuration in which what was on trial acts: all of it, or one thing alone."""
+    only = OnTrialNamed(body.kind, body.name) if body.kind or body.name else None
+    applied = trials.promote(_scope(request), only)
     return Promoted(tenant=applied.name, version=applied.version)
 
 
