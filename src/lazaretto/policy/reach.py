@@ -85,9 +85,9 @@ def reach_of(before: TenantSnapshot, after: TenantSnapshot) -> Reach:
     _add_list(reach, before.approved, after.approved)
     _add_list(reach, before.blocked, after.blocked)
     for mailbox in before.personal.keys() | after.personal.keys():
-        one, other = before.personal.get(mailbox, _NOTHING), after.personal.get(mailbox, _NOTHING)
-        _add_list(reach, one.approved, other.approved)
-        _add_list(reach, one.blocked, other.blocked)
+        mine, changed = before.personal.get(mailbox, _NOTHING), after.personal.get(mailbox, _NOTHING)
+        _add_list(reach, mine.approved, changed.approved)
+        _add_list(reach, mine.blocked, changed.blocked)
     return reach
 
 

@@ -61,7 +61,7 @@ class ListEntryShown(Schema):
     examples: list[str] = Field(description="Ids of some of these.")
 
 
-CHOOSE_ALL = TrialsChosen()
+CHOOSE_ALL = TrialsChosen(kind="", name="")
 
 
 @router.get(
