@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -13,7 +14,7 @@ from lazaretto.core.findings import Verdict
 from lazaretto.core.identity import new_message_id
 from lazaretto.store.given import StoreSettings
 from lazaretto.web.refused.texts import LANGUAGES, TEXTS, said
-from tests.portal.conftest import Program
+from tests.portal.conftest import DOCUMENT, Program, with_grant
 from tests.portal.mail import make_partitions
 from tests.portal.test_api_mail import number_of
 
@@ -28,9 +29,9 @@ def refused(store: StoreSettings) -> str:
     return refused_as(store, "spam")
 
 
-def refused_as(store: StoreSettings, verdict: str) -> str:
+def refused_as(store: StoreSettings, verdict: str, name: str = "acme") -> str:
     reference = "".join("23456789ABCDEFGHJKLMNPQRSTUVWXYZ"[octet % 32] for octet in uuid4().bytes[:8])
-    at, message, tenant = datetime.now(UTC) - timedelta(hours=2), new_message_id(), number_of("acme")
+    at, message, tenant = datetime.now(UTC) - timedelta(hours=2), new_message_id(), number_of(name)
     make_partitions(store, at)
     with psycopg.connect(store.trace, autocommit=True) as connection:
         connection.execute(
@@ -111,6 +112,53 @@ def test_a_sender_who_asks_is_let_in_for_a_week_when_it_is_granted(
     assert SENDER in document
     assert week in document
     assert administrator.post(f"/tenants/acme/{path}", {"decision": "declined"}).status == 422
+
+
+def asked(ann: Program, store: StoreSettings, tenant: str) -> dict[str, Any]:
+    reference = refused_as(store, "spam", tenant)
+    shown(reference, "POST")
+    return next(each for each in ann.get(f"/tenants/{tenant}/pleas").json if each["reference"] == reference)
+
+
+def test_where_changes_need_a_second_person_letting_in_is_proposed(store: StoreSettings) -> None:
+    tenant = f"careful-{uuid4().hex[:8]}"
+    apply(DOCUMENT.format(name=tenant) + "review: {required: true}\n")
+    ann, ben = (with_grant(tenant, "tenant-administrator") for _ in range(2))
+    plea = asked(ann, store, tenant)
+    path = f"/tenants/{tenant}/pleas/{plea['id']}/decision"
+
+    answer = ann.post(path, {"decision": "granted"})
+
+    assert (answer.status, answer.json["decision"]) == (200, None)
+    number = answer.json["proposal"]
+    again = ann.post(path, {"decision": "granted"})
+    assert again.status == 422 and f"proposal {number}" in again.json["detail"]
+    assert SENDER not in ann.get(f"/tenants/{tenant}/configuration").json["document"]
+    assert ben.post(f"/tenants/{tenant}/proposals/{number}/approval", {}).status == 200
+    assert SENDER in ann.get(f"/tenants/{tenant}/configuration").json["document"]
+    decided = ann.get(f"/tenants/{tenant}/pleas").json[0]
+    assert (decided["decision"], decided["proposal"]) == ("granted", None)
+    assert decided["decided_by"] and decided["decided_at"]
+
+
+def test_a_rejected_proposal_declines_what_it_would_have_granted(store: StoreSettings) -> None:
+    tenant = f"careful-{uuid4().hex[:8]}"
+    apply(DOCUMENT.format(name=tenant) + "review: {required: true}\n")
+    ann, ben = (with_grant(tenant, "tenant-administrator") for _ in range(2))
+    plea = asked(ann, store, tenant)
+    number = ann.post(f"/tenants/{tenant}/pleas/{plea['id']}/decision", {"decision": "granted"}).json[
+        "proposal"
+    ]
+
+    ben.post(f"/tenants/{tenant}/proposals/{number}/rejection", {"reason": "no"})
+
+    assert ann.get(f"/tenants/{tenant}/pleas").json[0]["decision"] == "declined"
+
+
+def apply(text: str) -> None:
+    from lazaretto.store.mailpath import mail_path
+
+    mail_path().wait(mail_path().tenants.apply(text, by="test"))
 
 
 def test_nobody_asks_for_malware(store: StoreSettings, administrator: Program) -> None:

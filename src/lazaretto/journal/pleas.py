@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final, LiteralString, TypeVar
 from uuid import UUID
@@ -55,6 +55,8 @@ class Plea:
     """None = nobody decided yet."""
     decided_by: str
     decided_at: datetime | None
+    proposal: int | None
+    """The proposal to let the sender in that waits for a second person."""
 
 
 class RefusedMail:
@@ -74,7 +76,7 @@ class Pleas:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def add(self, refused: RefusedMessage, reference: str, now: datetime) -> Plea:
+    async def add(self, refused: RefusedMessage, reference: str, now: datetime) -> None:
         """Note that the sender of ``refused`` asks; asking again changes nothing but the count."""
         parameters = {
             "tenant": refused.tenant,
@@ -83,25 +85,34 @@ class Pleas:
             "sender": refused.sender or "",
             "now": now,
         }
-        return (await _rows(self._pool, "add_plea", Plea, parameters))[0]
+        async with self._pool.transaction() as connection:
+            await connection.execute(query(_PACKAGE, "add_plea"), parameters)
 
     async def list(self, tenant: TenantId, *, limit: int = 100) -> Sequence[Plea]:
         """Return what was asked of ``tenant``, what waits for a decision first."""
-        parameters = {"tenant": tenant, "id": None, "wanted": min(limit, MOST)}
-        return await _rows(self._pool, "list_pleas", Plea, parameters)
+        return await self._list(tenant, None, min(limit, MOST))
 
     async def get(self, tenant: TenantId, number: int) -> Plea | None:
         """Return one; None when it is not the tenant's."""
-        found = await _rows(self._pool, "list_pleas", Plea, {"tenant": tenant, "id": number, "wanted": 1})
+        found = await self._list(tenant, number, 1)
         return found[0] if found else None
 
-    async def decide(
-        self, tenant: TenantId, number: int, decision: Decision, by: str, now: datetime
-    ) -> Plea | None:
-        """Note a decision; None when there is nothing to decide."""
-        parameters = {"tenant": tenant, "id": number, "decision": decision.value, "by": by, "now": now}
-        found = await _rows(self._pool, "decide_plea", Plea, parameters)
-        return found[0] if found else None
+    async def decide(self, plea: Plea, decision: Decision, by: str, now: datetime) -> None:
+        """Note a decision; one that was decided meanwhile stays so."""
+        await self._note(plea, decision=decision.value, by=by, now=now, proposal=None)
+
+    async def wait_for(self, plea: Plea, proposal: int) -> None:
+        """Note that a second person decides about ``proposal``, and thereby about ``plea``."""
+        await self._note(plea, decision=None, by="", now=None, proposal=proposal)
+
+    async def _list(self, tenant: TenantId, number: int | None, wanted: int) -> Sequence[Plea]:
+        parameters = {"tenant": tenant, "id": number, "wanted": wanted, "now": datetime.now(UTC)}
+        return await _rows(self._pool, "list_pleas", Plea, parameters)
+
+    async def _note(self, plea: Plea, **values: Any) -> None:
+        async with self._pool.transaction() as connection:
+            parameters = {"tenant": plea.tenant, "id": plea.id, **values}
+            await connection.execute(query(_PACKAGE, "decide_plea"), parameters, prepare=False)
 
 
 async def _rows(pool: Pool, name: LiteralString, row: type[Row], parameters: dict[str, Any]) -> Sequence[Row]:

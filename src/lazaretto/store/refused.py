@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from lazaretto.core.address import domain_of, fold
 from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.core.findings import Verdict
 from lazaretto.journal.pleas import Decision, Plea, RefusedMessage
@@ -22,8 +21,9 @@ from lazaretto.store import traffic
 from lazaretto.store.auditing import ordered
 from lazaretto.store.mailpath import mail_path
 from lazaretto.store.scope import Area, Right, Scope
-from lazaretto.tenants.document import export_document, parse_document
-from lazaretto.tenants.sections import SenderEntry
+from lazaretto.store.sender_entries import SenderList, Wish, grant
+from lazaretto.tenants.reviewing import Proposal
+from lazaretto.tenants.store import Applied
 
 APPROVED_FOR: Final = timedelta(days=7)
 _REFERENCE: Final = re.compile(r"[2-9A-HJ-NP-Z]{8}")
@@ -98,47 +98,36 @@ def messages_with(scope: Scope, reference: str) -> list[TracedMessage]:
 
 
 def decide(scope: Scope, number: int, decision: Decision) -> Plea:
-    """Let the sender in for a week, or not.  Raises ``ScopeError`` when it is not there."""
+    """Let the sender in for a week, or not; where changes need a second person, letting in is proposed.
+
+    Raises ``ScopeError`` when it is not there.
+    """
     scope.demand(Area.LISTS, Right.EDIT)
-    scope.demand_all_domains()
-    path = mail_path()
-    plea = path.wait(path.pleas.get(scope.of_tenant, number))
-    if plea is None:
-        raise ScopeError("there is no such request")
-    if plea.decision is not None:
-        raise ConfigurationError(f"this was {plea.decision} by {plea.decided_by} before")
-    with ordered(scope, f"plea.{decision.value}", plea.sender, after={"reference": plea.reference}):
-        if decision is Decision.GRANTED:
-            _approve(scope, plea)
-        decided = path.wait(
-            path.pleas.decide(scope.of_tenant, number, decision, scope.who.name, datetime.now(UTC))
-        )
-    return decided or plea
-
-
-def _approve(scope: Scope, plea: Plea) -> None:
-    path = mail_path()
-    text = path.wait(path.tenants.export(scope.tenant_name))
-    document = parse_document(text, scope.tenant_name)
-    blocked = [each.entry for each in document.blocked_senders if _covers(each.entry, plea.sender)]
-    if blocked:
+    found = plea(scope, number)
+    if found.decision is not None:
+        raise ConfigurationError(f"this was {found.decision} by {found.decided_by} before")
+    if found.proposal is not None:
         raise ConfigurationError(
-            f"{blocked[0]} is on the list of blocked senders, which wins over an approval; remove it there"
+            f"letting this sender in waits for a second person: decide about proposal {found.proposal}"
         )
-    entry = SenderEntry(
+    path = mail_path()
+    with ordered(scope, f"plea.{decision.value}", found.sender, after={"reference": found.reference}):
+        done = _let_in(scope, found) if decision is Decision.GRANTED else None
+        if isinstance(done, Proposal):
+            path.wait(path.pleas.wait_for(found, done.id))
+        else:
+            path.wait(path.pleas.decide(found, decision, scope.who.name, datetime.now(UTC)))
+    return plea(scope, number)
+
+
+def _let_in(scope: Scope, plea: Plea) -> Applied | Proposal:
+    wish = Wish(
+        list=SenderList.APPROVED,
         entry=plea.sender,
         reason=f"asked with reference {plea.reference}",
         expires=datetime.now(UTC).date() + APPROVED_FOR,
     )
-    others = tuple(each for each in document.approved_senders if each.entry != entry.entry)
-    changed = document.model_copy(update={"approved_senders": (*others, entry)})
-    applied = path.wait(path.tenants.apply(export_document(changed), by=scope.who.name, note=entry.reason))
-    path.wait(path.tenants.wait_until_in_force(applied.publication))
-
-
-def _covers(entry: str, sender: str) -> bool:
-    domain = domain_of(sender)
-    return entry == fold(sender) or entry == domain or domain.endswith(f".{entry}")
+    return grant(scope, wish)
 
 
 def _found(reference: str) -> Sequence[RefusedMessage]:

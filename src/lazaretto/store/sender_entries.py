@@ -59,7 +59,7 @@ def grant(scope: Scope, wish: Wish) -> Applied | Proposal:
     """
     scope.demand(Area.LISTS, Right.EDIT)
     scope.demand_all_domains()
-    tree = plain_of(tenancy.in_force(scope).text)
+    tree = plain_of(tenancy.whole(scope).text)
     values: dict[tuple[str, ...], Any] = {(wish.list.value,): _entries(tree, wish)}
     return drafts.change_now(scope, values, note=wish.reason or f"{wish.entry}: {wish.list.value}")
 

@@ -3,5 +3,3 @@ INSERT INTO plea (tenant, reference, message, sender, asked_at)
 VALUES (%(tenant)s, %(reference)s, %(message)s, %(sender)s, %(now)s)
 ON CONFLICT (tenant, reference) DO UPDATE
 SET times = plea.times + 1
-RETURNING
-    id, tenant, reference, message, sender, asked_at, times, decision, decided_by, decided_at

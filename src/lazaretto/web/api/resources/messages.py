@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Path, Query, Router, Schema
+from ninja import Field, Path, Query, Router, Schema
 
 from lazaretto.core import places as core_places
 from lazaretto.core.findings import Verdict
@@ -22,7 +22,8 @@ from lazaretto.web.api.problems import PROBLEMS
 
 router = Router()
 Name = Annotated[str, Path(max_length=100, description="The tenant's name.")]
-Text = Annotated[str | None, Query(max_length=998, pattern=NO_NUL)]
+Text = Annotated[str | None, Field(max_length=998, pattern=NO_NUL)]
+Short = Annotated[str | None, Field(max_length=255, pattern=NO_NUL)]
 
 
 class RecipientShown(Schema):
@@ -62,6 +63,38 @@ class WhyShown(Schema):
     """What was found and decided, as the trace has it."""
 
 
+class Known(Schema):
+    """What is known of the messages that are looked for."""
+
+    message_id: Text = None
+    recipient: Text = Field(None, description="An address or a domain.")
+    sender: Text = Field(None, description="Of the envelope: an address or a domain.")
+    author: Text = Field(None, description="Of the From field: an address or a domain.")
+    subject: Text = None
+    client_ip: str | None = Field(None, description="An IPv4 or IPv6 address, or a network.", max_length=49)
+    client_name: Text = None
+    attachment: Short = Field(None, description="A file's whole name, or its ending: `.pdf`.")
+    sha256: str | None = Field(None, pattern=r"^[0-9A-Fa-f]{64}$")
+    host: Text = Field(None, description="Of a web address; a whole address means its host.")
+    verdict: Verdict | None = None
+    scanned: bool | None = None
+    symbol: Text = None
+    policy: Short = Field(None, description="A rule or setting that took part in the decision.")
+    direction: Literal["inbound", "outbound", "internal", "mail"] | None = None
+    place: core_places.Place | None = None
+    disposition: Literal["deliver", "redirect", "quarantine", "delete", "reject"] | None = None
+    remote: Short = Field(None, description="The host that took or refused a copy.")
+    domain: Short = Field(None, description="One of the tenant's domains.")
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def asked(self) -> Asked:
+        """Return it as the trace asks."""
+        values = self.model_dump(mode="python")
+        values |= {name: values[name].value for name in ("verdict", "place") if values[name] is not None}
+        return Asked(**values | {"client_ip": checked_network(self.client_ip)})
+
+
 @router.get(
     "/tenants/{tenant}/messages",
     auth=Needs(Area.TRACE, Right.VIEW_STATISTICS),
@@ -71,83 +104,14 @@ class WhyShown(Schema):
 def find_messages(
     request: HttpRequest,
     tenant: Name,
-    message_id: Text = None,
-    recipient: Annotated[
-        str | None, Query(max_length=998, pattern=NO_NUL, description="An address or a domain.")
-    ] = None,
-    sender: Annotated[
-        str | None,
-        Query(max_length=998, pattern=NO_NUL, description="Of the envelope: an address or a domain."),
-    ] = None,
-    author: Annotated[
-        str | None,
-        Query(max_length=998, pattern=NO_NUL, description="Of the From field: an address or a domain."),
-    ] = None,
-    subject: Text = None,
-    client_ip: Annotated[
-        str | None, Query(description="An IPv4 or IPv6 address, or a network.", max_length=49)
-    ] = None,
-    client_name: Text = None,
-    attachment: Annotated[
-        str | None,
-        Query(max_length=255, pattern=NO_NUL, description="A file's whole name, or its ending: `.pdf`."),
-    ] = None,
-    sha256: Annotated[str | None, Query(pattern=r"^[0-9A-Fa-f]{64}$")] = None,
-    host: Annotated[
-        str | None,
-        Query(
-            max_length=998, pattern=NO_NUL, description="Of a web address; a whole address means its host."
-        ),
-    ] = None,
-    verdict: Verdict | None = None,
-    scanned: bool | None = None,
-    symbol: Text = None,
-    policy: Annotated[
-        str | None,
-        Query(
-            max_length=250, pattern=NO_NUL, description="A rule or setting that took part in the decision."
-        ),
-    ] = None,
-    direction: Literal["inbound", "outbound", "internal", "mail"] | None = None,
-    place: core_places.Place | None = None,
-    disposition: Literal["deliver", "redirect", "quarantine", "delete", "reject"] | None = None,
-    remote: Annotated[
-        str | None, Query(max_length=255, pattern=NO_NUL, description="The host that took or refused a copy.")
-    ] = None,
-    domain: Annotated[
-        str | None, Query(max_length=255, pattern=NO_NUL, description="One of the tenant's domains.")
-    ] = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    known: Query[Known],
     oldest_first: bool = False,
     cursor: Cursor = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Any:
     """Return the stories of messages of which everything that is given holds, newest first."""
     scope: Scope = request.auth  # type: ignore[attr-defined]
-    asked = Asked(
-        message_id=message_id,
-        recipient=recipient,
-        sender=sender,
-        author=author,
-        subject=subject,
-        client_ip=checked_network(client_ip),
-        client_name=client_name,
-        attachment=attachment,
-        sha256=sha256,
-        host=host,
-        verdict=verdict.value if verdict else None,
-        scanned=scanned,
-        symbol=symbol,
-        policy=policy,
-        direction=direction,
-        place=place.value if place else None,
-        disposition=disposition,
-        remote=remote,
-        domain=domain,
-        since=since,
-        until=until,
-    )
+    asked = known.asked()
     found = traffic.messages(scope, asked, after=_place(cursor), limit=limit + 1, oldest_first=oldest_first)
     shown = [_shown(each) for each in found[:limit]]
     last = found[limit - 1] if len(found) > limit else None

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Path, Router, Schema
+from ninja import Field, Path, Router, Schema
 
 from lazaretto.journal.pleas import Decision, Plea
 from lazaretto.store import refused
@@ -33,6 +33,7 @@ class PleaShown(Schema):
     decision: str | None
     decided_by: str
     decided_at: datetime | None
+    proposal: int | None = Field(description="The proposal to let it in that waits for a second person.")
 
 
 class Decided(Schema):
@@ -59,7 +60,10 @@ def list_pleas(request: HttpRequest, tenant: Name, limit: Limit = 100) -> Any:
     summary="Let a refused sender in, or not",
 )
 def decide(request: HttpRequest, tenant: Name, number: Number, body: Decided) -> Any:
-    """Granted: the sender is approved for a week, and then has to be approved by itself."""
+    """Granted: the sender is approved for a week, and then has to be approved by itself.
+
+    Where changes need a second person this is proposed, and whoever decides about `proposal` decides.
+    """
     return _shown(refused.decide(_scope(request), number, body.decision))
 
 
@@ -79,4 +83,5 @@ def _shown(plea: Plea) -> PleaShown:
         decision=plea.decision,
         decided_by=plea.decided_by,
         decided_at=plea.decided_at,
+        proposal=plea.proposal,
     )

@@ -149,7 +149,10 @@ def _pleas(scope: Scope) -> Table:
             "decision": each.decision,
             "decided_by": each.decided_by,
             "message": each.message,
-            "may_decide": scope.allows(Area.LISTS, Right.EDIT) and each.decision is None,
+            "proposal": each.proposal,
+            "may_decide": scope.allows(Area.LISTS, Right.EDIT)
+            and each.decision is None
+            and each.proposal is None,
         }
         for each in store.pleas(scope)
     ]
@@ -184,11 +187,14 @@ def plea(request: PageRequest, scope: Scope, number: int, decision: str) -> Http
     grants = decision == "grant"
     if request.method == "POST":
         try:
-            store.decide(scope, number, Decision.GRANTED if grants else Decision.DECLINED)
+            done = store.decide(scope, number, Decision.GRANTED if grants else Decision.DECLINED)
         except ConfigurationError as failure:
             flash(request, str(failure), level=Level.DANGER)
         else:
-            flash(request, gettext("It is decided."))
+            if done.proposal is None:
+                flash(request, gettext("It is decided."))
+            else:
+                flash(request, gettext("It is proposed: a second person must approve it."), level=Level.INFO)
         return to_page(request, "refused")
     text = (
         gettext("Mail of {sender} is accepted for seven days, unless it is malware or phishing.")
