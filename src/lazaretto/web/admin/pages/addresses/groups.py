@@ -13,29 +13,37 @@ from django.utils.translation import gettext_lazy
 from lazaretto.store import drafts
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.tenants.levels import says_something
-from lazaretto.tenants.placing import UNSAID, WrongSettings
-from lazaretto.web.admin.pages.services.views import draft_bar
+from lazaretto.tenants.placing import UNSAID
+from lazaretto.web.admin.entries import Listing, placed, take_out
 from lazaretto.web.admin.words_of import label
-from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
-from lazaretto.web.shell.confirming import Confirmation, confirm
+from lazaretto.web.shell.confirming import Confirmation
 from lazaretto.web.shell.forms import Form
 from lazaretto.web.shell.registry import address_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_page
-from lazaretto.web.shell.tables import Asked, Column, Empty, Filter, Table, csv_response
+from lazaretto.web.shell.tables import Column
 
-_A_PAGE = 100
 _SEE = needs(Area.ADDRESSES, Right.VIEW_CONFIGURATION)
 _EDIT = needs(Area.ADDRESSES, Right.EDIT)
-_COLUMNS = (
-    Column(name="name", title=gettext_lazy("Group"), template="addresses/cell_group.html"),
-    Column(name="description", title=gettext_lazy("Description"), hides=True),
-    Column(name="members", title=gettext_lazy("Members"), is_number=True),
-    Column(name="order", title=gettext_lazy("Order"), is_number=True, hides=True),
-    Column(name="own", title=gettext_lazy("Own settings")),
+_LISTING = Listing(
+    name="groups",
+    caption=gettext_lazy("Groups"),
+    columns=(
+        Column(name="name", title=gettext_lazy("Group"), template="addresses/cell_group.html"),
+        Column(name="description", title=gettext_lazy("Description"), hides=True),
+        Column(name="members", title=gettext_lazy("Members"), is_number=True),
+        Column(name="order", title=gettext_lazy("Order"), is_number=True, hides=True),
+        Column(name="own", title=gettext_lazy("Own settings")),
+    ),
+    template="addresses/groups.html",
+    edit=_EDIT,
+    add="group-new",
+    add_words=gettext_lazy("Add a group"),
+    none=gettext_lazy("There is no group yet"),
+    none_text=gettext_lazy("A group gives some of your people settings of their own."),
+    icon="users-group",
 )
-_FILTERS = (Filter(name="name", title=gettext_lazy("Group")),)
 
 
 @page(
@@ -50,7 +58,6 @@ _FILTERS = (Filter(name="name", title=gettext_lazy("Group")),)
 )
 def groups(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """List the groups."""
-    asked = Asked.of(request, _COLUMNS, _FILTERS)
     rows = [
         {
             "name": name,
@@ -60,30 +67,8 @@ def groups(request: PageRequest, scope: Scope) -> HttpResponseBase:
             "own": label("choice.true") if says_something(group.settings) else "",
         }
         for name, group in drafts.edited(scope).document.groups.items()
-        if asked.get("name").lower() in name.lower()
     ]
-    if asked.is_export:
-        return csv_response("groups", _COLUMNS, rows)
-    (after,) = parts_of(asked.cursor, tuple[str]) if asked.cursor else ("",)
-    later = [row for row in rows if str(row["name"]) > after]
-    may_edit = scope.allows(*_EDIT)
-    table = Table(
-        name="groups",
-        caption=_("Groups"),
-        columns=_COLUMNS,
-        rows=later[:_A_PAGE],
-        asked=asked,
-        filters=_FILTERS,
-        next=cursor_of(str(later[_A_PAGE - 1]["name"])) if len(later) > _A_PAGE else None,
-        empty=Empty(
-            title=_("There is no group yet"),
-            text=_("A group gives some of your people settings of their own."),
-            action=_("Add a group") if may_edit else "",
-            address=address_of("group-new", scope.tenant_name) if may_edit else "",
-            icon="users-group",
-        ),
-    )
-    return show(request, "addresses/groups.html", {**draft_bar(scope), "table": table, "may_edit": may_edit})
+    return _LISTING.answer(request, scope, rows)
 
 
 class GroupForm(Form):
@@ -162,16 +147,9 @@ def _edit(request: PageRequest, scope: Scope, initial: dict[str, Any], known: st
         }
         if not known and name in drafts.edited(scope).document.groups:
             form.add_error("name", _("There is such a group already."))
-        else:
-            try:
-                drafts.place(scope, values)
-            except WrongSettings as wrong:
-                for path, problem in wrong.by_path.items():
-                    named = path[2] if len(path) > 2 and path[2] in form.fields else None
-                    form.add_error(named, problem)
-            else:
-                return to_page(request, "changes")
-    context = {"form": form, "known": known, "may_edit": scope.allows(*_EDIT)}
+        elif placed(scope, form, values):
+            return to_page(request, "changes")
+    context = {"form": form, "known": known, "may_edit": _LISTING.may_edit(scope)}
     return show(request, "addresses/group.html", context, status=422 if form.errors else 200)
 
 
@@ -186,14 +164,17 @@ def _edit(request: PageRequest, scope: Scope, initial: dict[str, Any], known: st
 )
 def remove(request: PageRequest, scope: Scope, name: str) -> HttpResponse:
     """Take a group out of the draft."""
-    if request.method != "POST":
-        question = Confirmation(
-            title=_("Remove the group %(name)s?") % {"name": name},
-            text=_("Its people stay; they get the settings of their domain once the change is published."),
-            action=_("Remove"),
-            back=address_of("groups", scope.tenant_name),
+    group = drafts.edited(scope).document.groups.get(name)
+    if group is None:
+        return to_page(request, "groups")
+    question = Confirmation(
+        title=_("Remove the group %(name)s?") % {"name": name},
+        text=_(
+            "Its %(count)s people stay; they get the settings of their domain once the change is published. "
+            "It can be undone."
         )
-        return confirm(request, question)
-    if name in drafts.edited(scope).document.groups:
-        drafts.place(scope, {("groups", name): UNSAID})
-    return to_page(request, "changes")
+        % {"count": len(group.members)},
+        action=_("Remove"),
+        back=address_of("groups", scope.tenant_name),
+    )
+    return take_out(request, scope, question, {("groups", name): UNSAID})

@@ -17,8 +17,8 @@ from lazaretto.store import addresses as store
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.tenants.address_csv import Mode
 from lazaretto.tenants.placing import WrongSettings
+from lazaretto.web.admin.entries import draft_bar
 from lazaretto.web.admin.pages.services.publishing import tell_done
-from lazaretto.web.admin.pages.services.views import draft_bar
 from lazaretto.web.admin.words_of import choice
 from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page

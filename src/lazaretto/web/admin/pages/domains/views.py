@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.forms import BaseFormSet, formset_factory
+from django.forms import BaseFormSet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lazaretto.core.errors import ConfigurationError
-from lazaretto.core.snapshot import HostLookup, TlsDemand
 from lazaretto.store import claims, drafts
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.tenants.document import TenantDocument
 from lazaretto.tenants.levels import OwnDomain, says_something
-from lazaretto.tenants.placing import UNSAID, WrongSettings
-from lazaretto.web.admin.pages.services.views import draft_bar
+from lazaretto.tenants.placing import UNSAID, Path, WrongSettings
+from lazaretto.web.admin.entries import Listing, draft_bar, take_out
+from lazaretto.web.admin.pages.domains.servers import ServerForm, Servers, as_initial, servers_of
 from lazaretto.web.admin.words_of import label
-from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
 from lazaretto.web.shell.confirming import Confirmation, confirm
 from lazaretto.web.shell.flash import Level, flash
@@ -28,19 +27,28 @@ from lazaretto.web.shell.forms import Form
 from lazaretto.web.shell.registry import address_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_page
-from lazaretto.web.shell.tables import Asked, Column, Empty, Filter, Table, csv_response
+from lazaretto.web.shell.tables import Column
 
-_A_PAGE = 100
 _SEE = needs(Area.ROUTES, Right.VIEW_CONFIGURATION)
 _EDIT = needs(Area.ROUTES, Right.EDIT)
-_COLUMNS = (
-    Column(name="domain", title=gettext_lazy("Domain"), template="domains/cell_domain.html"),
-    Column(name="addresses", title=gettext_lazy("Addresses"), is_number=True),
-    Column(name="routes", title=gettext_lazy("Route"), hides=True),
-    Column(name="own", title=gettext_lazy("Own settings"), hides=True),
-    Column(name="", title=gettext_lazy("Ready?"), template="domains/cell_ready.html"),
+_LISTING = Listing(
+    name="domains",
+    caption=gettext_lazy("Domains"),
+    columns=(
+        Column(name="domain", title=gettext_lazy("Domain"), template="domains/cell_domain.html"),
+        Column(name="addresses", title=gettext_lazy("Addresses"), is_number=True),
+        Column(name="routes", title=gettext_lazy("Route"), hides=True),
+        Column(name="own", title=gettext_lazy("Own settings"), hides=True),
+        Column(name="", title=gettext_lazy("Ready?"), template="domains/cell_ready.html"),
+    ),
+    template="domains/list.html",
+    edit=_EDIT,
+    add="domain-new",
+    add_words=gettext_lazy("Add a domain"),
+    none=gettext_lazy("There is no domain yet"),
+    none_text=gettext_lazy("Add one, prove in its DNS that it is yours, and mail for it is received."),
+    icon="world",
 )
-_FILTERS = (Filter(name="domain", title=gettext_lazy("Domain")),)
 
 
 @page(
@@ -55,7 +63,6 @@ _FILTERS = (Filter(name="domain", title=gettext_lazy("Domain")),)
 )
 def domains(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """List the domains and the claims."""
-    asked = Asked.of(request, _COLUMNS, _FILTERS)
     document = drafts.edited(scope).document
     counts: dict[str, int] = {}
     for address in document.addresses:
@@ -64,38 +71,17 @@ def domains(request: PageRequest, scope: Scope) -> HttpResponseBase:
     rows = [
         _row(name, its, counts.get(name, 0))
         for name, its in document.domains.items()
-        if scope.domains.reach(name) and asked.get("domain").lower() in name
+        if scope.domains.reach(name)
     ]
-    if asked.is_export:
-        return csv_response("domains", _COLUMNS[:-1], rows)
-    (after,) = parts_of(asked.cursor, tuple[str]) if asked.cursor else ("",)
-    later = [row for row in rows if row["domain"] > after]
     room = claims.room(scope)
-    may_add = scope.allows(*_EDIT) and scope.domains.is_all and room.is_left
-    table = Table(
-        name="domains",
-        caption=_("Domains"),
-        columns=_COLUMNS,
-        rows=later[:_A_PAGE],
-        asked=asked,
-        filters=_FILTERS,
-        next=cursor_of(later[_A_PAGE - 1]["domain"]) if len(later) > _A_PAGE else None,
-        empty=Empty(
-            title=_("There is no domain yet"),
-            text=_("Add one, prove in its DNS that it is yours, and mail for it is received."),
-            action=_("Add a domain") if may_add else "",
-            address=address_of("domain-new", scope.tenant_name) if may_add else "",
-            icon="world",
-        ),
+    return _LISTING.answer(
+        request,
+        scope,
+        rows,
+        claims=claims.open_claims(scope),
+        room=room,
+        may_add=_LISTING.may_edit(scope) and room.is_left,
     )
-    context = {
-        **draft_bar(scope),
-        "table": table,
-        "claims": claims.open_claims(scope),
-        "room": room,
-        "may_add": may_add,
-    }
-    return show(request, "domains/list.html", context)
 
 
 def _row(name: str, its: OwnDomain, addresses: int) -> dict[str, Any]:
@@ -199,28 +185,6 @@ def withdraw(request: PageRequest, scope: Scope, domain: str) -> HttpResponse:
     return to_page(request, "domains")
 
 
-class RouteForm(Form):
-    """One server; without a host it is none."""
-
-    host = forms.CharField(label=gettext_lazy("Server"), max_length=253, required=False)
-    port = forms.IntegerField(label=gettext_lazy("Port"), min_value=1, max_value=65_535, initial=25)
-    preference = forms.IntegerField(
-        label=gettext_lazy("Preference"), min_value=0, max_value=65_535, initial=10
-    )
-    lookup = forms.ChoiceField(label=gettext_lazy("Found by"))
-    tls = forms.ChoiceField(label=gettext_lazy("Encryption"))
-
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        super().__init__(*arguments, **keywords)
-        for name, kinds in (("lookup", HostLookup), ("tls", TlsDemand)):
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = [(each.value, label(f"route.{each.value}")) for each in kinds]
-
-
-_Routes = formset_factory(RouteForm, extra=1, max_num=50, absolute_max=51)
-
-
 @page(
     name="domain",
     path="domains/<str:domain>",
@@ -236,16 +200,16 @@ def domain(request: PageRequest, scope: Scope, domain: str) -> HttpResponse:
     if domain not in document.domains or not scope.domains.reach(domain):
         return to_page(request, "domains")
     its = document.domains[domain]
-    initial = [_as_initial(route) for route in its.routes]
+    initial = [as_initial(route) for route in its.routes]
     if request.method == "POST":
-        formset = _Routes(request.POST, initial=initial)
+        formset = Servers(request.POST, initial=initial)
         if formset.is_valid():
             problem = _take_routes(request, scope, domain, document, formset)
             if not problem:
                 return to_page(request, "changes")
             flash(request, problem, level=Level.DANGER)
     else:
-        formset = _Routes(initial=initial)
+        formset = Servers(initial=initial)
     context = {
         **draft_bar(scope),
         "domain": domain,
@@ -258,34 +222,18 @@ def domain(request: PageRequest, scope: Scope, domain: str) -> HttpResponse:
     return show(request, "domains/domain.html", context)
 
 
-def _as_initial(route: Any) -> dict[str, Any]:
-    return {
-        "host": route.host,
-        "port": route.port,
-        "preference": route.preference,
-        "lookup": route.lookup.value,
-        "tls": route.tls.value,
-    }
-
-
 def _take_routes(
-    request: PageRequest, scope: Scope, domain: str, document: TenantDocument, formset: BaseFormSet[RouteForm]
+    request: PageRequest,
+    scope: Scope,
+    domain: str,
+    document: TenantDocument,
+    formset: BaseFormSet[ServerForm],
 ) -> str:
-    known = {(route.host, route.port): route for route in document.domains[domain].routes}
-    servers = []
-    for given in (form.cleaned_data for form in formset):
-        host = (given.get("host") or "").strip()
-        if host:
-            old = known.get((host, given["port"]))
-            # What the form does not show of a server stays as it is.
-            kept = old.model_dump(mode="json", exclude_defaults=True) if old is not None else {}
-            servers.append(
-                {**kept, **{key: given[key] for key in ("port", "preference", "lookup", "tls")}, "host": host}
-            )
+    servers = servers_of(formset, document.domains[domain].routes)
     named = request.POST.get("route", "")
     fallback = request.POST.get("fallback", "")
     at = ("domains", domain)
-    values: dict[tuple[str, ...], Any] = {
+    values: dict[Path, Any] = {
         (*at, "routes"): servers if servers and not named else UNSAID,
         (*at, "route"): named or UNSAID,
         (*at, "fallback"): fallback or UNSAID,
@@ -309,32 +257,35 @@ def _take_routes(
 def remove(request: PageRequest, scope: Scope, domain: str) -> HttpResponse:
     """Take a domain out of the draft, with its addresses."""
     document = drafts.edited(scope).document
-    if domain not in document.domains:
+    if domain not in document.domains or not scope.domains.reach(domain):
         return to_page(request, "domains")
-    addresses = [each for each in document.addresses if each.endswith(f"@{domain}")]
-    if request.method != "POST":
-        question = Confirmation(
-            title=_("Remove %(domain)s?") % {"domain": domain},
-            text=_(
-                "Mail for it is refused once the change is published, and its %(count)s addresses go with it."
-            )
-            % {"count": len(addresses)},
-            action=_("Remove"),
-            back=address_of("domain", scope.tenant_name, domain=domain),
-        )
-        return confirm(request, question)
-    kept = [each for each in document.addresses if not each.endswith(f"@{domain}")]
+    gone = {"addresses": 0, "aliases": 0}
+    values: dict[Path, Any] = {("domains", domain): UNSAID}
+    kept = [each for each in document.addresses if not _is_of(domain, each)]
     aliases = {
-        alias: target for alias, target in document.aliases.items() if not alias.endswith(f"@{domain}")
+        alias: target
+        for alias, target in document.aliases.items()
+        if not _is_of(domain, alias) and not _is_of(domain, target)
     }
-    values: dict[tuple[str, ...], Any] = {("domains", domain): UNSAID}
     if len(kept) != len(document.addresses):
         values["addresses",] = kept or UNSAID
+        gone["addresses"] = len(document.addresses) - len(kept)
     if len(aliases) != len(document.aliases):
         values["aliases",] = aliases or UNSAID
-    try:
-        drafts.place(scope, values)
-    except WrongSettings as wrong:
-        flash(request, " ".join(wrong.by_path.values()), level=Level.DANGER)
-        return to_page(request, "domain", domain=domain)
-    return to_page(request, "changes")
+        gone["aliases"] = len(document.aliases) - len(aliases)
+    question = Confirmation(
+        title=_("Remove %(domain)s?") % {"domain": domain},
+        text=_(
+            "Mail for it is refused once the change is published. Its %(addresses)s addresses and "
+            "%(aliases)s aliases go with it; its people do not see their quarantine any more. Going back to "
+            "the version before brings all of it back."
+        )
+        % gone,
+        action=_("Remove"),
+        back=address_of("domain", scope.tenant_name, domain=domain),
+    )
+    return take_out(request, scope, question, values)
+
+
+def _is_of(domain: str, address: str) -> bool:
+    return address.rpartition("@")[2] == domain

@@ -15,8 +15,8 @@ from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.tenants.choices import Profile
 from lazaretto.tenants.form_fields import form_fields
 from lazaretto.tenants.placing import UNSAID
+from lazaretto.web.admin.entries import draft_bar
 from lazaretto.web.admin.pages.services.fields import in_words
-from lazaretto.web.admin.pages.services.views import draft_bar
 from lazaretto.web.admin.words_of import choice, words
 from lazaretto.web.shell.cards import Place, needs, page
 from lazaretto.web.shell.flash import flash

@@ -14,27 +14,36 @@ from lazaretto.core.snapshot import TlsMode
 from lazaretto.store import drafts
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.tenants.partners import Partner, TlsVersion
-from lazaretto.tenants.placing import UNSAID, WrongSettings
+from lazaretto.tenants.placing import UNSAID
 from lazaretto.tenants.values import domain_name
-from lazaretto.web.admin.pages.services.views import draft_bar
+from lazaretto.web.admin.entries import Listing, placed, take_out
 from lazaretto.web.admin.words_of import words
-from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, needs, page
-from lazaretto.web.shell.confirming import Confirmation, confirm
+from lazaretto.web.shell.confirming import Confirmation
 from lazaretto.web.shell.forms import Form
 from lazaretto.web.shell.registry import address_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_page
-from lazaretto.web.shell.tables import Asked, Column, Empty, Filter, Table, csv_response
+from lazaretto.web.shell.tables import Column
 
-_A_PAGE = 100
-_COLUMNS = (
-    Column(name="domain", title=gettext_lazy("Domain"), template="services/cell_partner.html"),
-    Column(name="mode", title=gettext_lazy("Demand")),
-    Column(name="version", title=gettext_lazy("Oldest protocol"), hides=True),
-    Column(name="inbound", title=gettext_lazy("Incoming too"), hides=True),
+_EDIT = needs(Area.TLS, Right.EDIT)
+_LISTING = Listing(
+    name="tls-partners",
+    caption=gettext_lazy("TLS partners"),
+    columns=(
+        Column(name="domain", title=gettext_lazy("Domain"), template="services/cell_partner.html"),
+        Column(name="mode", title=gettext_lazy("Demand")),
+        Column(name="version", title=gettext_lazy("Oldest protocol"), hides=True),
+        Column(name="inbound", title=gettext_lazy("Incoming too"), hides=True),
+    ),
+    template="services/partners.html",
+    edit=_EDIT,
+    add="partner-new",
+    add_words=gettext_lazy("Add a partner"),
+    none=gettext_lazy("There is no TLS partner yet"),
+    none_text=gettext_lazy("Mail is encrypted wherever the other side can; with a partner it must be."),
+    icon="lock",
 )
-_FILTERS = (Filter(name="domain", title=gettext_lazy("Domain")),)
 
 
 class PartnerForm(Form):
@@ -113,35 +122,8 @@ class PartnerForm(Form):
 )
 def partners(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """List the partners."""
-    asked = Asked.of(request, _COLUMNS, _FILTERS)
-    document = drafts.edited(scope).document
-    rows = [
-        _row(domain, partner)
-        for domain, partner in document.tls_partners.items()
-        if asked.get("domain").lower() in domain
-    ]
-    if asked.is_export:
-        return csv_response("tls-partners", _COLUMNS, rows)
-    (after,) = parts_of(asked.cursor, tuple[str]) if asked.cursor else ("",)
-    later = [row for row in rows if row["domain"] > after]
-    may_edit = scope.allows(Area.TLS, Right.EDIT)
-    table = Table(
-        name="partners",
-        caption=_("TLS partners"),
-        columns=_COLUMNS,
-        rows=later[:_A_PAGE],
-        asked=asked,
-        filters=_FILTERS,
-        next=cursor_of(later[_A_PAGE - 1]["domain"]) if len(later) > _A_PAGE else None,
-        empty=Empty(
-            title=_("There is no TLS partner yet"),
-            text=_("Mail is encrypted wherever the other side can; with a partner it must be."),
-            action=_("Add a partner") if may_edit else "",
-            address=address_of("partner-new", scope.tenant_name) if may_edit else "",
-            icon="lock",
-        ),
-    )
-    return show(request, "services/partners.html", {**draft_bar(scope), "table": table, "may_edit": may_edit})
+    known = drafts.edited(scope).document.tls_partners
+    return _LISTING.answer(request, scope, (_row(domain, partner) for domain, partner in known.items()))
 
 
 def _row(domain: str, partner: Partner) -> dict[str, Any]:
@@ -158,8 +140,8 @@ def _row(domain: str, partner: Partner) -> dict[str, Any]:
     path="services/tls/new",
     title=gettext_lazy("Add a TLS partner"),
     place=Place.TENANT,
-    need=needs(Area.TLS, Right.EDIT),
-    post=needs(Area.TLS, Right.EDIT),
+    need=_EDIT,
+    post=_EDIT,
     under="services",
 )
 def new(request: PageRequest, scope: Scope) -> HttpResponse:
@@ -173,7 +155,7 @@ def new(request: PageRequest, scope: Scope) -> HttpResponse:
     title=gettext_lazy("TLS partner"),
     place=Place.TENANT,
     need=needs(Area.TLS, Right.VIEW_CONFIGURATION),
-    post=needs(Area.TLS, Right.EDIT),
+    post=_EDIT,
     under="services",
 )
 def partner(request: PageRequest, scope: Scope, domain: str) -> HttpResponse:
@@ -200,15 +182,9 @@ def _edit(request: PageRequest, scope: Scope, initial: dict[str, Any], known: st
         values: dict[tuple[str, ...], Any] = {("tls_partners", domain): form.values}
         if known and known != domain:
             values["tls_partners", known] = UNSAID
-        try:
-            drafts.place(scope, values)
-        except WrongSettings as wrong:
-            for path, problem in wrong.by_path.items():
-                name = path[2] if len(path) > 2 and path[2] in form.fields else None
-                form.add_error(name, problem)
-        else:
+        if placed(scope, form, values):
             return to_page(request, "changes")
-    context = {"form": form, "known": known, "may_edit": scope.allows(Area.TLS, Right.EDIT)}
+    context = {"form": form, "known": known, "may_edit": _LISTING.may_edit(scope)}
     return show(request, "services/partner.html", context, status=422 if form.errors else 200)
 
 
@@ -217,19 +193,18 @@ def _edit(request: PageRequest, scope: Scope, initial: dict[str, Any], known: st
     path="services/tls/<str:domain>/remove",
     title=gettext_lazy("Remove a TLS partner"),
     place=Place.TENANT,
-    need=needs(Area.TLS, Right.EDIT),
-    post=needs(Area.TLS, Right.EDIT),
+    need=_EDIT,
+    post=_EDIT,
     under="services",
 )
 def remove(request: PageRequest, scope: Scope, domain: str) -> HttpResponse:
     """Take a partner out of the draft."""
-    if request.method != "POST":
-        question = Confirmation(
-            title=_("Remove %(domain)s?") % {"domain": domain},
-            text=_("Mail to this domain may then go unencrypted. It holds once the change is published."),
-            action=_("Remove"),
-            back=address_of("service-tls", scope.tenant_name),
-        )
-        return confirm(request, question)
-    drafts.place(scope, {("tls_partners", domain): UNSAID})
-    return to_page(request, "changes")
+    if domain not in drafts.edited(scope).document.tls_partners:
+        return to_page(request, "service-tls")
+    question = Confirmation(
+        title=_("Remove %(domain)s?") % {"domain": domain},
+        text=_("Mail to this domain may then go unencrypted. It holds once the change is published."),
+        action=_("Remove"),
+        back=address_of("service-tls", scope.tenant_name),
+    )
+    return take_out(request, scope, question, {("tls_partners", domain): UNSAID})

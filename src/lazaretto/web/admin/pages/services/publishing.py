@@ -296,11 +296,13 @@ def _value(key: str, value: Any) -> str:
 
 
 def _entries(before: Any, after: Any) -> tuple[str, str]:
-    old, new = ([_entry(each) for each in side] if isinstance(side, list) else [] for side in (before, after))
-    known, wanted = set(old), set(new)
-    gone = [each for each in old if each not in wanted]
-    come = [each for each in new if each not in known]
-    return _some(gone, "−"), _some(come, "+")
+    old, new = (
+        {_entry(each): each for each in side} if isinstance(side, list) else {} for side in (before, after)
+    )
+    gone = [each for each in old if each not in new]
+    come = [each for each in new if each not in old]
+    changed = [f"{each} ({_('changed')})" for each in new if each in old and old[each] != new[each]]
+    return _some(gone, "−"), _some([*come, *changed], "+")
 
 
 def _some(entries: list[str], sign: str) -> str:

@@ -17,8 +17,8 @@ from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.tenants.checking import check
 from lazaretto.tenants.document import parse_document
 from lazaretto.tenants.store import OutdatedVersion
+from lazaretto.web.admin.entries import draft_bar
 from lazaretto.web.admin.pages.services.publishing import shown_changes, undo_address
-from lazaretto.web.admin.pages.services.views import draft_bar
 from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
 from lazaretto.web.shell.confirming import Confirmation, confirm

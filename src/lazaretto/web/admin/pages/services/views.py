@@ -17,6 +17,7 @@ from lazaretto.tenants.choices import Level
 from lazaretto.tenants.document import TenantDocument
 from lazaretto.tenants.placed_remarks import placed_remarks
 from lazaretto.tenants.placing import WrongSettings, plain_of
+from lazaretto.web.admin.entries import draft_bar
 from lazaretto.web.admin.pages.services.fields import sent_values, shown_groups
 from lazaretto.web.admin.pages.services.layout import Service, services
 from lazaretto.web.admin.pages.services.levels import At, choosable, level_in
@@ -54,12 +55,6 @@ def index(request: PageRequest, scope: Scope) -> HttpResponse:
             "may_review": scope.allows(Area.AUDIT, Right.VIEW_STATISTICS),
         },
     )
-
-
-def draft_bar(scope: Scope) -> dict[str, Any]:
-    """Return what every page of settings says of changes that wait to be published."""
-    edited = drafts.edited(scope)
-    return {"draft": edited if edited.is_draft else None}
 
 
 @lru_cache(maxsize=16)

@@ -1,0 +1,1 @@
+"""Rules of the tenant's own: listed, written and removed."""
