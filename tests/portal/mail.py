@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from lazaretto.core.content import ReceivedContent
-from lazaretto.core.decision import Copy, Decision, Disposition, Judgement, Look, Reason
+from lazaretto.core.decision import Copy, Decision, Difference, Disposition, Judgement, Look, Reason
 from lazaretto.core.envelope import Client, Direction, Envelope, Leg, Recipient
 from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.identity import TenantId, new_message_id
@@ -84,6 +84,7 @@ class Letter:
     hostname: str = "mx.partner.example"
     reference: str = ""
     """What a refused sender is told."""
+    differences: tuple[Difference, ...] = ()
 
 
 class PostOffice:
@@ -224,7 +225,14 @@ def _judgement(letter: Letter, submission: Submission) -> Judgement:
         verdict=letter.verdict,
         score=letter.score,
         findings=letter.findings,
-        copies=(Copy(tenant=leg.tenant, direction=leg.direction, decision=decision),),
+        copies=(
+            Copy(
+                tenant=leg.tenant,
+                direction=leg.direction,
+                decision=decision,
+                differences=letter.differences,
+            ),
+        ),
         looks={leg.tenant: look},
         summary=summary_of(view),
         facts={

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from lazaretto.core.decision import Disposition
+from lazaretto.core.decision import Difference, Disposition, Place
 from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Verdict
 from lazaretto.store.given import StoreSettings
@@ -51,6 +51,41 @@ def test_rights_in_one_domain_show_no_recipient_of_another(
     assert page.status == 200
     assert "bob@branch.acme.example" in page.text
     assert "alice@acme.example" not in page.text
+
+
+TAGGED = Difference(
+    action="tag-subject", place=Place.HEADER, name="Subject", before="An invoice", after="[SPAM] An invoice"
+)
+
+
+def test_what_was_received_stands_beside_what_was_delivered(
+    store: StoreSettings, post_office: PostOffice
+) -> None:
+    (message,) = post_office.post(Letter(verdict=Verdict.SPAM, differences=(TAGGED,)))
+
+    seen = signed_in_with("acme", "tenant-administrator").get(f"/t/acme/messages/{message}").text
+    unseen = signed_in_with("acme", "help-desk").get(f"/t/acme/messages/{message}").text
+
+    assert "<td>An invoice</td><td>[SPAM] An invoice</td><td>A tag before the subject</td>" in seen
+    assert "X-Lazaretto-Verdict" in seen
+    assert "Received against delivered" in unseen
+    assert "An invoice" not in unseen
+
+
+def test_a_stopped_copy_is_not_said_to_be_changed(store: StoreSettings, post_office: PostOffice) -> None:
+    (message,) = post_office.post(Letter(verdict=Verdict.SPAM, disposition=Disposition.QUARANTINE))
+
+    page = signed_in_with("acme", "tenant-administrator").get(f"/t/acme/messages/{message}").text
+
+    assert "A copy that is stopped is not changed" in page
+    assert "X-Lazaretto-Verdict" not in page
+
+
+def test_every_action_of_the_catalogue_has_words(store: StoreSettings) -> None:
+    from lazaretto.actions.registry import actions
+    from lazaretto.web.admin.pages.traffic.message import ACTIONS
+
+    assert set(actions()) - set(ACTIONS) == set()
 
 
 @pytest.mark.parametrize(

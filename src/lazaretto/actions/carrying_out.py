@@ -23,6 +23,7 @@ from lazaretto.core.decision import (
     ALWAYS_CARRIED_OUT,
     ActionOrder,
     Decision,
+    Difference,
     Disposition,
     NoticeOrder,
     Splice,
@@ -31,6 +32,7 @@ from lazaretto.core.envelope import Direction
 from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.snapshot import TenantSnapshot
+from lazaretto.mail.differences import differences
 from lazaretto.mail.view import MessageView
 
 log = logging.getLogger(__name__)
@@ -64,6 +66,8 @@ class Changes:
 
     splices: tuple[Splice, ...] = ()
     """Sorted, without overlaps, at most one at each offset."""
+    differences: tuple[Difference, ...] = ()
+    """What they change, for people."""
     deliver_to: tuple[str, ...] = ()
     """Who gets it in place of its recipients; empty = they do."""
     copies_to: tuple[str, ...] = ()
@@ -95,7 +99,8 @@ def changes(
         snapshot=snapshot,
         findings=judged.findings,
     )
-    ordered = tuple(_ordered(decision, occasion))
+    by_action = tuple(_ordered(decision, occasion))
+    ordered = tuple(change for _action, change in by_action)
     notices = tuple(dict.fromkeys(each for one in ordered for each in one.notices))
     if decision.disposition not in _GOES_OUT:
         return Changes(notices=notices)
@@ -103,13 +108,27 @@ def changes(
     redirected = decision.disposition is Disposition.REDIRECT
     return Changes(
         splices=joined(splices),
+        differences=tuple(_told(occasion, authserv_id, by_action)),
         deliver_to=_each_once(one.deliver_to for one in ordered) if redirected else (),
         copies_to=_each_once(one.copies_to for one in ordered),
         notices=notices,
     )
 
 
-def _ordered(decision: Decision, occasion: Occasion) -> Iterator[Change]:
+def _told(
+    occasion: Occasion, authserv_id: str, by_action: Iterable[tuple[str, Change]]
+) -> Iterator[Difference]:
+    """Yield what differs, but for the fields that we add to all incoming mail."""
+    view = occasion.view
+    if view is None:
+        return
+    if are_wanted(occasion.direction):
+        yield from differences(view, tuple(removed_forgeries(view, authserv_id)))
+    for action, change in by_action:
+        yield from differences(view, change.splices, action)
+
+
+def _ordered(decision: Decision, occasion: Occasion) -> Iterator[tuple[str, Change]]:
     known = actions()
     goes_out = decision.disposition in _GOES_OUT
     for order in _tags_in_one(decision.orders):
@@ -120,7 +139,7 @@ def _ordered(decision: Decision, occasion: Occasion) -> Iterator[Change]:
             # A snapshot of a newer program; what it decided still holds, one change is missing.
             log.error("unknown action", extra={"action": order.action})
             continue
-        yield action.change(order.parameters, occasion)
+        yield order.action, action.change(order.parameters, occasion)
 
 
 def _tags_in_one(orders: Iterable[ActionOrder]) -> list[ActionOrder]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Any
 
 from lazaretto.core.envelope import Direction
@@ -115,6 +115,29 @@ class Splice:
     octets: bytes
 
 
+class Place(Enum):
+    """Where in a message something differs."""
+
+    HEADER = "header"
+    TEXT = "text"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing that a delivered message has otherwise than the received one, for people; cut short."""
+
+    action: str
+    """The action of the catalogue that wanted it; empty = we did, of our own accord."""
+    place: Place
+    name: str
+    """The field, the file, or the type of the text."""
+    before: str
+    """Empty = it was not there."""
+    after: str
+    """Empty = it is not there any more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
     """One message for recipients that share tenant, decision and changes."""
@@ -125,6 +148,8 @@ class Copy:
     deliver_to: tuple[str, ...] = ()
     """Where it goes instead of to its recipients (redirect); empty = to them."""
     splices: tuple[Splice, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    """What the splices change, but for the fields that all incoming mail gets from us."""
     additional: bool = False
     """A copy that an action ordered (copy-to): not one of the sender's recipients."""
 

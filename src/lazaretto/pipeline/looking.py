@@ -291,6 +291,7 @@ def _copies(leg: Leg, decision: Decision, made: Changes) -> list[Copy]:
         decision=decision,
         deliver_to=made.deliver_to,
         splices=made.splices,
+        differences=made.differences,
     )
     return [own, *(_additional(leg, decision, made, address) for address in made.copies_to)]
 

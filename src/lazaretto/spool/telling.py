@@ -307,7 +307,18 @@ def _finding(found: Finding) -> dict[str, Any]:
 
 def _copy(copy: Copy) -> dict[str, Any]:
     decision = copy.decision
+    changed = [
+        {
+            "action": each.action,
+            "part": each.place.value,
+            "name": each.name,
+            "before": each.before,
+            "after": each.after,
+        }
+        for each in copy.differences
+    ]
     return {
+        **({"changed": changed} if changed else {}),
         "direction": copy.direction.value,
         "recipients": list(decision.recipients),
         "disposition": decision.disposition.word,

@@ -124,7 +124,7 @@ class RuleForm(Form):
             "tag_subject": _ending_in_space(given["tag_subject"]),
             "redirect_to": given["redirect_to"].strip() if given["disposition"] == "redirect" else "",
             "banner": " ".join(given["banner"].split()),
-            "strip_attachments": [each.strip() for each in given["strip_attachments"].splitlines()],
+            "strip_attachments": [each.strip() for each in given["strip_attachments"].split("\n")],
             "compress_attachments": given["compress_attachments"],
             "copy_to": said.pop("copy_to"),
             "notify": given["notify"],

@@ -30,15 +30,28 @@ from lazaretto.web.shell.cards import Place, needs, page
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show
 
-_ACTIONS: Final[Mapping[str, Any]] = {
+ACTIONS: Final[Mapping[str, Any]] = {
     "tag-subject": _("A tag before the subject"),
-    "tag-header": _("A header field added"),
-    "disclaim": _("A disclaimer added"),
-    "banner": _("A warning banner added"),
+    "banner": _("A banner added"),
     "strip-attachments": _("Attachments taken out"),
-    "compress": _("Attachments compressed"),
-    "rewrite-urls": _("Web addresses rewritten"),
+    "add-banner": _("A warning banner added"),
+    "add-header": _("A header field added"),
+    "disclaimer": _("A disclaimer added"),
+    "compress-attachments": _("Attachments compressed"),
+    "redirect": _("Redirected"),
+    "copy-to": _("A copy sent besides"),
+    "notify": _("Somebody told"),
+    "ours": _("A field that pretends to come from us taken out"),
 }
+_PARTS: Final[Mapping[str, Any]] = {
+    "text/plain": _("Plain text"),
+    "text/html": _("Formatted text (HTML)"),
+    "text": _("Text"),
+    "file": _("Attachment"),
+}
+_GOES_OUT: Final = ("deliver", "redirect")
+OWN_FIELDS: Final = "Authentication-Results, X-Lazaretto-Verdict, X-Lazaretto-Score, X-Lazaretto-Reasons"
+"""Added to all incoming mail that is passed on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +76,10 @@ class Fate:
     host: str
     changes: tuple[Any, ...]
     """What the delivered message has that the received one had not."""
+    differences: tuple[Mapping[str, Any], ...]
+    """Each of them as it was and as it is, as far as it was recorded and may be seen."""
+    is_passed_on: bool
+    """It goes out, changed or not."""
     settings: tuple[str, ...]
 
 
@@ -96,6 +113,7 @@ def message(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # no
         "steps": [_step(each) for each in story.events],
         "files": facts.get("files") or [{"name": name} for name in look.get("attachments") or ()],
         "hosts": facts.get("hosts") or (),
+        "own_fields": OWN_FIELDS if story.direction == "inbound" else "",
         "sees_content": scope.allows(Area.TRACE, Right.VIEW_CONTENT),
         "version": int(look.get("version") or 0),
         "version_in_force": traffic.version_in_force(scope),
@@ -143,13 +161,22 @@ def _fate(story: TracedMessage, recipient: Any, look: Mapping[str, Any]) -> Fate
         attempts=len(recipient.attempts),
         reply=str(last.get("reply") or ""),
         host=" ".join(filter(None, (last.get("host"), last.get("ip")))),
-        changes=tuple(word(_ACTIONS, str(each)) for copy in copies for each in copy.get("actions") or ()),
+        changes=tuple(word(ACTIONS, str(each)) for copy in copies for each in copy.get("actions") or ()),
+        differences=tuple(_difference(each) for copy in copies for each in copy.get("changed") or ()),
+        is_passed_on=any(copy.get("disposition") in _GOES_OUT for copy in copies),
         settings=tuple(
             str(each.get("setting") or each.get("rule"))
             for copy in copies
             for each in copy.get("settings") or ()
         ),
     )
+
+
+def _difference(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    part, name = str(told.get("part") or ""), str(told.get("name") or "")
+    what = name if part == "header" else word(_PARTS, name if name in _PARTS else part)
+    cause = word(ACTIONS, str(told.get("action") or "ours"))
+    return {"what": what, "cause": cause, "before": told.get("before"), "after": told.get("after")}
 
 
 def _authentication(facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
