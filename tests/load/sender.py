@@ -36,6 +36,20 @@ class Ledger:
         self.answers[answer] = self.answers.get(answer, 0) + 1
 
 
+class Pace:
+    """Turns that come at a steady rate, however many wait for one."""
+
+    def __init__(self, rate: float) -> None:
+        self._between = 1 / rate
+        self._next = time.monotonic()
+
+    async def turn(self) -> None:
+        """Wait for the next turn; who is late takes it at once, and later ones are not hurried."""
+        now = time.monotonic()
+        self._next = max(self._next + self._between, now)
+        await asyncio.sleep(self._next - now)
+
+
 class Conversation:
     """One SMTP session of the client; raises ``ConnectionError`` when the server goes away."""
 
@@ -112,14 +126,16 @@ async def send_all(
     sender: str = "ann@partner.example",
     local: Callable[[int], str | None] = lambda _: None,
     retry: bool = False,
+    pace: Pace | None = None,
 ) -> None:
     """Send every (name, recipient, octets) over ``connections`` parallel sessions.
 
     With ``retry`` a message whose answer was 4xx or never came is sent again, as a real client does.
+    ``pace`` says when each message is begun; without it, as soon as a connection is free.
     """
     async with asyncio.TaskGroup() as group:
         for number in range(connections):
-            group.create_task(_one_connection(port, messages, ledger, sender, local(number), retry))
+            group.create_task(_one_connection(port, messages, ledger, sender, local(number), retry, pace))
 
 
 async def _one_connection(
@@ -129,11 +145,14 @@ async def _one_connection(
     sender: str,
     local: str | None,
     retry: bool,
+    pace: Pace | None,
 ) -> None:
     conversation: Conversation | None = None
     sent = 0
     for name, recipient, raw in messages:
         octets, digest = marked(raw, name)
+        if pace is not None:
+            await pace.turn()
         ledger.sent[name] = digest
         while True:
             try:

@@ -1,13 +1,14 @@
-"""``make soak``: traffic for half an hour, with everything going wrong that may; memory must stay flat.
+"""``make soak``: traffic for half an hour, with everything going wrong that may; nothing may leak.
 
-    python -m tests.load.soak [MINUTES]
+    python -m tests.load.soak [MINUTES [MESSAGES_A_SECOND]]
 
 Real messages go to a good next hop; every fifth goes to one that stalls, resets, answers nonsense or
 4xx, takes half of a message, or hangs up after the dot.  A thousand connections are open and silent all
 the while, and are opened again when the edge has had enough of them.  At the end all is delivered, each
 message is counted, and the anonymous memory of each role in the last quarter is set beside that in the
 second: the first one is warming up.  It is also set beside that of the first minute, as a process that
-is replaced when it is full looks flat, too.
+is replaced when it is full looks flat, too.  Descriptors, processes and temporary files are counted
+before all this, when a few messages have gone through, and must be back to that when it is over.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
 import random
 import statistics
 import sys
@@ -32,16 +34,21 @@ import uvloop
 from lazaretto.testing import next_hop
 from lazaretto.testing.next_hop import GOOD, Behaviour
 from tests.load.bench import mixed, text_message
+from tests.load.holdings import Holdings, holdings_of
 from tests.load.idle import open_idle
 from tests.load.processes import usage_of
 from tests.load.product import TENANT, Product, SinkProcess
-from tests.load.sender import Ledger, send_all
+from tests.load.sender import Ledger, Pace, send_all
 
 MINUTES = 30.0
 IDLE = 1_000
 CONNECTIONS = 8
-PAUSE = 0.02
-"""Seconds between two messages: it is about time, not about speed."""
+RATE = 20.0
+"""Messages a second: it is about time, not about speed."""
+FIRST_MESSAGES = 40
+"""What goes through before anything is counted, so that all that is opened once is open."""
+SETTLING_PATIENCE = 180.0
+"""Seconds in which descriptors and temporary files must be back to what they were."""
 ROUGH_SHARE = 5
 SAMPLE_EVERY = 5.0
 DRAIN_PATIENCE = 300.0
@@ -64,6 +71,7 @@ dot_timeout = 2.0
 dead_time = 1.0
 """
 ROUGH = TENANT.replace("tenant: load", "tenant: rough").replace("customer.example", "rough.example")
+MUST_BE_NOTHING = ("lost", "grew", "swelled", "repeated", "not_given_back")
 VERBS = ("GREETING", "EHLO", "MAIL", "RCPT", "DATA", "DOT")
 
 
@@ -73,6 +81,10 @@ class Seen:
 
     memory: dict[str, list[float]] = field(default_factory=dict)
     """Anonymous memory in MB by role, a sample every some seconds."""
+    before: Holdings | None = None
+    after: Holdings | None = None
+    most: int = 0
+    """The most descriptors that the largest processes of all roles held together."""
     opened: int = 0
     """Idle connections, each time they were opened anew."""
 
@@ -104,29 +116,60 @@ def messages(until: float) -> Iterator[tuple[str, str, bytes]]:
         if time.monotonic() >= until:
             return
         domain = "rough.example" if number % ROUGH_SHARE == 0 else "customer.example"
-        time.sleep(PAUSE / CONNECTIONS)
         yield f"soak-{number}", f"bob@{domain}", octets
 
 
-async def soak(product: Product, minutes: float, ledger: Ledger) -> tuple[Seen, next_hop.NextHop]:
+def first_messages() -> Iterator[tuple[str, str, bytes]]:
+    """Yield a few letters to both next hops."""
+    for number in range(FIRST_MESSAGES):
+        domain = "rough.example" if number % 2 else "customer.example"
+        yield f"first-{number}", f"bob@{domain}", text_message(2_000 * (1 + number % 50))
+
+
+async def soak(
+    product: Product, minutes: float, rate: float, ledger: Ledger
+) -> tuple[Seen, next_hop.NextHop]:
     """Let traffic flow for some minutes and to its end; return what was seen."""
     seen = Seen()
     async with next_hop.NextHop() as rough:
         document = product.home / "rough.yaml"
         document.write_text(ROUGH.format(port=rough.port, addresses="bob@rough.example"))
         await asyncio.to_thread(product.command, "tenant", "apply", str(document))
+        await send_all(product.port, first_messages(), ledger, connections=CONNECTIONS, retry=True)
+        await _drained(product)
+        seen.before = await _held(product)
         around = [
             asyncio.create_task(work)
             for work in (_whims(rough), _samples(product, seen), _crowd(product.port, seen))
         ]
         until = time.monotonic() + minutes * 60
-        await send_all(product.port, messages(until), ledger, connections=CONNECTIONS, retry=True)
+        await send_all(
+            product.port,
+            messages(until),
+            ledger,
+            connections=CONNECTIONS,
+            retry=True,
+            pace=Pace(rate),
+        )
         for task in around:
             task.cancel()
         await asyncio.gather(*around, return_exceptions=True)
         rough.behaviour = GOOD
         await _drained(product)
+        seen.after = await _settled(product, seen.before)
     return seen, rough
+
+
+async def _held(product: Product) -> Holdings:
+    return await asyncio.to_thread(holdings_of, product.home, Path(tempfile.gettempdir()), *product.roots)
+
+
+async def _settled(product: Product, base: Holdings) -> Holdings:
+    """Return what is held once nothing is beyond ``base``, or when patience is over."""
+    deadline = time.monotonic() + SETTLING_PATIENCE
+    while (held := await _held(product)).beyond(base) and time.monotonic() < deadline:
+        await asyncio.sleep(2)
+    return held
 
 
 async def _whims(rough: next_hop.NextHop) -> None:
@@ -141,6 +184,7 @@ async def _samples(product: Product, seen: Seen) -> None:
         usage = await asyncio.to_thread(usage_of, *product.roots)
         for role, megabytes in usage.anonymous.items():
             seen.memory.setdefault(role, []).append(megabytes)
+        seen.most = max(seen.most, (await _held(product)).all_descriptors)
         await asyncio.sleep(SAMPLE_EVERY)
 
 
@@ -209,6 +253,10 @@ def told(
         "memory_mb": {role: eighths(samples) for role, samples in memory.items()},
         "grew": [role for role, samples in memory.items() if not is_flat(*growth(samples))],
         "swelled": [role for role, samples in memory.items() if swelled(samples)],
+        "descriptors_at_most": seen.most,
+        "held_before": seen.before.told() if seen.before else None,
+        "held_after": seen.after.told() if seen.after else None,
+        "not_given_back": seen.after.beyond(seen.before) if seen.before and seen.after else ["unknown"],
         "balance": product.command("reconcile").strip().splitlines(),
     }
 
@@ -221,20 +269,29 @@ def _queue_id(content: bytes) -> str:
 def main(words: list[str]) -> int:
     """Soak, print, and return 1 where something was lost or grew."""
     minutes = float(words[0]) if words else MINUTES
+    rate = float(words[1]) if len(words) > 1 else RATE
     ledger = Ledger()
     with tempfile.TemporaryDirectory(prefix="lz-soak-") as name:
         folder = Path(name)
         folder.chmod(0o755)
+        _temporary_files_in(folder / "temporary")
         with ExitStack() as stack:
             sink = SinkProcess.start(folder)
             stack.callback(sink.stop)
             product = Product.start(folder / "home", SETTINGS)
             stack.callback(product.stop)
             product.apply_tenant(sink.port)
-            seen, rough = uvloop.run(soak(product, minutes, ledger))
+            seen, rough = uvloop.run(soak(product, minutes, rate, ledger))
             balance = told(product, sink, ledger, seen, rough)
-    print(json.dumps({"minutes": minutes, **balance}), flush=True)
-    return 1 if any(balance[name] for name in ("lost", "grew", "swelled", "repeated")) else 0
+    print(json.dumps({"minutes": minutes, "rate": rate, **balance}), flush=True)
+    return 1 if any(balance[name] for name in MUST_BE_NOTHING) else 0
+
+
+def _temporary_files_in(folder: Path) -> None:
+    """Have this process and all that it starts keep temporary files in ``folder``."""
+    folder.mkdir()
+    folder.chmod(0o1777)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
 if __name__ == "__main__":
