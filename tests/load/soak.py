@@ -192,9 +192,11 @@ async def _crowd(port: int, seen: Seen) -> None:
     while True:
         writers = await open_idle(port, IDLE)
         seen.opened += len(writers)
-        await asyncio.sleep(60)
-        for writer in writers:
-            writer.transport.abort()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            for writer in writers:
+                writer.transport.abort()
 
 
 async def _drained(product: Product) -> None:
