@@ -69,6 +69,8 @@ command_timeout = 2.0
 data_timeout = 2.0
 dot_timeout = 2.0
 dead_time = 1.0
+[content]
+least_free_share = 0.01
 """
 ROUGH = TENANT.replace("tenant: load", "tenant: rough").replace("customer.example", "rough.example")
 MUST_BE_NOTHING = ("lost", "grew", "swelled", "repeated", "not_given_back")

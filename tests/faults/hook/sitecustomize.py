@@ -1,0 +1,11 @@
+"""Python imports this first of all where the folder is on ``PYTHONPATH``: see ``tests/faults/points.py``."""
+
+import os
+import sys
+from pathlib import Path
+
+if os.environ.get("LAZARETTO_TEST_POINTS"):
+    sys.path.append(str(Path(__file__).resolve().parents[3]))
+    from tests.faults.dying import prepare
+
+    prepare(sys.orig_argv, os.environ["LAZARETTO_TEST_POINTS"])
