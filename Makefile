@@ -45,8 +45,13 @@ bench-accuracy: setup ## compare catch and false positives with SpamAssassin and
 	@.venv/bin/python -m tests.load.accuracy $${MAIL:-build/mail} $(JUDGED) $(LEARNED)
 
 .PHONY: soak
-soak: setup ## half an hour of traffic while everything goes wrong: nothing lost, memory flat (MINUTES=10 for less)
-	@.venv/bin/python -m tests.load.soak $(MINUTES)
+soak: setup ## half an hour of traffic while everything goes wrong: nothing lost, nothing leaks (MINUTES=10 RATE=5 for less)
+	@.venv/bin/python -m tests.load.soak $(MINUTES) $(RATE)
+
+.PHONY: faults
+faults: setup ## kill every process at each of its named points, 50 times (TIMES=3 for less); start with a long queue
+	@.venv/bin/python -m tests.faults.kill_points $(TIMES)
+	@.venv/bin/python -m tests.faults.long_queue
 
 .PHONY: fuzz
 fuzz: setup ## feed parsers what nobody would write, for five minutes

@@ -31,6 +31,20 @@ class SendingLimit(Enum):
     """All recipients to whom one sender writes within a day."""
     SIMILAR = "similar-messages"
     """Copies of messages that are alike, within an hour."""
+    PLATFORM_SENDER = "platform-per-sender"
+    """Recipients outside to whom one sender writes within an hour; the operator's bound."""
+    PLATFORM_TENANT = "platform-per-tenant"
+    """Recipients outside to whom all senders of a tenant write within an hour; the operator's bound."""
+
+    @property
+    def is_platforms(self) -> bool:
+        """Whether the operator set it, and the tenant cannot raise it."""
+        return self in (SendingLimit.PLATFORM_SENDER, SendingLimit.PLATFORM_TENANT)
+
+    @property
+    def is_of_all_senders(self) -> bool:
+        """Whether it is one count for the whole tenant, whoever sends."""
+        return self is SendingLimit.PLATFORM_TENANT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -250,7 +250,7 @@ class Conversation:
         else:
             raise self._failed(_ours(451, "4.5.0", f"unexpected answer to DATA: {data.read()}"))
         outcomes = tuple(
-            self._outcome(recipient, final if was_taken else _not_taken(answer))
+            self._outcome(recipient, final if was_taken else _not_taken(answer, others_taken=any(taken)))
             for recipient, was_taken, answer in zip(recipients, taken, answers, strict=True)
         )
         return Handover(outcomes, notifies=self.offers(Extension.DSN))
@@ -366,8 +366,11 @@ def _is_taken(answer: WireReply) -> bool:
     return answer.code // 100 == 2
 
 
-def _not_taken(answer: WireReply) -> Reply:
+def _not_taken(answer: WireReply, *, others_taken: bool) -> Reply:
     reply = answer.read()
+    if answer.code == 552 and others_taken:
+        # RFC 5321 §4.5.3.1.10: an old way to say that these are enough recipients for one message.
+        return Reply(452, "4.5.3", reply.text)
     if answer.code // 100 in (4, 5):
         return reply
     return _ours(451, "4.5.0", f"unexpected answer to the recipient: {reply}")

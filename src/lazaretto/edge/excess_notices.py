@@ -1,7 +1,7 @@
 """The notice to administrators that one of their senders sends too much, or too many alike.
 
-One per tenant, limit, sender and hour: its id is made of these, so that several edges that notice the
-same send it once.
+One per tenant, limit, sender and hour, and without the sender where the limit is that of all senders of
+the tenant: its id is made of these, so that several edges that notice the same send it once.
 """
 
 from __future__ import annotations
@@ -29,13 +29,15 @@ def excess_notices(
     if not tenant.administrators:
         return
     texts = excess_text_in(tenant.language)
-    what = f"{tenant.tenant} {excess.limit.value} {about.hour} {fold(about.reverse_path)}"
+    whose = "" if excess.limit.is_of_all_senders else fold(about.reverse_path)
+    what = f"{tenant.tenant} {excess.limit.value} {about.hour} {whose}"
     text = texts.body.format(
         sender=safe(about.reverse_path) or "<>",
         client=f"{safe(about.client.helo) or '?'} [{about.client.ip}]",
         limit=texts.limits[excess.limit].format(allowed=excess.allowed),
         time=format_datetime(about.at),
         action=texts.actions[action],
+        advice=texts.ask_the_operator if excess.limit.is_platforms else texts.raise_the_limit,
     )
     yield automatic_mail(
         MessageId(uuid5(_NAMESPACE, what)),

@@ -19,6 +19,10 @@ class ExcessText:
 
     subject: str
     body: str
+    raise_the_limit: str
+    """What to do where the limit is the tenant's own."""
+    ask_the_operator: str
+    """What to do where it is the platform's."""
     limits: Mapping[SendingLimit, str]
     actions: Mapping[ExcessAction, str]
 
@@ -29,14 +33,22 @@ _ENGLISH: Final = ExcessText(
         "A sender of your organisation went beyond a limit for outgoing mail.\n\n"
         "Sender: {sender}\nSending server: {client}\nLimit: {limit}\nTime: {time}\n\n"
         "{action}\n\n"
-        "A stolen mailbox or a program that runs wild often shows in this way: please ask the sender. If\n"
-        'this mail is wanted, raise the limit in the settings under "outbound". You are told once an hour.\n'
+        "A stolen mailbox or a program that runs wild often shows in this way: please ask the sender.\n"
+        "{advice} You are told once an hour.\n"
     ),
+    raise_the_limit='If this mail is wanted, raise the limit in the settings under "outbound".',
+    ask_the_operator="The limit is the platform's: if this mail is wanted, ask its operator to raise it.",
     limits={
         SendingLimit.EXTERNAL: "{allowed} recipients outside the organisation within an hour",
         SendingLimit.INTERNAL: "{allowed} recipients in the organisation within an hour",
         SendingLimit.DAY: "{allowed} recipients within a day",
         SendingLimit.SIMILAR: "{allowed} similar messages within an hour",
+        SendingLimit.PLATFORM_SENDER: (
+            "{allowed} recipients outside the organisation within an hour, for one sender"
+        ),
+        SendingLimit.PLATFORM_TENANT: (
+            "{allowed} recipients outside the organisation within an hour, for all senders together"
+        ),
     },
     actions={
         ExcessAction.LOG: "The mail goes on; nothing is kept back.",
@@ -54,14 +66,25 @@ _FRENCH: Final = ExcessText(
         "Expéditeur : {sender}\nServeur d'envoi : {client}\nLimite : {limit}\nHeure : {time}\n\n"
         "{action}\n\n"
         "Une boîte aux lettres piratée ou un programme qui s'emballe se manifeste souvent ainsi : veuillez\n"
-        "interroger l'expéditeur. Si ces messages sont voulus, relevez la limite dans les réglages, sous\n"
-        "« outbound ». Vous êtes avisé une fois par heure.\n"
+        "interroger l'expéditeur. {advice}\n"
+        "Vous êtes avisé une fois par heure.\n"
+    ),
+    raise_the_limit="Si ces messages sont voulus, relevez la limite dans les réglages, sous « outbound ».",
+    ask_the_operator=(
+        "La limite est celle de la plate-forme :\n"
+        "si ces messages sont voulus, demandez à l'exploitant de la relever."
     ),
     limits={
         SendingLimit.EXTERNAL: "{allowed} destinataires hors de l'organisation en une heure",
         SendingLimit.INTERNAL: "{allowed} destinataires dans l'organisation en une heure",
         SendingLimit.DAY: "{allowed} destinataires en un jour",
         SendingLimit.SIMILAR: "{allowed} messages semblables en une heure",
+        SendingLimit.PLATFORM_SENDER: (
+            "{allowed} destinataires hors de l'organisation en une heure, pour un expéditeur"
+        ),
+        SendingLimit.PLATFORM_TENANT: (
+            "{allowed} destinataires hors de l'organisation en une heure, pour tous les expéditeurs ensemble"
+        ),
     },
     actions={
         ExcessAction.LOG: "Les messages partent ; rien n'est retenu.",
@@ -81,14 +104,25 @@ _DUTCH: Final = ExcessText(
         "Afzender: {sender}\nVerzendende server: {client}\nLimiet: {limit}\nTijdstip: {time}\n\n"
         "{action}\n\n"
         "Een gestolen mailbox of een programma dat op hol slaat is vaak zo te herkennen: vraag het de\n"
-        'afzender. Zijn deze berichten gewenst, verhoog dan de limiet in de instellingen onder "outbound".\n'
+        "afzender. {advice}\n"
         "U krijgt één melding per uur.\n"
+    ),
+    raise_the_limit='Zijn deze berichten gewenst, verhoog dan de limiet in de instellingen onder "outbound".',
+    ask_the_operator=(
+        "De limiet is die van het platform:\n"
+        "zijn deze berichten gewenst, vraag dan de beheerder om haar te verhogen."
     ),
     limits={
         SendingLimit.EXTERNAL: "{allowed} ontvangers buiten de organisatie binnen een uur",
         SendingLimit.INTERNAL: "{allowed} ontvangers in de organisatie binnen een uur",
         SendingLimit.DAY: "{allowed} ontvangers binnen een dag",
         SendingLimit.SIMILAR: "{allowed} gelijkende berichten binnen een uur",
+        SendingLimit.PLATFORM_SENDER: (
+            "{allowed} ontvangers buiten de organisatie binnen een uur, voor één afzender"
+        ),
+        SendingLimit.PLATFORM_TENANT: (
+            "{allowed} ontvangers buiten de organisatie binnen een uur, voor alle afzenders samen"
+        ),
     },
     actions={
         ExcessAction.LOG: "De berichten gaan verder; niets wordt vastgehouden.",
@@ -108,14 +142,27 @@ _GERMAN: Final = ExcessText(
         "Absender: {sender}\nSendender Server: {client}\nGrenze: {limit}\nZeit: {time}\n\n"
         "{action}\n\n"
         "Ein gestohlenes Postfach oder ein Programm, das außer Kontrolle ist, zeigt sich oft so: Bitte\n"
-        "fragen Sie den Absender. Sind die Nachrichten gewollt, erhöhen Sie die Grenze in den Einstellungen\n"
-        'unter "outbound". Sie werden einmal je Stunde informiert.\n'
+        "fragen Sie den Absender. {advice}\n"
+        "Sie werden einmal je Stunde informiert.\n"
+    ),
+    raise_the_limit=(
+        'Sind die Nachrichten gewollt, erhöhen Sie die Grenze in den Einstellungen\nunter "outbound".'
+    ),
+    ask_the_operator=(
+        "Die Grenze ist die der Plattform: Sind die Nachrichten\n"
+        "gewollt, bitten Sie deren Betreiber, sie zu erhöhen."
     ),
     limits={
         SendingLimit.EXTERNAL: "{allowed} Empfänger außerhalb der Organisation innerhalb einer Stunde",
         SendingLimit.INTERNAL: "{allowed} Empfänger in der Organisation innerhalb einer Stunde",
         SendingLimit.DAY: "{allowed} Empfänger innerhalb eines Tages",
         SendingLimit.SIMILAR: "{allowed} ähnliche Nachrichten innerhalb einer Stunde",
+        SendingLimit.PLATFORM_SENDER: (
+            "{allowed} Empfänger außerhalb der Organisation innerhalb einer Stunde, je Absender"
+        ),
+        SendingLimit.PLATFORM_TENANT: (
+            "{allowed} Empfänger außerhalb der Organisation innerhalb einer Stunde, für alle zusammen"
+        ),
     },
     actions={
         ExcessAction.LOG: "Die Nachrichten gehen weiter; nichts wird zurückgehalten.",

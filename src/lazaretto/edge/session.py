@@ -217,9 +217,11 @@ class Session:
     def tell_excess(
         self, tenant: TenantSnapshot, reverse_path: str, excess: Excess, action: ExcessAction
     ) -> None:
-        """Tell the administrators of ``tenant`` that a limit was passed; once per sender and hour."""
+        """Tell the administrators of ``tenant`` that a limit was passed; once per sender and hour, or once
+        per hour where the limit is that of all senders together."""
         self.counters.excesses += 1
-        if self._house.excess_rate.allow(tenant.tenant, f"{excess.limit.value} {reverse_path}", self._now()):
+        whose = "" if excess.limit.is_of_all_senders else reverse_path
+        if self._house.excess_rate.allow(tenant.tenant, f"{excess.limit.value} {whose}", self._now()):
             about = self._circumstances(reverse_path)
             for notice in excess_notices(tenant, excess, action, about):
                 self.counters.notices += 1

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lazaretto.edge.states import Transaction
 
 TOO_MUCH: Final = "sending too much"
+PLATFORMS: Final = f"{TOO_MUCH}: the platform's limit"
 TOO_MANY: Final = "many similar messages"
 _HELD_DIRECTIONS: Final = {
     SendingLimit.EXTERNAL: (Direction.OUTBOUND,),
@@ -51,8 +52,10 @@ def too_much(session: Session, transaction: Transaction, one_more: Admitted) -> 
     if sender is None or sender.owes_token:
         return ""
     sending = _sending(sender.tenant, transaction, one_more)
-    if session.rates.is_beyond_operators(sending, session.seams.now()):
-        return f"{TOO_MUCH}: the platform's limit"
+    beyond = session.rates.beyond_operators(sending, session.seams.now())
+    if beyond is not None:
+        session.tell_excess(sender.tenant, transaction.reverse_path, beyond, ExcessAction.DEFER)
+        return PLATFORMS
     excess = session.rates.excess(sending, session.seams.now())
     if excess is None:
         return ""
@@ -100,8 +103,10 @@ def _sending(tenant: TenantSnapshot, transaction: Transaction, one_more: Admitte
 
 def _weigh_sender(session: Session, transaction: Transaction, tenant: TenantSnapshot) -> Unfit | None:
     sending, at, action = _sending(tenant, transaction), session.seams.now(), tenant.sending_limits.action
-    if session.rates.is_beyond_operators(sending, at):
-        return Unfit(SENDING_TOO_MUCH, f"{TOO_MUCH}: the platform's limit")
+    beyond = session.rates.beyond_operators(sending, at)
+    if beyond is not None:
+        session.tell_excess(tenant, transaction.reverse_path, beyond, ExcessAction.DEFER)
+        return Unfit(SENDING_TOO_MUCH, PLATFORMS)
     excess = session.rates.excess(sending, at)
     if excess is None or action is ExcessAction.LOG:
         session.rates.count(sending, at)

@@ -99,6 +99,18 @@ async def test_each_recipient_has_its_own_outcome(offers: tuple[str, ...]) -> No
     assert hop.arrivals[0].recipients == ("yes@customer.example",)
 
 
+async def test_one_recipient_too_many_comes_again_also_where_that_is_said_as_of_old() -> None:
+    def too_many(address: str) -> bytes:
+        return b"" if address.startswith("one") else b"552 5.5.3 Too many recipients\r\n"
+
+    async with next_hop.NextHop(Behaviour(recipient=too_many)) as hop:
+        both = await hand_over(hop, a_copy("one@customer.example", "two@customer.example"))
+        alone = await hand_over(hop, a_copy("two@customer.example"))
+
+    assert told(both) == [("delivered", 250), ("deferred", 452)]
+    assert told(alone) == [("failed", 552)]
+
+
 @pytest.mark.parametrize(
     "offers", [pytest.param(next_hop.PLAIN, id="pipelined"), pytest.param((), id="in turn")]
 )

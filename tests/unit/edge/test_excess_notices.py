@@ -67,5 +67,30 @@ def test_the_same_within_an_hour_is_the_same_notice() -> None:
     assert notice(reverse_path="eve@customer.example").id != one.id
 
 
+def test_a_limit_of_all_senders_is_one_notice_for_them_all() -> None:
+    limit = replace(EXCESS, limit=SendingLimit.PLATFORM_TENANT)
+    tenant = replace(ACME, administrators=("alice@customer.example",))
+
+    (one,) = excess_notices(tenant, limit, ExcessAction.DEFER, ABOUT)
+    (other,) = excess_notices(
+        tenant, limit, ExcessAction.DEFER, replace(ABOUT, reverse_path="eve@customer.example")
+    )
+
+    assert one.id == other.id
+
+
+@pytest.mark.parametrize("language", sorted(TEXTS))
+@pytest.mark.parametrize("limit", SendingLimit)
+def test_who_can_raise_a_limit_is_named(language: str, limit: SendingLimit) -> None:
+    (told,) = excess_notices(
+        replace(TENANT, language=language), replace(EXCESS, limit=limit), ExcessAction.DEFER, ABOUT
+    )
+
+    text = email.message_from_bytes(told.octets, policy=email.policy.default).get_content()
+    text = text.replace("\r\n", "\n")
+    assert (TEXTS[language].ask_the_operator in text) is limit.is_platforms
+    assert (TEXTS[language].raise_the_limit in text) is not limit.is_platforms
+
+
 def test_a_tenant_without_administrators_is_sent_nothing() -> None:
     assert list(excess_notices(ACME, EXCESS, ExcessAction.HOLD, ABOUT)) == []

@@ -151,11 +151,16 @@ def test_the_operators_bounds_hold_for_the_null_path_and_for_each_tenant_alone()
     known = rates(tally(), per_sender=2, per_tenant=3)
     known.count(sending(2, sender=""), NOON)
 
-    assert known.is_beyond_operators(sending(1, sender=""), NOON)
-    assert not known.is_beyond_operators(sending(1), NOON)
-    assert known.is_beyond_operators(sending(2), NOON)
-    assert not known.is_beyond_operators(sending(0, 99), NOON)
-    assert not known.is_beyond_operators(replace(sending(2), tenant=OTHER), NOON)
+    assert beyond(known, sending(1, sender="")) == (SendingLimit.PLATFORM_SENDER, 3, 2)
+    assert beyond(known, sending(1)) is None
+    assert beyond(known, sending(2)) == (SendingLimit.PLATFORM_TENANT, 4, 3)
+    assert beyond(known, sending(0, 99)) is None
+    assert beyond(known, replace(sending(2), tenant=OTHER)) is None
+
+
+def beyond(known: SendingRates, more: Sending) -> tuple[SendingLimit, int, int] | None:
+    excess = known.beyond_operators(more, NOON)
+    return None if excess is None else (excess.limit, excess.counted, excess.allowed)
 
 
 def test_what_came_to_nothing_is_taken_back() -> None:

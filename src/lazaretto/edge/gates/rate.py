@@ -53,13 +53,19 @@ class SendingRates:
         self._per_sender = per_sender
         self._per_tenant = per_tenant
 
-    def is_beyond_operators(self, sending: Sending, at: datetime) -> bool:
-        """Tell whether the operator allows no more of it, whatever the tenant wants."""
+    def beyond_operators(self, sending: Sending, at: datetime) -> Excess | None:
+        """Return the operator's bound that it would pass, whatever the tenant wants; None where none."""
         if not sending.external:
-            return False
-        by_sender = self._tally.in_hour(sending.outside, at) + sending.external
-        by_tenant = self._tally.in_hour(sending.everybody, at) + sending.external
-        return by_sender > self._per_sender or by_tenant > self._per_tenant
+            return None
+        bounds = (
+            (SendingLimit.PLATFORM_SENDER, sending.outside, self._per_sender),
+            (SendingLimit.PLATFORM_TENANT, sending.everybody, self._per_tenant),
+        )
+        for limit, key, allowed in bounds:
+            counted = self._tally.in_hour(key, at) + sending.external
+            if counted > allowed:
+                return Excess(limit=limit, counted=counted, allowed=allowed)
+        return None
 
     def excess(self, sending: Sending, at: datetime) -> Excess | None:
         """Return the first of the tenant's limits that it would pass; None where it passes none."""
