@@ -28,7 +28,7 @@ from lazaretto.db.pool import Pool
 from lazaretto.journal.shipping import Shipper
 from lazaretto.journal.tables import EVENT, MESSAGE, RECIPIENT
 from lazaretto.mail.scanner import view_of
-from lazaretto.pipeline.looking import summary_of
+from lazaretto.pipeline.summarising import summary_of
 from lazaretto.spool.acceptor import Acceptor
 from lazaretto.spool.content import Contents
 from lazaretto.spool.content_file import FileContent

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import lazaretto.detect
-from lazaretto.core.cards import DetectorCard
+from lazaretto.core.cards import DetectorCard, Service
 from lazaretto.core.findings import COULD_NOT_LOOK, Symbol
 from lazaretto.detect.api import Configurable, Detector
 from lazaretto.detect.runner import DETECTOR_FAILED
@@ -34,6 +34,16 @@ def symbols() -> dict[str, Symbol]:
     """Return every symbol that can be found, by name; the public interface of looking."""
     owned = [symbol for each in detector_classes() for symbol in each.card.symbols]
     return {symbol.name: symbol for symbol in (*owned, *RUNNER_SYMBOLS)}
+
+
+@cache
+def _services() -> dict[str, Service]:
+    return {symbol.name: each.card.service for each in detector_classes() for symbol in each.card.symbols}
+
+
+def service_of(symbol: str) -> Service | None:
+    """Return the service whose detector reports ``symbol``; None for the runner's own."""
+    return _services().get(symbol)
 
 
 def _made(kind: type[Detector], settings: DetectSettings) -> Detector:

@@ -32,6 +32,17 @@ class DetectSettings(BaseModel):
         description="Addresses of tenants that nobody uses and nobody gave away: what comes there is spam,"
         " and mail like it is stopped for all tenants.",
     )
+    countries: str = Field(
+        "",
+        description="CSV file that says in which country addresses are: `network,country` or"
+        " `first,last,country` in each row, countries in two letters; empty = the bundle's"
+        " (`origins/countries.csv`), if it has one.",
+    )
+    domain_dates: str = Field(
+        "",
+        description="CSV file that says when domains were registered: `domain,2026-05-01` in each row;"
+        " empty = the bundle's (`origins/registered.csv`), if it has one.",
+    )
     yara_rules: str = Field(
         "",
         description="Folder of YARA rules (*.yar, *.yara, also in folders below) besides the shipped ones;"

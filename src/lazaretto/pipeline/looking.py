@@ -10,9 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from lazaretto.actions.carrying_out import Changes, changes
 from lazaretto.core.decision import Copy, Decision, Disposition, Judgement, Look, Notice, Summary
@@ -28,8 +26,8 @@ from lazaretto.detect.authentication.results_header import authentication_result
 from lazaretto.detect.malware.allowing import spared
 from lazaretto.detect.malware.seen_mail import seen_mail
 from lazaretto.detect.malware.traits import digests_of, traits_of
+from lazaretto.detect.origins import Origins
 from lazaretto.detect.reputation.digests import signatures_of
-from lazaretto.detect.reputation.newsletters import list_id_of
 from lazaretto.detect.reputation.sender_lists import relisted
 from lazaretto.detect.reputation.signatures import TRAP_ADDRESS
 from lazaretto.detect.runner import look_at
@@ -37,6 +35,7 @@ from lazaretto.mail.octets import Octets
 from lazaretto.mail.scanner import view_of
 from lazaretto.mail.view import MessageView
 from lazaretto.pipeline.noticing import audience_of, may_answer
+from lazaretto.pipeline.summarising import facts_for_trace, files_for_trace, origin_for_trace, summary_of
 from lazaretto.pipeline.tls_reports import tls_reports_in
 from lazaretto.pipeline.wire import LookRequest
 from lazaretto.policy.judging import Judged, judge
@@ -48,11 +47,6 @@ SCANNER_FAILED: Final = Symbol(
     summary="The scan worker crashed or ran out of time or memory, twice, on this message",
     verdict=Verdict.UNSCANNABLE,
 )
-MAX_SHOWN: Final = 250
-"""Characters of a subject, an author or a file name that trace and lists keep."""
-MAX_SHOWN_ATTACHMENTS: Final = 50
-MAX_SHOWN_AUTHORS: Final = 5
-MAX_SHOWN_HOSTS: Final = 50
 _STAGES: Final = ("authenticate", "look", "judge")
 _REFERENCE_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -66,6 +60,7 @@ class Inspector:
         versions: Mapping[str, str],
         authserv_id: str,
         *,
+        origins: Origins | None = None,
         digests: bool = False,
     ) -> None:
         """``authserv_id`` is our name in Authentication-Results (RFC 8601 §2.5).
@@ -75,6 +70,7 @@ class Inspector:
         self._detectors = detectors
         self._versions = dict(versions)
         self._authserv_id = authserv_id
+        self._origins = origins or Origins()
         self._digests = digests
 
     def look_and_judge(
@@ -100,6 +96,7 @@ class Inspector:
         looked = time.perf_counter()
         judgement = _judged(request.legs, looks, facts, snapshots, _Changer(view, facts, self._authserv_id))
         judgement = _with_traits(judgement, view, facts)
+        judgement.facts.update(origin_for_trace(self._origins, view, facts))
         judgement.versions.update(self._versions)
         # Only what came into a trap, or was reported, may ever be stored as a signature.
         if self._digests or any(each.symbol == TRAP_ADDRESS.name for each in judgement.findings):
@@ -118,7 +115,7 @@ def _with_traits(judgement: Judgement, view: MessageView, facts: Facts) -> Judge
     goes_on = any(
         copy.decision.disposition in (Disposition.DELIVER, Disposition.REDIRECT) for copy in judgement.copies
     )
-    judgement.facts["files"] = _files(view, facts)
+    judgement.facts["files"] = files_for_trace(view, facts)
     features = digests_of(traits_of(view, facts).kept()) if goes_on else b""
     return replace(judgement, features=features, seen=seen_mail(view, facts, judgement.findings))
 
@@ -198,7 +195,7 @@ def _judged(
         notices=tuple(notices),
         looks=told,
         summary=summary_of(changer.view) if changer.view else Summary(),
-        facts=_facts_for_trace(facts, changer.view),
+        facts=facts_for_trace(facts, changer.view),
         return_path_trusted=_is_return_path_trusted(facts, worst),
         reference=_reference(copies),
     )
@@ -323,63 +320,6 @@ def accepted(judgement: Judgement) -> Judgement:
         for notice in judgement.notices
     )
     return replace(judgement, copies=copies, notices=notices)
-
-
-def summary_of(view: MessageView) -> Summary:
-    """Return what trace and quarantine lists show of the message."""
-    return Summary(
-        subject=_shown(view.subject),
-        message_id=_shown(view.message_id),
-        author=_shown(view.header.decoded("from")),
-        attachments=tuple(
-            _shown(part.names[0] if part.names else part.content_type)
-            for part in view.attachments[:MAX_SHOWN_ATTACHMENTS]
-        ),
-    )
-
-
-def _shown(text: str) -> str:
-    text = text[:MAX_SHOWN]
-    if not text.isprintable():
-        text = "".join(c if c.isprintable() else " " for c in text)
-    return text.strip()
-
-
-def _facts_for_trace(facts: Facts, view: MessageView | None) -> dict[str, Any]:
-    told: dict[str, Any] = msgspec.to_builtins(
-        {
-            "spf": facts.spf,
-            "dkim": facts.dkim,
-            "dmarc": facts.dmarc,
-            "arc": facts.arc,
-            "hostname": facts.client.hostname,
-            "listings": facts.listings,
-            "reverse_path": facts.reverse_path,
-            "client_ip": facts.client.ip,
-            "authors": [str(each.address) for each in view.authors[:MAX_SHOWN_AUTHORS]] if view else [],
-            "hosts": _hosts(view) if view else [],
-            "list_id": list_id_of(view) if view else "",
-        }
-    )
-    return told
-
-
-def _hosts(view: MessageView) -> list[str]:
-    hosts = dict.fromkeys(url.host for url in view.urls if url.host)
-    return [_shown(host) for host in tuple(hosts)[:MAX_SHOWN_HOSTS]]
-
-
-def _files(view: MessageView, facts: Facts) -> list[dict[str, Any]]:
-    """Return names, sizes and digests of files, and of what is packed in them."""
-    return [
-        {
-            "name": _shown(file.names[0] if file.names else ""),
-            "size": len(file.octets),
-            "sha256": sha256,
-            "packed": file.is_member,
-        }
-        for file, sha256 in traits_of(view, facts).sums[:MAX_SHOWN_ATTACHMENTS]
-    ]
 
 
 def _is_return_path_trusted(facts: Facts, judged: Judged | None) -> bool:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from lazaretto.core.errors import ConfigurationError, TemporaryFailure
 from lazaretto.db.pool import Pool
 from lazaretto.detect import knowledge
+from lazaretto.detect.origins import Origins
 from lazaretto.detect.registry import detectors
 from lazaretto.detect.settings import DetectSettings
 from lazaretto.intelligence.bundle import ENDINGS, MAX_OCTETS, Bundle, BundleRefused, built, read
@@ -137,6 +138,7 @@ def _load_and_tell(folder: Path, settings: DetectSettings, writer: int) -> None:
     try:
         knowledge.use(folder)
         detectors(settings)
+        Origins.configured(settings)
         code = 0
     except Exception as failure:
         # Whatever a rule's author got wrong is what we want to hear.

@@ -159,6 +159,7 @@ def late_event(match: LateMatch, now: datetime) -> Event:
                 verdict="malware",
                 action="deliver",
                 reason=f"{cause}: {match.trait.value}"[:500],
+                dmas_info=(cause,),
                 dmas_delivered=True,
                 files_and_links=_node(match),
             ),
@@ -192,7 +193,6 @@ def _node(match: LateMatch) -> tuple[MaliciousFileOrLink, ...]:
             MaliciousFileOrLink(
                 node_type="LINK_INCLUDED",
                 file_name_or_url=value,
-                link_source="body",
                 x_msg_ref=str(match.message),
             ),
         )

@@ -32,11 +32,18 @@ def make_serve(
     # Not before: these read knowledge when they are imported.
     from lazaretto.detect.malware.contents import open_apart
     from lazaretto.detect.malware.unpacking.keeping import load_codecs
+    from lazaretto.detect.origins import Origins
     from lazaretto.pipeline.looking import Inspector
 
     load_codecs()
     versions = {"rules": lazaretto.__version__, "bundle": bundle}
-    inspector = Inspector(tuple(detectors(settings)), versions, authserv_id, digests=digests)
+    inspector = Inspector(
+        tuple(detectors(settings)),
+        versions,
+        authserv_id,
+        origins=Origins.configured(settings),
+        digests=digests,
+    )
 
     def serve() -> Serve:
         # The keeper is forked before the first message, so that no parser knows of an earlier one.

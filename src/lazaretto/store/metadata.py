@@ -21,7 +21,7 @@ _METADATA: Final = frozenset(
     copies place disposition judged deliver_to additional actions settings rule setting symbols
     quarantine_reason shadow
     facts spf dkim dmarc arc result domain mechanism selector identity algorithm body_covered policy_domain
-    aligned_by record sealers listings zone list client_ip authors reputation
+    aligned_by record sealers listings zone list client_ip authors country domain_age
     xMsgRef longMsgRef messageId isOutbound messageSize mailProcessingStartTime envFrom envTo senderIp
     senderMailserver country HELOString avQuarantinePenId authResults dkim_signing_domain dmarc_policy
     dmarc_override_action newDomainAge timeInCynicSandboxMs tlsInfo tlsAdvertised tlsUsed tlsPolicy

@@ -12,7 +12,8 @@ from PIL import Image
 
 from lazaretto.core.envelope import Client
 from lazaretto.core.facts import Facts
-from lazaretto.detect.links.scan_codes import ScanCodes, _opened
+from lazaretto.detect.coded_addresses import _opened
+from lazaretto.detect.links.scan_codes import ScanCodes
 from lazaretto.mail.scanner import view_of
 
 TARGET = "https://sign-in.evil.test/#anna@customer.example"
