@@ -89,7 +89,9 @@ class House:
     def store(self) -> OutletStore:
         return OutletStore(self.control)
 
-    def pusher(self, listener: Listener, allowed: tuple[str, ...] = LOOPBACK) -> Pusher:
+    def pusher(
+        self, listener: Listener, allowed: tuple[str, ...] = LOOPBACK, *, has_details: bool = True
+    ) -> Pusher:
         trust = ssl.create_default_context(cafile=str(listener.certificate))
         return Pusher(
             self.control,
@@ -97,6 +99,7 @@ class House:
             key=KEY,
             host_name="gw.example",
             name_of=lambda _: "acme",
+            has_details=lambda _: has_details,
             trust=trust,
             allowed=allowed,
         )
@@ -212,6 +215,36 @@ async def test_an_outlet_that_fails_for_days_is_switched_off_and_can_be_tried_ag
 
     assert not off.is_active
     assert json.loads(listener.got[-1])["events"][0]["subject"] == "first"
+
+
+@pytest.mark.parametrize(
+    ("form", "scheme", "log"),
+    [(Format.JSON, "https", False), (Format.JSON, "syslog+tls", True), (Format.CEF, "syslog+tls", True)],
+    ids=["web hook", "JSON in a log", "CEF in a log"],
+)
+async def test_details_of_malware_go_only_to_those_who_ordered_them(
+    house: House, listener: Listener, form: Format, scheme: str, log: bool
+) -> None:
+    listener.is_log = log
+    target = f"{scheme}://localhost:{listener.port}/"
+    for name, kinds in (("all", ()), ("some", (EventKind.CONVICTED,))):
+        wanted = Wanted(name=name, target=target, format=form, kinds=kinds)
+        await house.store.add(house.tenant, wanted, 0, "eva", NOW)
+    house.tell("an ordinary letter")
+    house.tell("an infected letter", kind=EventKind.CONVICTED)
+
+    await house.pusher(listener, has_details=False).send_due(NOW)
+    await asyncio.wait_for(listener.came.wait(), 60)
+    (without,) = listener.got
+    await house.pusher(listener).send_due(NOW + timedelta(minutes=1))
+    async with asyncio.timeout(60):
+        while len(listener.got) < 2:
+            await asyncio.sleep(0.01)
+
+    assert b"an ordinary letter" in without
+    assert b"convicted" not in without
+    assert b"infected" not in without
+    assert b"an infected letter" in listener.got[1]
 
 
 async def test_a_private_address_is_never_reached(house: House, listener: Listener) -> None:

@@ -2,48 +2,47 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
-from lazaretto.core.events import Event, EventKind
-from lazaretto.core.identity import new_message_id
-from lazaretto.db.pool import Pool
-from lazaretto.journal.shipping import Shipper
-from lazaretto.spool.changing import Changes, apply
-from lazaretto.spool.rows import event_row
+from lazaretto.core.decision import Disposition
+from lazaretto.core.findings import Finding, Verdict
 from lazaretto.store.given import StoreSettings
 from tests.portal.conftest import DOCUMENT, with_grant
+from tests.portal.mail import Letter, PostOffice
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.mark.parametrize(("options", "there"), [("[advanced-threats]", True), ("[data-protection]", False)])
 def test_detailed_events_of_malware_are_an_option(store: StoreSettings, options: str, there: bool) -> None:
+    """That malware was found belongs to the base service; in a message's story it stands, without details."""
     from lazaretto.store.mailpath import mail_path
 
     name = f"opt-{uuid4().hex[:8]}"
     path = mail_path()
-    applied = path.wait(
+    path.wait(
         path.tenants.apply(DOCUMENT.format(name=name) + f"contract: {{options: {options}}}\n", by="test")
     )
     somebody = with_grant(name, "tenant-administrator")
-
-    async def tell() -> None:
-        spool, trace = Pool(store.spool, 1), Pool(store.trace, 1)
-        now = datetime.now(UTC)
-        event = Event(kind=EventKind.CONVICTED, at=now, tenant=applied.tenant, message=new_message_id())
-        async with spool.transaction() as connection:
-            await apply(connection, [Changes(events=(event_row(event, now),))], now)
-        while await Shipper(spool, trace).ship_once():
-            pass
-        await spool.close()
-        await trace.close()
-
-    asyncio.run(tell())
+    (identity,) = PostOffice(store).post(
+        Letter(
+            tenant=name,
+            recipients=(f"ann@{name}.example",),
+            verdict=Verdict.MALWARE,
+            disposition=Disposition.QUARANTINE,
+            findings=(Finding("EICAR_TEST_FILE", 10.0, "1.2", Verdict.MALWARE),),
+        )
+    )
 
     told = somebody.get(f"/tenants/{name}/events").text
+    story = somebody.get(f"/tenants/{name}/messages/{identity}").json
+    events = {each["event"]: each for each in story["events"]}
+
     assert ("convicted" in told) is there
     assert ("convicted" in somebody.get(f"/tenants/{name}/events?kind=convicted").text) is there
+    assert ("HELOString" in told) is there
+    assert ("HELOString" in events["convicted"]) is there
+    assert events["convicted"]["lazaretto"]["remediation"] == "quarantined"
+    assert ("HELOString" in somebody.get(f"/tenants/{name}/messages").text) is there

@@ -32,7 +32,10 @@ _PATIENCE: Final = 15.0
 
 
 class Pusher:
-    """Sends what is due; ``trust`` is whose certificates count, ``allowed`` which private networks."""
+    """Sends what is due; ``trust`` is whose certificates count, ``allowed`` which private networks.
+
+    ``has_details`` tells which tenants ordered detailed events of malware; others never get them.
+    """
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class Pusher:
         key: str,
         host_name: str,
         name_of: Callable[[TenantId], str] = str,
+        has_details: Callable[[TenantId], bool] = lambda _: True,
         trust: ssl.SSLContext | None = None,
         allowed: Sequence[str] = (),
     ) -> None:
@@ -50,6 +54,7 @@ class Pusher:
         self._key = key
         self._host_name = host_name
         self._name_of = name_of
+        self._has_details = has_details
         self._trust = trust or ssl.create_default_context()
         self._allowed = allowed
 
@@ -65,7 +70,10 @@ class Pusher:
         await asyncio.gather(*(self._send(outlet, now) for outlet in outlets))
 
     async def _send(self, outlet: Outlet, now: datetime) -> None:
-        kinds = [EventKind(kind) for kind in outlet.kinds]
+        kinds = self._kinds(outlet)
+        if kinds is None:
+            await self._store.sent(outlet, outlet.place, outlet.sent_at or now, now + IDLE)
+            return
         events = await self._feed.read(TenantId(outlet.tenant), outlet.place, kinds=kinds, limit=AT_ONCE)
         if not events:
             await self._store.sent(outlet, outlet.place, outlet.sent_at or now, now + IDLE)
@@ -80,6 +88,13 @@ class Pusher:
             return
         more = len(events) == AT_ONCE
         await self._store.sent(outlet, events[-1].shipped, now, now if more else now + IDLE)
+
+    def _kinds(self, outlet: Outlet) -> list[EventKind] | None:
+        """Return the kinds that are sent, empty = all; None where nothing of them was ordered."""
+        kinds = [EventKind(kind) for kind in outlet.kinds]
+        if self._has_details(TenantId(outlet.tenant)):
+            return kinds
+        return [kind for kind in kinds or EventKind if kind is not EventKind.CONVICTED] or None
 
     async def _deliver(self, outlet: Outlet, events: Sequence[FedEvent], now: datetime) -> None:
         host, port = host_and_port(outlet.target)

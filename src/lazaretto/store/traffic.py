@@ -15,6 +15,7 @@ from lazaretto.core.cards import Option
 from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.core.events import EventKind
 from lazaretto.core.identity import MessageId
+from lazaretto.core.malware_event import brief_of
 from lazaretto.journal.feeding import FedEvent
 from lazaretto.journal.search import Place, Reach, Search
 from lazaretto.journal.trace import TracedMessage
@@ -144,7 +145,7 @@ def events(
     scope.demand(Area.FEEDS, Right.VIEW_STATISTICS)
     scope.demand_all_domains()
     path = mail_path()
-    if Option.ADVANCED_THREATS not in snapshot_in_force(scope).ordered:
+    if not _has_details(scope):
         kinds = [kind for kind in kinds or EventKind if kind is not EventKind.CONVICTED]
         if not kinds:
             return []
@@ -177,6 +178,8 @@ def _found(search: Search) -> list[TracedMessage]:
 def _shown(scope: Scope, found: TracedMessage) -> TracedMessage:
     if not scope.domains.is_all and found.direction != "outbound":
         found = _within(scope, found)
+    if any(_is_detailed(each) for each in found.events) and not _has_details(scope):
+        found = replace(found, events=tuple(map(_without_details, found.events)))
     if scope.allows(Area.TRACE, Right.VIEW_CONTENT):
         return found
     return replace(
@@ -185,6 +188,20 @@ def _shown(scope: Scope, found: TracedMessage) -> TracedMessage:
         findings=tuple(metadata_of(each) for each in found.findings),
         events=tuple(metadata_of(each) for each in found.events),
     )
+
+
+def _has_details(scope: Scope) -> bool:
+    return Option.ADVANCED_THREATS in snapshot_in_force(scope).ordered
+
+
+def _is_detailed(event: Mapping[str, Any]) -> bool:
+    return bool(event["event"] == EventKind.CONVICTED.value)
+
+
+def _without_details(event: dict[str, Any]) -> dict[str, Any]:
+    if not _is_detailed(event):
+        return event
+    return {name: event[name] for name in ("time", "event", "recipients")} | brief_of(event)
 
 
 def _within(scope: Scope, found: TracedMessage) -> TracedMessage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from lazaretto.core.cards import Option
 from lazaretto.core.identity import TenantId
 from lazaretto.run.job_card import JobCard, Workshop
 from lazaretto.run.naming import host_name
@@ -27,12 +28,17 @@ class Pushing:
             snapshot = directory.by_id(tenant)
             return snapshot.name if snapshot else str(tenant)
 
+        def has_details(tenant: TenantId) -> bool:
+            snapshot = directory.by_id(tenant)
+            return snapshot is not None and Option.ADVANCED_THREATS in snapshot.ordered
+
         self._pusher = Pusher(
             shop.control,
             shop.trace,
             key=web_key(shop.home),
             host_name=host_name(shop.settings),
             name_of=name_of,
+            has_details=has_details,
             allowed=shop.settings.web.outlet_networks,
         )
 
