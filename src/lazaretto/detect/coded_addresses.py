@@ -1,4 +1,4 @@
-"""Reads QR codes in letters, which carry a link past everything that reads text: pictures, tables, characters.
+"""Reads QR codes in letters, which carry a link past everything that reads text: drawn or pictured.
 
 Reading a picture costs milliseconds, so it is done only where a code is likely: the text speaks of
 scanning, or a letter of few words has a picture that is about square.  Everything is bounded before
