@@ -27,6 +27,7 @@ from lazaretto.detect.malware.allowing import spared
 from lazaretto.detect.malware.seen_mail import seen_mail
 from lazaretto.detect.malware.traits import digests_of, traits_of
 from lazaretto.detect.origins import Origins
+from lazaretto.detect.registry import service_of
 from lazaretto.detect.reputation.digests import signatures_of
 from lazaretto.detect.reputation.sender_lists import relisted
 from lazaretto.detect.reputation.signatures import TRAP_ADDRESS
@@ -117,7 +118,7 @@ def _with_traits(judgement: Judgement, view: MessageView, facts: Facts) -> Judge
     )
     judgement.facts["files"] = files_for_trace(view, facts)
     features = digests_of(traits_of(view, facts).kept()) if goes_on else b""
-    return replace(judgement, features=features, seen=seen_mail(view, facts, judgement.findings))
+    return replace(judgement, features=features, seen=seen_mail(view, facts, judgement.findings, service_of))
 
 
 def unscannable(
