@@ -122,7 +122,7 @@ def _rows(dsn: str, text: str, parameters: tuple[Any, ...]) -> list[tuple[Any, .
 async def spool(databases: Databases, tmp_path: Path) -> AsyncIterator[SpoolParts]:
     """A spool whose database is empty but for what it makes itself."""
     tables = "message, recipient, queue, content, content_kept, quarantine, outbox, ledger, tenant_key"
-    tables += ", tally, silence"
+    tables += ", tally, silence, contact"
     _rows(databases.spool, f"TRUNCATE {tables}", ())
     tables = "event, trace_message, trace_recipient, rollup_hour, quarantine, traffic_hour, traffic_to_count"
     _rows(databases.trace, f"TRUNCATE {tables}", ())

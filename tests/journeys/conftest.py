@@ -24,7 +24,7 @@ domains:
   {domain}:
     routes: [{{host: 127.0.0.1, port: {port}}}]
 address_registration: enforce
-addresses: [alice@{domain}, bob@{domain}, gone@{domain}, later@{domain}]
+addresses: [carla.vermeer@{domain}, alice@{domain}, bob@{domain}, gone@{domain}, later@{domain}]
 {more}
 """
 
@@ -98,7 +98,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     kept = folder / "kept"
     kept.mkdir()
     sink = SinkProcess.start(folder, keep=kept)
-    relay = f'[delivery]\nrelay = "127.0.0.1:{sink.port}"\n'
+    # However full the disk of this machine is, the platform takes mail.
+    relay = f'[delivery]\nrelay = "127.0.0.1:{sink.port}"\n[content]\nleast_free_share = 0.01\n'
     product = Product.start(folder / "home", relay)
     try:
         made = Platform(product, sink, kept)

@@ -172,6 +172,31 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acquaintance:
+    """Who of a tenant's people had mail with the author of a message before.
+
+    Names are folded mailboxes; the empty name stands for the tenant as a whole.
+    """
+
+    tenant: TenantId
+    asked: tuple[str, ...] = ()
+    """The recipients of the message whose acquaintance was asked for."""
+    vouched: tuple[str, ...] = ()
+    """Who knows the author from mail that somebody vouched for."""
+    claimed: tuple[str, ...] = ()
+    """Who knows the author from mail for which nobody vouched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colleagues:
+    """Names under which a message is written and that are those of people on a tenant's validation list."""
+
+    tenant: TenantId
+    names: tuple[str, ...]
+    """As the message shows them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
     """What had to be asked from outside before a message could be looked at."""
 
@@ -186,6 +211,9 @@ class Gathered:
     """What scanners outside this program say."""
     leaving: Leaving | None = None
     """None for mail that comes in."""
+    acquaintances: tuple[Acquaintance, ...] = ()
+    """One for each tenant that is asked and whose mail has been known long enough to tell."""
+    colleagues: tuple[Colleagues, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,3 +231,5 @@ class Facts:
     listings: tuple[Listing, ...] = ()
     engines: tuple[EngineAnswer, ...] = ()
     leaving: Leaving | None = None
+    acquaintances: tuple[Acquaintance, ...] = ()
+    colleagues: tuple[Colleagues, ...] = ()

@@ -33,7 +33,13 @@ class Detector(Protocol):
 class Combiner(Protocol):
     """A detector that has the last word: it sees what the others found."""
 
-    def combine(self, message: MessageView, facts: Facts, findings: Sequence[Finding]) -> Sequence[Finding]:
+    def combine(
+        self,
+        message: MessageView,
+        facts: Facts,
+        findings: Sequence[Finding],
+        tenant: TenantSnapshot | None,
+    ) -> Sequence[Finding]:
         """Return findings of the card's own symbols, given everything that was found before."""
 
 

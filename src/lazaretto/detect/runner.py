@@ -65,7 +65,9 @@ def _look(
 ) -> Sequence[Finding]:
     try:
         looked = detector.look(message, facts, tenant)
-        return (*looked, *detector.combine(message, facts, before)) if _has_last_word(detector) else looked
+        if _has_last_word(detector):
+            return (*looked, *detector.combine(message, facts, before, tenant))
+        return looked
     except Exception as failure:
         # Hostile mail is written to crash parsers; exhausted memory and recursion arrive here as
         # well.  A crash must never read as "clean", so the card says what it means.

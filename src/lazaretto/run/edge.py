@@ -37,6 +37,7 @@ from lazaretto.run.spoolroom import SpoolRoom, spool_room
 from lazaretto.run.stopping import until_stopped
 from lazaretto.run.tallying import SharedTallies
 from lazaretto.spool.acceptor import Acceptor
+from lazaretto.spool.contacts import Contacts
 from lazaretto.spool.intake import Intake, discard
 from lazaretto.spool.refusals import RefusalLog
 from lazaretto.spool.storage import Storage
@@ -127,7 +128,8 @@ def _seams(
 ) -> Seams:
     resolver = resolver_of(settings, options)
     lists = lists_of(settings.reputation, resolver)
-    gather = gather_with(resolver, settings.scan, room.directory, lists, settings.clamav)
+    contacts = Contacts(room.pool, home.master_key.read_bytes())
+    gather = gather_with(resolver, settings.scan, room.directory, lists, settings.clamav, contacts)
     # One limit for a look: the asker's, which says in the log what it waited for.
     limit = min(settings.scan.time_budget, settings.edge.look_timeout)
     limited = settings.scan.model_copy(update={"time_budget": limit})

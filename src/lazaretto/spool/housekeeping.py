@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from psycopg import sql
@@ -20,6 +20,7 @@ from lazaretto.core.queued import ContentKind
 from lazaretto.db.partitions import Partition, drop, ensure, ensure_ahead, partitions_of
 from lazaretto.db.pool import Connection, Pool
 from lazaretto.db.sql import query
+from lazaretto.spool.contacts import forget_contacts
 from lazaretto.spool.content import ContentStore
 from lazaretto.spool.content_columns import ContentColumns
 from lazaretto.spool.quarantine import Quarantine
@@ -38,6 +39,8 @@ HOURS_AHEAD: Final = 3
 KEEP_HOURS: Final = timedelta(hours=1)
 """How long after its end an hour's content stays where it is: most of it is delivered by then."""
 EVERY: Final = 60.0
+FORGET_EVERY: Final = timedelta(hours=6)
+"""How often acquaintances are gone through; their ages are days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,7 @@ class Housekeeping:
         self._pool = pool
         self._store = store
         self._settings = settings
+        self._forgot = datetime.min.replace(tzinfo=UTC)
 
     async def run(self) -> None:
         """Keep house every minute until cancelled."""
@@ -86,6 +90,9 @@ class Housekeeping:
         await self._sum_up_ledger()
         await Tallies(self._pool).forget(now)
         await SharedSilences(self._pool).forget(now)
+        if now - self._forgot >= FORGET_EVERY:
+            await forget_contacts(self._pool, now)
+            self._forgot = now
         return Kept(purged=purged, expired=expired, moved=moved, dropped=tuple(dropped))
 
     async def _make_partitions(self, now: datetime) -> None:

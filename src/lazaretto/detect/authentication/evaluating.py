@@ -40,6 +40,8 @@ def authenticate(
         listings=gathered.listings,
         engines=gathered.engines,
         leaving=gathered.leaving,
+        acquaintances=gathered.acquaintances,
+        colleagues=gathered.colleagues,
     )
 
 

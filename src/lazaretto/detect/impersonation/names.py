@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from enum import IntEnum
 from functools import cache, lru_cache
+from itertools import permutations
 
 from lazaretto.detect.folding import skeleton
 from lazaretto.detect.wordlists import words_in
 
+MOST_WORDS = 4
+"""Words of a name that are tried in every order."""
 LONG_ENOUGH = 5
 """Letters of a word below which one slip makes another name of it."""
 _TITLES = frozenset(
@@ -103,6 +106,14 @@ def words_of_name(name: str) -> Name:
     """Return the words that make ``name`` the same name for a reader; empty for a single word."""
     words = frozenset(_WORD.findall(skeleton(_ASIDE.sub(" ", name.casefold())))) - _TITLES
     return words if len(words) > 1 else frozenset()
+
+
+def locals_of_name(name: str) -> tuple[str, ...]:
+    """Return the local parts that organisations make of ``name``: ``ann.lee``, ``lee_ann``."""
+    words = words_of_name(name)
+    if not 2 <= len(words) <= MOST_WORDS:
+        return ()
+    return tuple(sign.join(each) for each in permutations(sorted(words)) for sign in "._")
 
 
 def likeness(shown: Name, known: Name) -> Likeness:

@@ -1,14 +1,16 @@
 """Outsiders who write under the name of somebody whom the recipient knows.
 
 Two circles: people whom the tenant protects by name, and everybody on its validation list, whose name
-is read out of the address (ann.lee@customer.example).  A sender on the tenant's own list of approved
-impersonators, the director's private mailbox say, is left alone.
+is read out of the address (ann.lee@customer.example).  Those lists are large and stay with whoever asks for
+a look, who tells which of the names that a message shows are on them (``colleagues_shown``).  A sender on
+the tenant's own list of approved impersonators, the director's private mailbox say, is left alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import ClassVar, Final
 
 from lazaretto.core.address import fold
@@ -18,12 +20,12 @@ from lazaretto.core.findings import Finding, Symbol, Verdict, found
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.detect.freemail import is_freemail
 from lazaretto.detect.impersonation.approved import approved_impersonators
-from lazaretto.detect.impersonation.names import Likeness, Name, likeness, words_of_name
+from lazaretto.detect.impersonation.names import Likeness, Name, likeness, locals_of_name, words_of_name
 from lazaretto.mail.mailboxes import Mailbox
 from lazaretto.mail.view import MessageView
 
-MOST_ADDRESSES: Final = 50_000
-"""Addresses of a validation list whose names are compared."""
+MOST_AUTHORS: Final = 5
+MOST_DOMAINS: Final = 50
 
 FROM_PROTECTED_NAME = Symbol(
     name="FROM_PROTECTED_NAME",
@@ -68,9 +70,14 @@ class ProtectedNames:
 
     def look(self, message: MessageView, facts: Facts, tenant: TenantSnapshot | None) -> Sequence[Finding]:
         """Report at most one finding about From and one about Reply-To: the name that was borrowed."""
-        if tenant is None or not (tenant.protected_names or tenant.addresses):
+        if tenant is None:
             return ()
-        findings = [*_about_authors(message, tenant)][:1]
+        colleagues = {
+            name for each in facts.colleagues if each.tenant == tenant.tenant for name in each.names
+        }
+        if not tenant.protected_names and not colleagues:
+            return ()
+        findings = [*_about_authors(message, tenant, colleagues)][:1]
         protected = _names(tenant.protected_names)
         for mailbox in message.mailboxes("reply-to")[:2]:
             if _is_outside(mailbox, tenant) and _nearest(mailbox.display_name, protected) is Likeness.SAME:
@@ -79,12 +86,37 @@ class ProtectedNames:
         return tuple(findings)
 
 
-def _about_authors(message: MessageView, tenant: TenantSnapshot) -> Iterator[Finding]:
+def colleagues_shown(authors: Sequence[Mailbox], tenant: TenantSnapshot) -> tuple[str, ...]:
+    """Return the names of outside ``authors`` that people on the validation list of ``tenant`` have.
+
+    Needs the whole list, and is therefore for whoever asks for a look.
+    """
+    if not tenant.addresses:
+        return ()
+    return tuple(
+        _shown(author)
+        for author in authors[:MOST_AUTHORS]
+        if _is_outside(author, tenant)
+        and any(
+            f"{local}@{domain}" in tenant.addresses
+            for local in locals_of_name(_shown(author))
+            for domain in islice(tenant.domains, MOST_DOMAINS)
+        )
+    )
+
+
+def _shown(author: Mailbox) -> str:
+    return author.display_name or author.address.local.replace(".", " ").replace("_", " ")
+
+
+def _about_authors(
+    message: MessageView, tenant: TenantSnapshot, colleagues: Collection[str]
+) -> Iterator[Finding]:
     protected = _names(tenant.protected_names)
-    for author in message.authors[:5]:
+    for author in message.authors[:MOST_AUTHORS]:
         if not _is_outside(author, tenant):
             continue
-        shown = author.display_name or author.address.local.replace(".", " ").replace("_", " ")
+        shown = _shown(author)
         near = _nearest(shown, protected)
         if near is Likeness.NONE and is_freemail(author.address.domain):
             # "The boss" <ann.lee84@gmail.example>: the address carries the name.
@@ -93,7 +125,7 @@ def _about_authors(message: MessageView, tenant: TenantSnapshot) -> Iterator[Fin
         if near is not Likeness.NONE:
             symbol = FROM_PROTECTED_NAME if near is Likeness.SAME else FROM_PROTECTED_NAME_LIKE
             yield found(symbol, shown)
-        elif words_of_name(shown) in _colleagues(tenant.addresses):
+        elif shown in colleagues:
             yield found(FROM_COLLEAGUE_NAME, shown)
 
 
@@ -116,13 +148,3 @@ def _nearest(shown: str, protected: frozenset[Name]) -> Likeness:
 @lru_cache(maxsize=64)
 def _names(protected: tuple[str, ...]) -> frozenset[Name]:
     return frozenset(filter(None, map(words_of_name, protected)))
-
-
-@lru_cache(maxsize=16)
-def _colleagues(addresses: frozenset[str]) -> frozenset[Name]:
-    """Return the names that addresses with a first and a last name spell out."""
-    if len(addresses) > MOST_ADDRESSES:
-        return frozenset()
-    locals_ = (address.partition("@")[0] for address in addresses)
-    spelt = (local.replace(".", " ").replace("_", " ") for local in locals_ if "." in local or "_" in local)
-    return frozenset(filter(None, map(words_of_name, spelt)))

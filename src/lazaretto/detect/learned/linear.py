@@ -61,7 +61,13 @@ class Linear:
         """Report nothing: what it says depends on what the others found."""
         return ()
 
-    def combine(self, message: MessageView, facts: Facts, findings: Sequence[Finding]) -> Sequence[Finding]:
+    def combine(
+        self,
+        message: MessageView,
+        facts: Facts,
+        findings: Sequence[Finding],
+        tenant: TenantSnapshot | None,
+    ) -> Sequence[Finding]:
         """Report at most one finding of words and form, with the loudest words, and one of the trees."""
         words, shape = words_of(message), shape_of(message) | habits_of(message)
         known = known_to(findings, self._symbols)

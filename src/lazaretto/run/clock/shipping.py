@@ -11,10 +11,12 @@ from lazaretto.journal.dmarc_counts import DmarcCounts
 from lazaretto.journal.list_uses import ListUses
 from lazaretto.journal.outbox import OutboxEvent
 from lazaretto.journal.shipping import Shipper
+from lazaretto.run.acquainting import ContactTeacher
 from lazaretto.run.address_learning import AddressTeacher
 from lazaretto.run.hits import HitCounter
 from lazaretto.run.job_card import JobCard, Workshop
 from lazaretto.run.learning import TrapReporter
+from lazaretto.spool.contacts import Contacts
 from lazaretto.tenants.learned import LearnedAddresses
 
 Tell = Callable[[Sequence[OutboxEvent]], Awaitable[None]]
@@ -36,6 +38,9 @@ class Shipping:
             TrapReporter(SignatureStore(shop.control)).tell,
             ListUses(shop.trace).tell,
             AddressTeacher(LearnedAddresses(shop.control), shop.room.directory).tell,
+            ContactTeacher(
+                Contacts(shop.room.pool, shop.home.master_key.read_bytes()), shop.room.directory
+            ).tell,
         )
         self._shipper = Shipper(shop.room.pool, shop.trace, tell=told)
 

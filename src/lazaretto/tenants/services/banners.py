@@ -31,6 +31,12 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "nl": "Dit bericht komt van buiten uw organisatie. Wees voorzichtig met links en bijlagen.",
         "de": "Diese Nachricht kommt von außerhalb Ihrer Organisation. Vorsicht bei Links und Anhängen.",
     },
+    "first_contact": {
+        "en": "This sender has not written to you before. Be careful with money, passwords and haste.",
+        "fr": "Cet expéditeur ne vous a jamais écrit. Prudence : argent, mots de passe, urgence.",
+        "nl": "U kreeg nog nooit post van deze afzender. Let op als het om geld, wachtwoorden of haast gaat.",
+        "de": "Von diesem Absender kam noch nie Post an Sie. Vorsicht bei Geld, Passwörtern und Eile.",
+    },
     "suspicious": {
         "en": "This message looks suspicious. Do not answer it, and do not open links or attachments.",
         "fr": "Ce message semble suspect. N'y répondez pas et n'ouvrez ni lien ni fichier joint.",
@@ -41,6 +47,9 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
 _WHEN: Final[Mapping[str, Condition]] = {
     "scanned": Condition(directions=_INBOUND, unless=frozenset({"ENCRYPTED_CONTENT", "SCANNER_FAILED"})),
     "external": Condition(directions=_INBOUND),
+    "first_contact": Condition(
+        directions=_INBOUND, symbols=frozenset({"FIRST_CONTACT", "FIRST_CONTACT_RECIPIENT"})
+    ),
     "suspicious": Condition(
         directions=_INBOUND, verdicts=frozenset({Verdict.SPAM, Verdict.PHISHING, Verdict.UNSCANNABLE})
     ),
@@ -56,6 +65,9 @@ class Banners(ServiceSection):
 
     scanned: bool = Field(default=False, description="Say that the message was scanned.")
     external: bool = Field(default=False, description="Say that the message comes from outside.")
+    first_contact: bool = Field(
+        default=False, description="Say that the sender has not written to the recipient before."
+    )
     suspicious: bool = Field(
         default=False, description="Warn of mail that is delivered though it was taken for spam or phishing."
     )

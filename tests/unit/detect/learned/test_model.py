@@ -40,7 +40,7 @@ LURE = Finding("URL_SHORTENER", 3.0)
 
 def findings_in(text: bytes, *before: Finding, forest: Forest = NO_TREES) -> list[Finding]:
     message = view_of(b"From: a@sender.example\r\nSubject: hello\r\n\r\n" + text + b"\r\n")
-    return list(Linear(MODEL, forest).combine(message, FACTS, before))
+    return list(Linear(MODEL, forest).combine(message, FACTS, before, None))
 
 
 def test_a_model_and_its_trees_are_read_back_as_they_were_written() -> None:
