@@ -5,8 +5,8 @@ Groups, partners, routes, rules: each of them is a table by name, a form, and a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.http import HttpResponse
@@ -16,10 +16,10 @@ from lazaretto.core.errors import ConfigurationError
 from lazaretto.store import drafts
 from lazaretto.store.scope import Permission, Scope
 from lazaretto.tenants.placing import Path, WrongSettings
-from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.confirming import Confirmation, confirm
 from lazaretto.web.shell.flash import Level, flash
 from lazaretto.web.shell.forms import Form
+from lazaretto.web.shell.ordering import ordered, page_of
 from lazaretto.web.shell.registry import address_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_address, to_page
@@ -65,17 +65,19 @@ class Listing:
         """Return the page, or the export, of those of ``rows`` that the filter wants."""
         key = self.columns[0]
         filters = (Filter(name=key.name, title=key.title),)
-        asked = Asked.of(request, self.columns, filters)
+        columns = tuple(replace(each, sorts=bool(each.name)) for each in self.columns)
+        asked = Asked.of(request, columns, filters)
         wanted = asked.get(key.name).lower()
         found = [row for row in rows if wanted in str(row[key.name]).lower()]
         if asked.is_export:
-            return csv_response(self.name, [each for each in self.columns if each.name], found)
-        shown, next_cursor = page_of(found, asked)
+            named = [each for each in columns if each.name]
+            return csv_response(self.name, named, ordered(found, columns, asked))
+        shown, next_cursor = page_of(found, columns, asked, A_PAGE)
         may_edit = self.may_edit(scope)
         table = Table(
             name=self.name,
             caption=self.caption,
-            columns=self.columns,
+            columns=columns,
             rows=shown,
             asked=asked,
             filters=filters,
@@ -91,14 +93,6 @@ class Listing:
         return show(
             request, self.template, {**draft_bar(scope), "table": table, "may_edit": may_edit, **context}
         )
-
-
-def page_of(found: Sequence[Row], asked: Asked) -> tuple[Sequence[Row], str | None]:
-    """Return the rows of the page that was asked for, and the cursor of the next one."""
-    (skipped,) = parts_of(asked.cursor, tuple[int]) if asked.cursor else (0,)
-    skipped = max(0, skipped)
-    rows = found[skipped : skipped + A_PAGE]
-    return rows, cursor_of(skipped + A_PAGE) if len(found) > skipped + A_PAGE else None
 
 
 def placed(scope: Scope, form: Form, values: Mapping[Path, Any], depth: int = 2) -> bool:

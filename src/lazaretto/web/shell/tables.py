@@ -33,6 +33,8 @@ class Column:
     template: str = ""
     """Shows the cell in place of its value; finds ``row`` and ``value``."""
     sorts: bool = False
+    order: Callable[[Any], Any] | None = None
+    """What rows are put in order by, where that is not what the cell says."""
     is_number: bool = False
     hides: bool = False
     """Left out on a phone."""
@@ -41,6 +43,13 @@ class Column:
         """Return the value for ``row``."""
         if self.value is not None:
             return self.value(row)
+        return self._plain(row)
+
+    def ordering(self, row: Any) -> Any:
+        """Return what puts ``row`` in order by this column."""
+        return self.of(row) if self.order is None else self.order(row)
+
+    def _plain(self, row: Any) -> Any:
         return row.get(self.name) if isinstance(row, Mapping) else getattr(row, self.name, "")
 
 
@@ -131,6 +140,8 @@ class Table:
     filters: Sequence[Filter] = ()
     next: str | None = None
     """Cursor of the next page; None = this is the last."""
+    note: Any = ""
+    """What is to be known of the rows that are shown."""
     exports: bool = True
     bulk: str = ""
     """Name of the checkbox before each row, inside a form of the page's own; empty = none."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.http import HttpResponse
@@ -20,11 +19,11 @@ from lazaretto.tenants.placing import WrongSettings
 from lazaretto.web.admin.entries import draft_bar
 from lazaretto.web.admin.pages.services.publishing import tell_done
 from lazaretto.web.admin.words_of import choice
-from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
 from lazaretto.web.shell.confirming import Confirmation, confirm
 from lazaretto.web.shell.flash import Level, flash
 from lazaretto.web.shell.forms import Form
+from lazaretto.web.shell.ordering import ordered, page_of
 from lazaretto.web.shell.registry import address_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_page
@@ -35,8 +34,8 @@ _MOST_OCTETS = 30_000_000
 _SEE = needs(Area.ADDRESSES, Right.VIEW_CONFIGURATION)
 _EDIT = needs(Area.ADDRESSES, Right.EDIT)
 _COLUMNS = (
-    Column(name="address", title=gettext_lazy("Address")),
-    Column(name="alias_of", title=gettext_lazy("Alias of")),
+    Column(name="address", title=gettext_lazy("Address"), sorts=True),
+    Column(name="alias_of", title=gettext_lazy("Alias of"), sorts=True),
 )
 _FILTERS = (
     Filter(name="address", title=gettext_lazy("Address")),
@@ -58,25 +57,19 @@ def addresses(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """List the registered addresses."""
     asked = Asked.of(request, _COLUMNS, _FILTERS)
     document = drafts.parsed(tenancy.whole(scope).text)
-    text, domain = asked.get("address").lower(), asked.get("domain").lower()
-    found = (
-        each
-        for each in address_lists.registered(scope, document)
-        if text in each.address.lower() and each.address.endswith(f"@{domain}" if domain else "")
-    )
+    found = [each for each in address_lists.registered(scope, document) if _matches(each.address, asked)]
     if asked.is_export:
-        return csv_response("addresses", _COLUMNS, found)
-    (after,) = parts_of(asked.cursor, tuple[str]) if asked.cursor else ("",)
-    rows = list(islice((each for each in found if each.address > after), _A_PAGE + 1))
+        return csv_response("addresses", _COLUMNS, ordered(found, _COLUMNS, asked))
+    rows, following = page_of(found, _COLUMNS, asked, _A_PAGE)
     may_edit = scope.allows(*_EDIT)
     table = Table(
         name="addresses",
         caption=_("Addresses"),
         columns=_COLUMNS,
-        rows=rows[:_A_PAGE],
+        rows=rows,
         asked=asked,
         filters=_FILTERS,
-        next=cursor_of(rows[_A_PAGE - 1].address) if len(rows) > _A_PAGE else None,
+        next=following,
         bulk="addresses" if may_edit else "",
         bulk_form="remove-addresses",
         row_id=lambda each: each.address,
@@ -250,11 +243,12 @@ def _take(request: PageRequest, scope: Scope, planned: address_lists.Plan) -> st
     return ""
 
 
+_MOST_LEARNED: Final = 100_000
 _LEARNED = (
-    Column(name="address", title=gettext_lazy("Address")),
-    Column(name="messages", title=gettext_lazy("Messages"), is_number=True),
-    Column(name="first_seen", title=gettext_lazy("First seen"), hides=True),
-    Column(name="last_seen", title=gettext_lazy("Last seen")),
+    Column(name="address", title=gettext_lazy("Address"), sorts=True),
+    Column(name="messages", title=gettext_lazy("Messages"), sorts=True, is_number=True),
+    Column(name="first_seen", title=gettext_lazy("First seen"), sorts=True, hides=True),
+    Column(name="last_seen", title=gettext_lazy("Last seen"), sorts=True),
 )
 
 
@@ -271,21 +265,22 @@ def learned(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """List addresses that outgoing mail taught; POST registers or forgets the chosen ones."""
     if request.method == "POST":
         return _decide(request, scope)
-    asked = Asked.of(request, _LEARNED)
+    asked = Asked.of(request, _LEARNED, _FILTERS)
     if not scope.domains.is_all:
         raise ScopeError("there is no such page")
+    found = [each for each in store.learned(scope, limit=_MOST_LEARNED) if _matches(each.address, asked)]
     if asked.is_export:
-        return csv_response("learned-addresses", _LEARNED, store.learned(scope, limit=100_000))
-    (after,) = parts_of(asked.cursor, tuple[str]) if asked.cursor else ("",)
-    rows = list(store.learned(scope, after=after, limit=_A_PAGE + 1))
+        return csv_response("learned-addresses", _LEARNED, ordered(found, _LEARNED, asked))
+    rows, following = page_of(found, _LEARNED, asked, _A_PAGE)
     may_edit = scope.allows(*_EDIT)
     table = Table(
         name="learned",
         caption=_("Learned addresses"),
         columns=_LEARNED,
-        rows=rows[:_A_PAGE],
+        rows=rows,
         asked=asked,
-        next=cursor_of(rows[_A_PAGE - 1].address) if len(rows) > _A_PAGE else None,
+        filters=_FILTERS,
+        next=following,
         bulk="addresses" if may_edit else "",
         bulk_form="decide-learned",
         row_id=lambda each: each.address,
@@ -296,6 +291,11 @@ def learned(request: PageRequest, scope: Scope) -> HttpResponseBase:
         ),
     )
     return show(request, "addresses/learned.html", {"table": table, "may_edit": may_edit})
+
+
+def _matches(address: str, asked: Asked) -> bool:
+    text, domain = asked.get("address").lower(), asked.get("domain").lower()
+    return text in address.lower() and address.endswith(f"@{domain}" if domain else "")
 
 
 def _decide(request: PageRequest, scope: Scope) -> HttpResponse:

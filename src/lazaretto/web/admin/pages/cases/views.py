@@ -11,12 +11,12 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from lazaretto.core.errors import ConfigurationError
 from lazaretto.detect.telling import told
 from lazaretto.intelligence.report_cases import CaseState, ReportCase
 from lazaretto.store import reports
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.web.shell.cards import Place, Section, needs, page
+from lazaretto.web.shell.ordering import ordered, page_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show
 from lazaretto.web.shell.tables import Asked, Column, Empty, Filter, Table, csv_response
@@ -44,14 +44,14 @@ _VERDICTS: Final = {
     "unscannable": _("Unscannable"),
 }
 COLUMNS: Final = (
-    Column(name="opened_at", title=_("Reported")),
-    Column(name="said", title=_("As")),
-    Column(name="reporter", title=_("By")),
-    Column(name="about", title=_("Message"), hides=True),
-    Column(name="state", title=_("State")),
-    Column(name="verdict", title=_("Found now")),
+    Column(name="opened_at", title=_("Reported"), sorts=True),
+    Column(name="said", title=_("As"), sorts=True),
+    Column(name="reporter", title=_("By"), sorts=True),
+    Column(name="about", title=_("Message"), sorts=True, hides=True),
+    Column(name="state", title=_("State"), sorts=True),
+    Column(name="verdict", title=_("Found now"), sorts=True),
     Column(name="findings", title=_("Because"), hides=True),
-    Column(name="way", title=_("Came by"), hides=True),
+    Column(name="way", title=_("Came by"), sorts=True, hides=True),
 )
 FILTERS: Final = (
     Filter(name="said", title=_("Reported as"), choices=(("spam", _SAID[True]), ("wanted", _SAID[False]))),
@@ -93,15 +93,14 @@ def cases(request: PageRequest, scope: Scope) -> HttpResponseBase:
     asked = Asked.of(request, COLUMNS, FILTERS, sort="")
     found = [each for each in reports.cases(scope) if _fits(each, asked)]
     if asked.is_export:
-        return csv_response("reports", COLUMNS, _rows(found))
-    start = _start(asked)
-    shown = found[start : start + PAGE]
+        return csv_response("reports", COLUMNS, ordered(_rows(found), COLUMNS, asked))
+    rows, following = page_of(_rows(found), COLUMNS, asked, PAGE)
     table = Table(
         name="cases",
         caption=_("Reports"),
         columns=COLUMNS,
-        rows=list(_rows(shown)),
-        next=str(start + PAGE) if len(found) > start + PAGE else None,
+        rows=rows,
+        next=following,
         asked=asked,
         filters=FILTERS,
         empty=Empty(
@@ -137,11 +136,3 @@ def _fits(case: ReportCase, asked: Asked) -> bool:
         and (not state or case.state.name.lower() == state)
         and reporter in case.reporter.lower()
     )
-
-
-def _start(asked: Asked) -> int:
-    if not asked.cursor:
-        return 0
-    if not asked.cursor.isdecimal():
-        raise ConfigurationError("this page of the list does not exist")
-    return min(int(asked.cursor), 1_000)

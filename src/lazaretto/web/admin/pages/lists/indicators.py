@@ -18,11 +18,11 @@ from lazaretto.intelligence.indicator_table import read_table
 from lazaretto.store import indicators as store
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.web.admin.words_of import label, lazy_label
-from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
 from lazaretto.web.shell.confirming import Confirmation, confirm
 from lazaretto.web.shell.flash import flash
 from lazaretto.web.shell.forms import Form
+from lazaretto.web.shell.ordering import ordered, page_of
 from lazaretto.web.shell.registry import address_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_page
@@ -36,13 +36,24 @@ _KINDS = tuple((each.value, lazy_label(f"ioc.{each.value}")) for each in Indicat
 _ACTIONS = tuple((each.value, lazy_label(f"ioc-action.{each.value}")) for each in IndicatorAction)
 _DIRECTIONS = tuple((each, lazy_label(f"choice.{each}")) for each in ("both", "inbound", "outbound"))
 _COLUMNS = (
-    Column(name="value", title=gettext_lazy("Value")),
-    Column(name="kind", title=gettext_lazy("Trait"), value=lambda row: label(f"ioc.{row.kind}"), hides=True),
-    Column(name="action", title=gettext_lazy("Action"), value=lambda row: label(f"ioc-action.{row.action}")),
-    Column(name="owner", title=gettext_lazy("Owner"), hides=True),
-    Column(name="expires_at", title=gettext_lazy("Until")),
-    Column(name="hits", title=gettext_lazy("Hits"), is_number=True),
-    Column(name="last_hit_at", title=gettext_lazy("Last hit"), hides=True),
+    Column(name="value", title=gettext_lazy("Value"), sorts=True),
+    Column(
+        name="kind",
+        title=gettext_lazy("Trait"),
+        sorts=True,
+        value=lambda row: label(f"ioc.{row.kind}"),
+        hides=True,
+    ),
+    Column(
+        name="action",
+        title=gettext_lazy("Action"),
+        sorts=True,
+        value=lambda row: label(f"ioc-action.{row.action}"),
+    ),
+    Column(name="owner", title=gettext_lazy("Owner"), sorts=True, hides=True),
+    Column(name="expires_at", title=gettext_lazy("Until"), sorts=True),
+    Column(name="hits", title=gettext_lazy("Hits"), sorts=True, is_number=True),
+    Column(name="last_hit_at", title=gettext_lazy("Last hit"), sorts=True, hides=True),
     Column(name="", title=gettext_lazy("Actions"), template="lists/cell_indicator.html"),
 )
 _FILTERS = (
@@ -67,17 +78,17 @@ def indicators(request: PageRequest, scope: Scope) -> HttpResponseBase:
     asked = Asked.of(request, _COLUMNS, _FILTERS)
     found = [each for each in store.indicators(scope) if _matches(each, asked)]
     if asked.is_export:
-        return csv_response("indicators", _COLUMNS[:-1], found)
-    (skipped,) = parts_of(asked.cursor, tuple[int]) if asked.cursor else (0,)
+        return csv_response("indicators", _COLUMNS[:-1], ordered(found, _COLUMNS, asked))
+    rows, following = page_of(found, _COLUMNS, asked, _A_PAGE)
     may_edit = scope.allows(*_EDIT) and scope.domains.is_all
     table = Table(
         name="indicators",
         caption=_("Indicators"),
         columns=_COLUMNS if may_edit else _COLUMNS[:-1],
-        rows=found[skipped : skipped + _A_PAGE],
+        rows=rows,
         asked=asked,
         filters=_FILTERS,
-        next=cursor_of(skipped + _A_PAGE) if len(found) > skipped + _A_PAGE else None,
+        next=following,
         empty=Empty(
             title=_("There is no indicator"),
             text=_("Block a file, a link or a sender for some days, while an attack lasts."),

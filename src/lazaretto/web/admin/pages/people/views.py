@@ -19,11 +19,11 @@ from lazaretto.store.people.models import Account
 from lazaretto.store.roles import ROLES
 from lazaretto.store.scope import Area, Forbidden, Right, Scope
 from lazaretto.web.admin.words_of import label, words
-from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
 from lazaretto.web.shell.confirming import Confirmation, confirm
 from lazaretto.web.shell.flash import Level, flash
 from lazaretto.web.shell.forms import Form
+from lazaretto.web.shell.ordering import ordered, page_of
 from lazaretto.web.shell.registry import address_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_page
@@ -62,11 +62,11 @@ class _Set:
         """The table's columns."""
         template = "people/cell_person.html" if self.place is Place.TENANT else "people/cell_operator.html"
         return (
-            Column(name="email", title=gettext_lazy("Address"), template=template),
-            Column(name="name", title=gettext_lazy("Name"), hides=True),
-            Column(name="role", title=gettext_lazy("Role")),
-            Column(name="reach", title=gettext_lazy("Domains"), hides=True),
-            Column(name="factor", title=gettext_lazy("Second factor")),
+            Column(name="email", title=gettext_lazy("Address"), sorts=True, template=template),
+            Column(name="name", title=gettext_lazy("Name"), sorts=True, hides=True),
+            Column(name="role", title=gettext_lazy("Role"), sorts=True),
+            Column(name="reach", title=gettext_lazy("Domains"), sorts=True, hides=True),
+            Column(name="factor", title=gettext_lazy("Second factor"), sorts=True),
         )
 
 
@@ -157,18 +157,18 @@ def _list_page(pages: _Set) -> Any:
         found = queries.accounts(scope)
         if asked.get("email"):
             found = found.filter(email__icontains=asked.get("email"))
+        everybody = (_row(scope, each) for each in found.iterator(chunk_size=500))
         if asked.is_export:
-            return csv_response("people", pages.columns, (_row(scope, each) for each in found.iterator()))
-        (after,) = parts_of(asked.cursor, tuple[str]) if asked.cursor else ("",)
-        accounts = list(found.filter(email__gt=after)[: _A_PAGE + 1])
+            return csv_response("people", pages.columns, ordered(everybody, pages.columns, asked))
+        rows, following = page_of(everybody, pages.columns, asked, _A_PAGE)
         table = Table(
             name="people",
             caption=pages.title,
             columns=pages.columns,
-            rows=[_row(scope, each) for each in accounts[:_A_PAGE]],
+            rows=rows,
             asked=asked,
             filters=_FILTERS,
-            next=cursor_of(accounts[_A_PAGE - 1].email) if len(accounts) > _A_PAGE else None,
+            next=following,
             empty=Empty(
                 title=_("There is nobody yet"),
                 text=_("Invite somebody; they choose their password by a link that is mailed to them."),

@@ -10,23 +10,32 @@ from django.utils.translation import gettext_lazy
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.store import reviews, tenancy
 from lazaretto.store.scope import Area, Right, Scope
+from lazaretto.tenants.reviewing import Proposal
 from lazaretto.web.admin.pages.services.publishing import shown_changes, tell_done
-from lazaretto.web.admin.words_of import label
-from lazaretto.web.api.pages import cursor_of, parts_of
+from lazaretto.web.admin.words_of import label, lazy_label
 from lazaretto.web.shell.cards import Place, needs, page
 from lazaretto.web.shell.flash import Level, flash
+from lazaretto.web.shell.ordering import ordered, page_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_page
-from lazaretto.web.shell.tables import Asked, Column, Empty, Table, csv_response
+from lazaretto.web.shell.tables import Asked, Column, Empty, Filter, Table, csv_response
 
 _A_PAGE = 50
 _MOST = 1_000
+_STATES = tuple((each, lazy_label(f"state.{each}")) for each in ("open", "approved", "rejected", "expired"))
+_FILTERS = (
+    Filter(name="by", title=gettext_lazy("By")),
+    Filter(name="note", title=gettext_lazy("Note")),
+    Filter(name="state", title=gettext_lazy("State"), choices=_STATES),
+)
 _COLUMNS = (
-    Column(name="id", title=gettext_lazy("Proposal"), template="services/cell_proposal.html"),
-    Column(name="proposed_at", title=gettext_lazy("Time")),
-    Column(name="proposed_by", title=gettext_lazy("By")),
-    Column(name="note", title=gettext_lazy("Note"), hides=True),
-    Column(name="state", title=gettext_lazy("State"), value=lambda row: label(f"state.{row.state}")),
+    Column(name="id", title=gettext_lazy("Proposal"), sorts=True, template="services/cell_proposal.html"),
+    Column(name="proposed_at", title=gettext_lazy("Time"), sorts=True),
+    Column(name="proposed_by", title=gettext_lazy("By"), sorts=True),
+    Column(name="note", title=gettext_lazy("Note"), sorts=True, hides=True),
+    Column(
+        name="state", title=gettext_lazy("State"), sorts=True, value=lambda row: label(f"state.{row.state}")
+    ),
 )
 
 
@@ -40,18 +49,19 @@ _COLUMNS = (
 )
 def proposals(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """List the proposals, latest first."""
-    asked = Asked.of(request, _COLUMNS)
+    asked = Asked.of(request, _COLUMNS, _FILTERS)
+    found = [each for each in reviews.proposals(scope, limit=_MOST) if _matches(each, asked)]
     if asked.is_export:
-        return csv_response("proposals", _COLUMNS, reviews.proposals(scope, limit=_MOST))
-    (before,) = parts_of(asked.cursor, tuple[int]) if asked.cursor else (None,)
-    found = list(reviews.proposals(scope, before=before, limit=_A_PAGE + 1))
+        return csv_response("proposals", _COLUMNS, ordered(found, _COLUMNS, asked))
+    rows, following = page_of(found, _COLUMNS, asked, _A_PAGE)
     table = Table(
         name="proposals",
         caption=_("Changes to approve"),
         columns=_COLUMNS,
-        rows=found[:_A_PAGE],
+        rows=rows,
         asked=asked,
-        next=cursor_of(found[_A_PAGE - 1].id) if len(found) > _A_PAGE else None,
+        filters=_FILTERS,
+        next=following,
         empty=Empty(
             title=_("Nothing waits for a second person"),
             text=_("Where changes need one, they appear here until somebody else decides."),
@@ -59,6 +69,14 @@ def proposals(request: PageRequest, scope: Scope) -> HttpResponseBase:
         ),
     )
     return show(request, "services/versions.html", {"table": table})
+
+
+def _matches(each: Proposal, asked: Asked) -> bool:
+    return (
+        asked.get("by").lower() in each.proposed_by.lower()
+        and asked.get("note").lower() in each.note.lower()
+        and asked.get("state") in ("", each.state)
+    )
 
 
 @page(

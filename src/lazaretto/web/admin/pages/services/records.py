@@ -19,11 +19,11 @@ from lazaretto.tenants.document import parse_document
 from lazaretto.tenants.store import OutdatedVersion
 from lazaretto.web.admin.entries import draft_bar
 from lazaretto.web.admin.pages.services.publishing import shown_changes, undo_address
-from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
 from lazaretto.web.shell.confirming import Confirmation, confirm
 from lazaretto.web.shell.flash import Level, flash
 from lazaretto.web.shell.forms import Form
+from lazaretto.web.shell.ordering import ordered, page_of
 from lazaretto.web.shell.registry import address_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_page
@@ -32,10 +32,10 @@ from lazaretto.web.shell.tables import Asked, Column, Empty, Filter, Table, csv_
 _A_PAGE = 50
 _MOST_OCTETS = 16_000_000
 _COLUMNS = (
-    Column(name="number", title=gettext_lazy("Version"), is_number=True),
-    Column(name="published_at", title=gettext_lazy("Time")),
-    Column(name="published_by", title=gettext_lazy("By")),
-    Column(name="note", title=gettext_lazy("Note"), hides=True),
+    Column(name="number", title=gettext_lazy("Version"), sorts=True, is_number=True),
+    Column(name="published_at", title=gettext_lazy("Time"), sorts=True),
+    Column(name="published_by", title=gettext_lazy("By"), sorts=True),
+    Column(name="note", title=gettext_lazy("Note"), sorts=True, hides=True),
     Column(name="", title=gettext_lazy("Changes"), template="services/cell_version.html"),
 )
 _FILTERS = (Filter(name="by", title=gettext_lazy("By")), Filter(name="note", title=gettext_lazy("Note")))
@@ -61,10 +61,8 @@ def versions(request: PageRequest, scope: Scope) -> HttpResponseBase:
         and asked.get("note").lower() in each.note.lower()
     ]
     if asked.is_export:
-        return csv_response("versions", _COLUMNS[:-1], found)
-    (before,) = parts_of(asked.cursor, tuple[int]) if asked.cursor else (2**31,)
-    later = [each for each in found if each.number < before]
-    rows = later[:_A_PAGE]
+        return csv_response("versions", _COLUMNS[:-1], ordered(found, _COLUMNS, asked))
+    rows, following = page_of(found, _COLUMNS, asked, _A_PAGE)
     table = Table(
         name="versions",
         caption=_("Versions"),
@@ -72,7 +70,7 @@ def versions(request: PageRequest, scope: Scope) -> HttpResponseBase:
         rows=rows,
         asked=asked,
         filters=_FILTERS,
-        next=cursor_of(rows[-1].number) if len(later) > _A_PAGE else None,
+        next=following,
         empty=Empty(title=_("There is no version yet"), icon="history"),
     )
     return show(request, "services/versions.html", {**draft_bar(scope), "table": table})

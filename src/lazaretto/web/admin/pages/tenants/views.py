@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -22,10 +23,11 @@ from lazaretto.tenants.document import export_document
 from lazaretto.tenants.placing import WrongSettings, document_of
 from lazaretto.tenants.services.contract import Contract
 from lazaretto.web.admin.words_of import choice
-from lazaretto.web.api.pages import cursor_of, parts_of
+from lazaretto.web.api.pages import cursor_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
 from lazaretto.web.shell.flash import Level, flash
 from lazaretto.web.shell.forms import Form
+from lazaretto.web.shell.ordering import ordered, page_of, start_of
 from lazaretto.web.shell.registry import address_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_page
@@ -35,12 +37,12 @@ _A_PAGE: Final = 50
 _SEE = needs(Area.TENANTS, Right.VIEW_CONFIGURATION)
 _EDIT = needs(Area.TENANTS, Right.EDIT)
 _COLUMNS = (
-    Column(name="name", title=gettext_lazy("Tenant"), template="tenants/cell_tenant.html"),
-    Column(name="formula", title=gettext_lazy("Formula")),
-    Column(name="options", title=gettext_lazy("Options"), hides=True),
-    Column(name="domains", title=gettext_lazy("Domains"), hides=True),
-    Column(name="mailboxes", title=gettext_lazy("Mailboxes"), is_number=True, hides=True),
-    Column(name="state", title=gettext_lazy("State"), template="tenants/cell_state.html"),
+    Column(name="name", title=gettext_lazy("Tenant"), sorts=True, template="tenants/cell_tenant.html"),
+    Column(name="formula", title=gettext_lazy("Formula"), sorts=True),
+    Column(name="options", title=gettext_lazy("Options"), sorts=True, hides=True),
+    Column(name="domains", title=gettext_lazy("Domains"), sorts=True, hides=True),
+    Column(name="mailboxes", title=gettext_lazy("Mailboxes"), sorts=True, is_number=True, hides=True),
+    Column(name="state", title=gettext_lazy("State"), sorts=True, template="tenants/cell_state.html"),
 )
 _FILTERS = (Filter(name="name", title=gettext_lazy("Tenant or domain")),)
 
@@ -60,18 +62,19 @@ def tenants(request: PageRequest, scope: Scope) -> HttpResponseBase:
     asked = Asked.of(request, _COLUMNS, _FILTERS)
     names = _found(request, asked.get("name").lower())
     if asked.is_export:
-        return csv_response("tenants", _COLUMNS, (_row(request, name) for name in names))
-    (after,) = parts_of(asked.cursor, tuple[str]) if asked.cursor else ("",)
-    later = [name for name in names if name > after]
+        return csv_response(
+            "tenants", _COLUMNS, ordered((_row(request, name) for name in names), _COLUMNS, asked)
+        )
+    rows, following = _one_page(request, names, asked)
     may_edit = scope.allows(*_EDIT)
     table = Table(
         name="tenants",
         caption=_("Tenants"),
         columns=_COLUMNS,
-        rows=[_row(request, name) for name in later[:_A_PAGE]],
+        rows=rows,
         asked=asked,
         filters=_FILTERS,
-        next=cursor_of(later[_A_PAGE - 1]) if len(later) > _A_PAGE else None,
+        next=following,
         empty=Empty(
             title=_("There is no tenant yet"),
             text=_("A tenant is a customer with its own domains, people and settings."),
@@ -81,6 +84,18 @@ def tenants(request: PageRequest, scope: Scope) -> HttpResponseBase:
         ),
     )
     return show(request, "tenants/list.html", {"table": table, "may_edit": may_edit})
+
+
+def _one_page(
+    request: PageRequest, names: Sequence[str], asked: Asked
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return the rows of one page; by name only those are read that are shown."""
+    if asked.sort not in ("", "name"):
+        return page_of((_row(request, name) for name in names), _COLUMNS, asked, _A_PAGE)
+    start = start_of(asked)
+    found = sorted(names, reverse=asked.descends)
+    following = cursor_of(start + _A_PAGE) if len(found) > start + _A_PAGE else None
+    return [_row(request, name) for name in found[start : start + _A_PAGE]], following
 
 
 def _found(request: PageRequest, text: str) -> list[str]:

@@ -18,6 +18,7 @@ from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.web.admin.pages.traffic.moments import moment
 from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
+from lazaretto.web.shell.ordering import InOrder, first_in_order
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show
 from lazaretto.web.shell.tables import Asked, Column, Empty, Filter, Table, csv_response
@@ -32,11 +33,11 @@ FILTERS: Final = (
 )
 COLUMNS: Final = (
     Column(name="at", title=_("Time"), sorts=True),
-    Column(name="act", title=_("Act"), template="traffic/cell_act.html"),
-    Column(name="actor", title=_("Who")),
-    Column(name="on_behalf_of", title=_("On behalf of")),
-    Column(name="object", title=_("About"), value=lambda row: row.object[:200]),
-    Column(name="client", title=_("From address"), hides=True),
+    Column(name="act", title=_("Act"), sorts=True, template="traffic/cell_act.html"),
+    Column(name="actor", title=_("Who"), sorts=True),
+    Column(name="on_behalf_of", title=_("On behalf of"), sorts=True),
+    Column(name="object", title=_("About"), sorts=True, value=lambda row: row.object[:200]),
+    Column(name="client", title=_("From address"), sorts=True, hides=True),
     Column(name="number", title=_("Number"), is_number=True, hides=True),
 )
 EXPORT: Final = (
@@ -63,26 +64,28 @@ EXPORT: Final = (
 def audit(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """Show what was ordered, latest first."""
     asked = Asked.of(request, COLUMNS, FILTERS, sort="-at")
-    problem, rows, following = "", [], None
+    problem, found = "", InOrder([], None, "")
     try:
         wanted = _wanted(asked)
         if asked.is_export:
             return csv_response("audit", EXPORT, _every(scope, wanted))
-        (start,) = parts_of(asked.cursor, tuple[int]) if asked.cursor else (None,)
-        rows = list(auditing.found(scope, wanted, start=start, limit=PAGE + 1))
-        if len(rows) > PAGE:
-            following = cursor_of(rows[PAGE - 1].number)
-            rows = rows[:PAGE]
+        if asked.sort in ("", "at"):
+            found = _one_page(scope, wanted, asked)
+        else:
+            found = first_in_order(
+                lambda most: list(auditing.found(scope, wanted, limit=most)), COLUMNS, asked, PAGE
+            )
     except ConfigurationError as failure:
         problem = str(failure)
     table = Table(
         name="entries",
         caption=_("Recorded acts"),
         columns=COLUMNS,
-        rows=rows,
+        rows=found.rows,
         asked=asked,
         filters=FILTERS,
-        next=following,
+        next=found.next,
+        note=found.note,
         empty=Empty(
             title=_("Nothing was recorded yet"),
             text=_("Every change, release and look at content is recorded here."),
@@ -90,6 +93,12 @@ def audit(request: PageRequest, scope: Scope) -> HttpResponseBase:
         ),
     )
     return show(request, "traffic/audit.html", {"table": table, "problem": problem})
+
+
+def _one_page(scope: Scope, wanted: Wanted, asked: Asked) -> InOrder:
+    (start,) = parts_of(asked.cursor, tuple[int]) if asked.cursor else (None,)
+    rows = list(auditing.found(scope, wanted, start=start, limit=PAGE + 1))
+    return InOrder(rows[:PAGE], cursor_of(rows[PAGE - 1].number) if len(rows) > PAGE else None, "")
 
 
 def _wanted(asked: Asked) -> Wanted:

@@ -19,6 +19,7 @@ from lazaretto.web.admin.pages.traffic.trace import badge
 from lazaretto.web.admin.pages.traffic.words import REASONS, VERDICTS, choices, word
 from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
+from lazaretto.web.shell.ordering import InOrder, first_in_order
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show
 from lazaretto.web.shell.tables import Asked, Column, Empty, Filter, Table, csv_response
@@ -36,13 +37,20 @@ FILTERS: Final = (
 )
 COLUMNS: Final = (
     Column(name="quarantined_at", title=_("Since"), sorts=True),
-    Column(name="subject", title=_("Subject"), template="traffic/cell_copy.html"),
-    Column(name="sender", title=_("Sender"), value=lambda row: row.sender or "<>"),
-    Column(name="recipients", title=_("Recipients"), value=lambda row: ", ".join(row.recipients)),
-    Column(name="reason", title=_("Reason"), value=lambda row: word(REASONS, row.reason)),
-    Column(name="verdict", title=_("Verdict"), value=lambda row: badge(VERDICTS, row.verdict), hides=True),
-    Column(name="size", title=_("Size"), is_number=True, hides=True),
-    Column(name="expires_at", title=_("Kept until"), hides=True),
+    Column(name="subject", title=_("Subject"), sorts=True, template="traffic/cell_copy.html"),
+    Column(name="sender", title=_("Sender"), sorts=True, value=lambda row: row.sender or "<>"),
+    Column(name="recipients", title=_("Recipients"), sorts=True, value=lambda row: ", ".join(row.recipients)),
+    Column(name="reason", title=_("Reason"), sorts=True, value=lambda row: word(REASONS, row.reason)),
+    Column(
+        name="verdict",
+        title=_("Verdict"),
+        sorts=True,
+        order=lambda row: word(VERDICTS, row.verdict or ""),
+        value=lambda row: badge(VERDICTS, row.verdict),
+        hides=True,
+    ),
+    Column(name="size", title=_("Size"), sorts=True, is_number=True, hides=True),
+    Column(name="expires_at", title=_("Kept until"), sorts=True, hides=True),
 )
 EXPORT: Final = tuple(
     Column(name=name, title=name, value=value)
@@ -77,13 +85,22 @@ def quarantine(request: PageRequest, scope: Scope) -> HttpResponseBase:
     sees_content = scope.allows(Area.QUARANTINE, Right.VIEW_CONTENT)
     filters = [each for each in FILTERS if sees_content or each.name != "subject"]
     asked = Asked.of(request, COLUMNS, filters, sort="-quarantined_at")
-    problem, following = "", None
-    rows: list[QuarantinedCopy] = []
+    problem, found = "", InOrder([], None, "")
     try:
         wanted = _resting(asked)
         if asked.is_export:
             return csv_response("quarantine", EXPORT, _every(scope, wanted, asked.get("recipient")))
-        rows, following = _one_page(scope, wanted, asked)
+        if asked.sort in ("", "quarantined_at"):
+            found = InOrder(*_one_page(scope, wanted, asked), "")
+        else:
+            found = first_in_order(
+                lambda most: quarantined.resting(
+                    scope, recipient=asked.get("recipient") or None, asked=wanted, limit=most
+                ),
+                COLUMNS,
+                asked,
+                PAGE,
+            )
     except ConfigurationError as failure:
         problem = str(failure)
     may_release = scope.allows(Area.QUARANTINE, Right.RELEASE)
@@ -92,10 +109,11 @@ def quarantine(request: PageRequest, scope: Scope) -> HttpResponseBase:
         name="copies",
         caption=_("Mail in quarantine"),
         columns=COLUMNS,
-        rows=rows,
+        rows=found.rows,
         asked=asked,
         filters=filters,
-        next=following,
+        next=found.next,
+        note=found.note,
         bulk="ids" if may_release or may_delete else "",
         bulk_form="chosen",
         empty=Empty(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -15,15 +15,14 @@ from django.utils.translation import gettext_lazy as _
 
 from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.spool.selection import Selection
-from lazaretto.spool.waiting import WaitingCopy
 from lazaretto.store import queueing
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.web.admin.pages.traffic.moments import moment
 from lazaretto.web.admin.pages.traffic.words import DIRECTIONS, word
-from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
 from lazaretto.web.shell.flash import Level, flash
 from lazaretto.web.shell.forms import Form
+from lazaretto.web.shell.ordering import ordered, page_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_page
 from lazaretto.web.shell.tables import Asked, Column, Empty, Filter, Table, csv_response
@@ -46,9 +45,11 @@ FILTERS: Final = (
 COLUMNS: Final = (
     Column(name="received_at", title=_("Received"), sorts=True),
     Column(name="sender", title=_("Sender"), template="traffic/cell_waiting.html", sorts=True),
-    Column(name="recipients", title=_("Recipients"), value=lambda row: ", ".join(row.recipients[:5])),
+    Column(
+        name="recipients", title=_("Recipients"), sorts=True, value=lambda row: ", ".join(row.recipients[:5])
+    ),
     Column(name="destination", title=_("Destination"), sorts=True),
-    Column(name="kind", title=_("State"), value=lambda row: word(_KINDS, row.kind.value)),
+    Column(name="kind", title=_("State"), sorts=True, value=lambda row: word(_KINDS, row.kind.value)),
     Column(name="failures", title=_("Attempts"), is_number=True, sorts=True),
     Column(name="next_at", title=_("Next try"), sorts=True),
     Column(name="last_reply", title=_("Last answer"), sorts=True, hides=True),
@@ -58,7 +59,7 @@ COLUMNS: Final = (
         value=lambda row: word(DIRECTIONS, row.direction.value),
         hides=True,
     ),
-    Column(name="expires_at", title=_("Given up at"), hides=True),
+    Column(name="expires_at", title=_("Given up at"), sorts=True, hides=True),
 )
 _ORDERS: Final[Mapping[str, tuple[Any, Any, Any]]] = {
     "retry": (_("Try again now"), _("The messages are tried at once, ahead of their time."), "primary"),
@@ -107,27 +108,27 @@ def queue(request: PageRequest, scope: Scope) -> HttpResponseBase:
         held=None if not held else held == "yes",
     )
     rows = queueing.waiting(scope, selection, limit=MOST)
-    if asked.sort:
-        rows.sort(key=_key(asked.sort), reverse=asked.descends)
     if asked.is_export:
         exported = [Column(name="id", title=_("Our number")), *COLUMNS]
         return csv_response(
-            "queue", [Column(name=each.name, title=each.title, value=each.value) for each in exported], rows
+            "queue",
+            [Column(name=each.name, title=each.title, value=each.value) for each in exported],
+            ordered(rows, COLUMNS, asked),
         )
     problem = ""
     try:
-        (start,) = parts_of(asked.cursor, tuple[int]) if asked.cursor else (0,)
+        shown, following = page_of(rows, COLUMNS, asked, PAGE)
     except ConfigurationError as failure:
-        start, problem = 0, str(failure)
+        shown, following, problem = [], None, str(failure)
     may_order = scope.allows(Area.QUEUE, Right.EDIT) and scope.domains.is_all
     table = Table(
         name="waiting",
         caption=_("Waiting mail"),
         columns=COLUMNS,
-        rows=rows[start : start + PAGE],
+        rows=shown,
         asked=asked,
         filters=FILTERS,
-        next=cursor_of(start + PAGE) if len(rows) > start + PAGE else None,
+        next=following,
         bulk="ids" if may_order else "",
         bulk_form="chosen",
         empty=Empty(title=_("Nothing waits"), text=_("All mail has gone out."), icon="circle-check"),
@@ -141,8 +142,7 @@ def queue(request: PageRequest, scope: Scope) -> HttpResponseBase:
     return show(request, "traffic/queue.html", context)
 
 
-def _key(name: str) -> Callable[[WaitingCopy], Any]:
-    return lambda row: getattr(row, name)
+_FIGURE_FILTERS: Final = (Filter(name="domain", title=_("Domain")),)
 
 
 @page(
@@ -176,11 +176,16 @@ def figures(request: PageRequest, scope: Scope) -> HttpResponseBase:
             )
         ),
     )
-    asked = Asked.of(request, columns, sort="domain")
-    rows: list[dict[str, Any]] = [{"domain": name, **each} for name, each in counted.domains.items()]
-    rows.sort(key=lambda row: row[asked.sort or "domain"], reverse=asked.descends)
+    asked = Asked.of(request, columns, _FIGURE_FILTERS, sort="domain")
+    every = [
+        {"domain": name, **each}
+        for name, each in counted.domains.items()
+        if asked.get("domain").lower() in name
+    ]
+    rows = ordered(every, columns, asked)
     if asked.is_export:
         return csv_response("queue-figures", columns, rows)
+    shown, following = page_of(rows, columns, asked, PAGE)
     totals = counted.totals
     tiles = [
         (title, totals.get(name, 0))
@@ -197,8 +202,10 @@ def figures(request: PageRequest, scope: Scope) -> HttpResponseBase:
         name="figures",
         caption=_("The queue by domain"),
         columns=columns,
-        rows=rows,
+        rows=shown,
         asked=asked,
+        filters=_FIGURE_FILTERS,
+        next=following,
         empty=Empty(title=_("Nothing waits"), text=_("All mail has gone out."), icon="circle-check"),
     )
     return show(request, "traffic/queue_figures.html", {"table": table, "tiles": tiles if totals else ()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -20,17 +21,19 @@ from lazaretto.store import traffic
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.web.admin.pages.traffic.moments import moment
 from lazaretto.web.admin.pages.traffic.trace import badge
-from lazaretto.web.admin.pages.traffic.words import VERDICTS, choices
+from lazaretto.web.admin.pages.traffic.words import VERDICTS, choices, word
 from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
 from lazaretto.web.shell.confirming import Confirmation, confirm
 from lazaretto.web.shell.flash import Level, flash
+from lazaretto.web.shell.ordering import InOrder, first_in_order
 from lazaretto.web.shell.registry import address_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_page
 from lazaretto.web.shell.tables import Asked, Column, Empty, Filter, Table, csv_response
 
 PAGE: Final = 50
+_EXPORT_PAGE: Final = 500
 FILTERS: Final = (
     Filter(name="code", title=_("Code that the sender was told")),
     Filter(name="sender", title=_("Sender (envelope)")),
@@ -48,15 +51,26 @@ def _refusal(message: TracedMessage) -> dict[str, Any]:
 
 COLUMNS: Final = (
     Column(name="received_at", title=_("Time"), sorts=True),
-    Column(name="sender", title=_("Sender"), template="traffic/cell_refused.html"),
+    Column(name="sender", title=_("Sender"), sorts=True, template="traffic/cell_refused.html"),
     Column(
         name="recipients",
         title=_("Recipients"),
         value=lambda row: ", ".join(each.address for each in row.recipients[:3]),
     ),
-    Column(name="verdict", title=_("Verdict"), value=lambda row: badge(VERDICTS, row.verdict)),
-    Column(name="reply", title=_("What the sender’s server was told"), value=lambda row: row.reply or ""),
-    Column(name="code", title=_("Code"), value=lambda row: _refusal(row).get("reference") or ""),
+    Column(
+        name="verdict",
+        title=_("Verdict"),
+        sorts=True,
+        order=lambda row: word(VERDICTS, row.verdict or ""),
+        value=lambda row: badge(VERDICTS, row.verdict),
+    ),
+    Column(
+        name="reply",
+        title=_("What the sender’s server was told"),
+        sorts=True,
+        value=lambda row: row.reply or "",
+    ),
+    Column(name="code", title=_("Code"), sorts=True, value=lambda row: _refusal(row).get("reference") or ""),
     Column(
         name="reason",
         title=_("Reason"),
@@ -86,31 +100,31 @@ _PLEA_COLUMNS: Final = (
 def refused(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """Show what was refused, latest first, and what refused senders ask for."""
     asked = Asked.of(request, COLUMNS, FILTERS, sort="-received_at")
-    problem, rows, following = "", [], None
+    problem, shown = "", InOrder([], None, "")
     try:
         wanted, oldest_first = _asked(asked), asked.sort == "received_at" and not asked.descends
         if asked.is_export:
-            found = traffic.messages(scope, wanted, limit=1_000, oldest_first=oldest_first)
             exported = [Column(name=each.name, title=each.title, value=each.value) for each in COLUMNS]
-            return csv_response("refused", exported, found)
+            return csv_response("refused", exported, _every(scope, wanted, oldest_first))
         if asked.get("code"):
-            rows = store.messages_with(scope, asked.get("code"))
+            shown = InOrder(store.messages_with(scope, asked.get("code")), None, "")
+        elif asked.sort in ("", "received_at"):
+            shown = _one_page(scope, wanted, asked, oldest_first)
         else:
-            after = Position(*parts_of(asked.cursor, tuple[datetime, UUID])) if asked.cursor else None
-            rows = traffic.messages(scope, wanted, after=after, limit=PAGE + 1, oldest_first=oldest_first)
-            if len(rows) > PAGE:
-                last = rows[PAGE - 1]
-                rows, following = rows[:PAGE], cursor_of(last.received_at.isoformat(), last.id)
+            shown = first_in_order(
+                lambda most: traffic.messages(scope, wanted, limit=most), COLUMNS, asked, PAGE
+            )
     except ConfigurationError as failure:
         problem = str(failure)
     table = Table(
         name="refused",
         caption=_("Refused mail"),
         columns=COLUMNS,
-        rows=rows,
+        rows=shown.rows,
         asked=asked,
         filters=FILTERS,
-        next=following,
+        next=shown.next,
+        note=shown.note,
         empty=Empty(
             title=_("Nothing was refused"),
             text=_("What is refused while its sender’s server waits is listed here with its code."),
@@ -124,6 +138,25 @@ def refused(request: PageRequest, scope: Scope) -> HttpResponseBase:
         "pleas": _pleas(scope) if sees_pleas else None,
     }
     return show(request, "traffic/refused.html", context)
+
+
+def _one_page(scope: Scope, wanted: traffic.Asked, asked: Asked, oldest_first: bool) -> InOrder:
+    after = Position(*parts_of(asked.cursor, tuple[datetime, UUID])) if asked.cursor else None
+    rows = traffic.messages(scope, wanted, after=after, limit=PAGE + 1, oldest_first=oldest_first)
+    if len(rows) <= PAGE:
+        return InOrder(rows, None, "")
+    last = rows[PAGE - 1]
+    return InOrder(rows[:PAGE], cursor_of(last.received_at.isoformat(), last.id), "")
+
+
+def _every(scope: Scope, wanted: traffic.Asked, oldest_first: bool) -> Iterator[TracedMessage]:
+    after = None
+    while True:
+        found = traffic.messages(scope, wanted, after=after, limit=_EXPORT_PAGE, oldest_first=oldest_first)
+        yield from found
+        if len(found) < _EXPORT_PAGE:
+            return
+        after = Position(found[-1].received_at, UUID(found[-1].id))
 
 
 def _asked(asked: Asked) -> traffic.Asked:

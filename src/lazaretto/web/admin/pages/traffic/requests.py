@@ -19,26 +19,39 @@ from lazaretto.web.admin.pages.traffic.words import OUTCOMES, VERDICTS, word
 from lazaretto.web.shell.cards import Place, needs, page
 from lazaretto.web.shell.flash import Level, flash
 from lazaretto.web.shell.forms import Form
+from lazaretto.web.shell.ordering import ordered, page_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_page
 from lazaretto.web.shell.tables import Asked, Column, Empty, Filter, Table, csv_response
 
+PAGE: Final = 50
 _STATES: Final = (("all", _("Decided ones as well")),)
 FILTERS: Final = (Filter(name="state", title=_("State"), choices=_STATES),)
 COLUMNS: Final = (
-    Column(name="requested_at", title=_("Asked"), value=lambda row: row.request.requested_at),
+    Column(name="requested_at", title=_("Asked"), sorts=True, value=lambda row: row.request.requested_at),
     Column(name="subject", title=_("Subject"), template="traffic/cell_request.html"),
     Column(
         name="recipients",
         title=_("Recipients"),
         value=lambda row: ", ".join(row.copy.recipients) if row.copy else "",
     ),
-    Column(name="requested_by", title=_("Asked by"), value=lambda row: row.request.requested_by),
-    Column(name="reason", title=_("Why"), value=lambda row: row.request.reason),
-    Column(name="target", title=_("Send to"), value=lambda row: row.request.target, hides=True),
-    Column(name="second", title=_("Second look"), value=lambda row: word(VERDICTS, row.request.second_look)),
-    Column(name="state", title=_("State"), value=lambda row: word(OUTCOMES, row.request.state)),
-    Column(name="decided_by", title=_("Decided by"), value=lambda row: row.request.decided_by, hides=True),
+    Column(name="requested_by", title=_("Asked by"), sorts=True, value=lambda row: row.request.requested_by),
+    Column(name="reason", title=_("Why"), sorts=True, value=lambda row: row.request.reason),
+    Column(name="target", title=_("Send to"), sorts=True, value=lambda row: row.request.target, hides=True),
+    Column(
+        name="second",
+        title=_("Second look"),
+        sorts=True,
+        value=lambda row: word(VERDICTS, row.request.second_look),
+    ),
+    Column(name="state", title=_("State"), sorts=True, value=lambda row: word(OUTCOMES, row.request.state)),
+    Column(
+        name="decided_by",
+        title=_("Decided by"),
+        sorts=True,
+        value=lambda row: row.request.decided_by,
+        hides=True,
+    ),
 )
 
 
@@ -53,15 +66,17 @@ COLUMNS: Final = (
 def requests(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """Show what waits for a decision, latest first."""
     asked = Asked.of(request, COLUMNS, FILTERS)
-    rows = releasing.requests(scope, only_open=asked.get("state") != "all")
+    rows = ordered(releasing.requests(scope, only_open=asked.get("state") != "all"), COLUMNS, asked)
     if asked.is_export:
         exported = [Column(name=each.name, title=each.title, value=each.value) for each in COLUMNS]
         return csv_response("requests", [each for each in exported if each.name != "subject"], rows)
+    shown, following = page_of(rows, COLUMNS, asked, PAGE)
     table = Table(
         name="requests",
         caption=_("Requests for releases"),
         columns=COLUMNS,
-        rows=rows,
+        rows=shown,
+        next=following,
         asked=asked,
         filters=FILTERS,
         empty=Empty(

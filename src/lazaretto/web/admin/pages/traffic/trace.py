@@ -30,6 +30,7 @@ from lazaretto.web.admin.pages.traffic.words import (
 )
 from lazaretto.web.api.pages import cursor_of, parts_of
 from lazaretto.web.shell.cards import Place, Section, needs, page
+from lazaretto.web.shell.ordering import InOrder, first_in_order
 from lazaretto.web.shell.registry import address_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show
@@ -90,21 +91,32 @@ def places(message: TracedMessage) -> Any:
     return format_html_join(" ", "{}", ((badge(PLACES, each),) for each in found))
 
 
+def _where(message: TracedMessage) -> str:
+    return ", ".join(sorted({str(word(PLACES, each.place)) for each in message.recipients if each.place}))
+
+
 COLUMNS: Final = (
     Column(name="received_at", title=_("Time"), sorts=True),
-    Column(name="subject", title=_("Subject"), template="traffic/cell_message.html"),
+    Column(name="subject", title=_("Subject"), sorts=True, template="traffic/cell_message.html"),
     # Before the addresses, which may be long: what became of a message is seen without scrolling.
-    Column(name="places", title=_("Status"), value=places),
-    Column(name="verdict", title=_("Verdict"), value=lambda row: badge(VERDICTS, row.verdict)),
-    Column(name="sender", title=_("Sender"), value=lambda row: row.sender or "<>"),
-    Column(name="recipients", title=_("Recipients"), value=_people),
+    Column(name="places", title=_("Status"), sorts=True, order=_where, value=places),
+    Column(
+        name="verdict",
+        title=_("Verdict"),
+        sorts=True,
+        order=lambda row: word(VERDICTS, row.verdict or ""),
+        value=lambda row: badge(VERDICTS, row.verdict),
+    ),
+    Column(name="sender", title=_("Sender"), sorts=True, value=lambda row: row.sender or "<>"),
+    Column(name="recipients", title=_("Recipients"), sorts=True, value=_people),
     Column(
         name="direction",
         title=_("Direction"),
+        sorts=True,
         value=lambda row: word(DIRECTIONS, row.direction),
         hides=True,
     ),
-    Column(name="size", title=_("Size"), is_number=True, hides=True),
+    Column(name="size", title=_("Size"), sorts=True, is_number=True, hides=True),
 )
 EXPORT: Final = tuple(Column(name=name, title=name) for name in EXPORTED)
 
@@ -122,25 +134,30 @@ EXPORT: Final = tuple(Column(name=name, title=name) for name in EXPORTED)
 def trace(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """Show the messages that are asked for, latest first."""
     asked = Asked.of(request, COLUMNS, FILTERS, sort="-received_at")
-    problem, rows, following = "", [], None
+    problem, found = "", InOrder([], None, "")
     sees_content = scope.allows(Area.TRACE, Right.VIEW_CONTENT)
     try:
         wanted, oldest_first = asked_of(asked), asked.sort == "received_at" and not asked.descends
         if asked.is_export:
             return csv_response("messages", EXPORT, _exported(scope, wanted, oldest_first))
         if asked.get("id"):
-            rows = [traffic.message(scope, _number(asked.get("id")))]
+            found = InOrder([traffic.message(scope, _number(asked.get("id")))], None, "")
+        elif asked.sort in ("", "received_at"):
+            found = InOrder(*_one_page(scope, wanted, asked, oldest_first), "")
         else:
-            rows, following = _one_page(scope, wanted, asked, oldest_first)
+            found = first_in_order(
+                lambda most: traffic.messages(scope, wanted, limit=most), COLUMNS, asked, PAGE
+            )
     except ConfigurationError as failure:
         problem = str(failure)
     table = Table(
         name="messages",
         caption=_("Messages"),
         columns=COLUMNS,
-        rows=rows,
+        rows=found.rows,
         asked=asked,
-        next=following,
+        next=found.next,
+        note=found.note,
         empty=Empty(
             title=_("No mail yet"),
             text=_("Messages are here some seconds after they were received, and stay for 30 days."),
