@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -86,6 +87,17 @@ def test_answers_are_hardened(administrator: Program) -> None:
     assert headers["Cache-Control"] == "no-store"
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_all_processes_count_together(store: StoreSettings) -> None:
+    from lazaretto.store.rates import wait_after_spending
+
+    key, now = uuid4().hex, datetime.now(UTC)
+    waits = [wait_after_spending(key, 2, now) for _ in range(3)]
+
+    assert waits == [timedelta(), timedelta(), timedelta(seconds=30)]
+    assert wait_after_spending(key, 2, now + timedelta(seconds=31)) == timedelta()
+    assert wait_after_spending(uuid4().hex, 2, now) == timedelta()
 
 
 def test_a_bucket_fills_evenly() -> None:

@@ -26,7 +26,7 @@ class WebSettings(BaseModel):
     workers: int = Field(1, ge=1, le=64, description="Processes that answer requests.")
     threads: int = Field(4, ge=1, le=64, description="Requests that each of them answers at a time.")
     requests_per_minute: int = Field(
-        600, ge=1, description="Requests of one API token, or of one address without a token, per worker."
+        600, ge=1, description="Requests of one API token, or of one address without a token."
     )
     max_body: int = Field(32_000_000, ge=1_000, description="Octets of a request.")
     outlet_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(

@@ -59,3 +59,14 @@ class Claim(models.Model):
     class Meta:
         db_table = "domain_claim"
         constraints = (models.UniqueConstraint(fields=("tenant", "domain"), name="one_claim_per_domain"),)
+
+
+class RequestRate(models.Model):
+    """How much somebody has asked lately; see ``store.rates``."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    full_at = models.DateTimeField(db_index=True)
+    """When the bucket is full again."""
+
+    class Meta:
+        db_table = "request_rate"

@@ -1,4 +1,8 @@
-"""How often one token, or one address without a token, may ask: a bucket that fills evenly."""
+"""How often one token, or one address without a token, may ask: a bucket that fills evenly.
+
+The database counts for all processes.  Each process counts besides, so that a flood that it refuses by
+itself does not reach the database.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from typing import Final
 
 from lazaretto.core.errors import LazarettoError
 from lazaretto.store.given import given
+from lazaretto.store.rates import wait_after_spending
 
 _MOST: Final = 50_000
 """Buckets that are remembered; the least used go first, and a forgotten one is full again."""
@@ -51,3 +56,6 @@ _RATES: Final = Rates(given().requests_per_minute)
 def spend(key: str) -> None:
     """Count one request of ``key`` now.  Raises ``TooManyRequests``."""
     _RATES.spend(key, time.monotonic())
+    wait = wait_after_spending(key, given().requests_per_minute)
+    if wait:
+        raise TooManyRequests(max(1, math.ceil(wait.total_seconds())))

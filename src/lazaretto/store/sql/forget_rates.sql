@@ -1,0 +1,3 @@
+-- Forget buckets that are full again.
+DELETE FROM request_rate
+WHERE full_at < %(now)s
