@@ -25,7 +25,10 @@ from lazaretto.spool.telling import scanned
 from lazaretto.tenants.compiling import compile_snapshot
 from lazaretto.tenants.document import parse_document
 
-pytestmark = pytest.mark.corpora
+pytestmark = [
+    pytest.mark.corpora,
+    pytest.mark.timeout(3_600 if os.environ.get("LAZARETTO_ALL_CORPORA") else 300),
+]
 
 SETS = ("lists-ham", "lists-spam", "trec07", "phishing-pot", "csdmc2010", "bounces")
 STEP = 4 if os.environ.get("LAZARETTO_ALL_CORPORA") else 250

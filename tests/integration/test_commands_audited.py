@@ -6,14 +6,17 @@ import json
 import os
 import pwd
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import click
 import psycopg
 import pytest
 
+from lazaretto.cli.main import root
 from lazaretto.run.database import Database
 from lazaretto.run.home import Home
 from lazaretto.run.settings import load_settings
@@ -22,6 +25,8 @@ from tests.journeys.conftest import Platform
 from tests.load.product import LAZARETTO
 
 pytestmark = pytest.mark.integration
+
+NOBODY = str(uuid4())
 
 WHO = f"command:{pwd.getpwuid(os.getuid()).pw_name}"
 DOCUMENT = "tenant: other\ndomains: {other.example: {}}\naddresses: [a@other.example]\n"
@@ -117,6 +122,163 @@ def test_keys_are_told(platform: Platform, tmp_path: Path) -> None:
     rotated, added = entries(platform, "--tenant", "other")[:2]
     assert (added["act"], added["object"]) == ("dkim.add", "other.example")
     assert (rotated["act"], rotated["object"], rotated["actor"]) == ("keys.rotate", "other", WHO)
+
+
+READING = {
+    "": (
+        "backtest",
+        "doctor",
+        "evaluate",
+        "explain",
+        "lists",
+        "malware-events",
+        "reconcile",
+        "scan",
+        "trace",
+    ),
+    "account": ("list",),
+    "addresses": ("download", "learned"),
+    "audit": ("list", "verify"),
+    "bundle": ("status",),
+    "config": ("check", "show"),
+    "digest": ("list",),
+    "dkim": ("check", "list", "records"),
+    "ioc": ("export", "list"),
+    "proposal": ("list", "show"),
+    "provider": ("list",),
+    "quarantine": ("list", "requests"),
+    "queue": ("figures", "list"),
+    "report": ("list",),
+    "tenant": ("check", "conformance", "diff", "export", "history", "list", "lists", "show", "trial"),
+    "tls": ("received", "sessions"),
+}
+READS = {f"{group} {verb}".strip() for group, verbs in READING.items() for verb in verbs}
+ELSEWHERE = frozenset(
+    {
+        # They run the product, fill the demonstration, or make files of their own.
+        *("run", "serve", "demo run", "demo mail", "demo fill", "demo clear", "train"),
+        *("bundle key", "bundle build", "bundle sign", "bundle export"),
+        # Needs a key that the platform trusts: `test_bundles`.
+        "bundle install",
+    }
+)
+EVE = "eve@people.example"
+OF_OTHER = ("--tenant", "told")
+OIDC = ("--issuer", "https://sign-in.example", "--client", "lazaretto", "--secret-file", "{folder}/secret")
+SAML = (
+    *("--entity-id", "https://sign-in.example", "--sign-in-address", "https://sign-in.example/sso"),
+    *("--certificate", "{folder}/certificate.pem"),
+)
+ORDERS = {
+    "account add": ([EVE, "--tenant", "told", "--role", "tenant-administrator"], "account.add"),
+    "account token": ([EVE, "--name", "scripts"], "token.add"),
+    "account revoke": ([EVE, "--name", "scripts"], "token.revoke"),
+    "account invite": ([EVE], "account.invite"),
+    "account initial-password": ([EVE], "account.initial-password"),
+    "account take-factors": ([EVE, "--yes"], "account.take-factors"),
+    "account break-glass": ([EVE], "account.break-glass"),
+    "account remove": ([EVE, "--tenant", "told", "--yes"], "account.remove"),
+    "addresses upload": (["told", "{folder}/more.csv"], "tenant.publish"),
+    "addresses adopt": (["told", "learned@told.example"], "tenant.publish"),
+    "bundle rollback": (["--to", "0"], "bundle.rollback"),
+    "digest dispute": (["0" * 64, "--why", "wrong"], "digest.dispute"),
+    "dkim add": (["told.example"], "dkim.add"),
+    "dkim rotate": (["told.example", "--unchecked"], "dkim.rotate"),
+    "dkim remove": (["told.example", "nosuch", "--yes"], "dkim.remove"),
+    "ioc add": (["url", "bad.example/x", "--tenant", "told"], "indicator.add"),
+    "ioc import": (["{folder}/indicators.csv", "--tenant", "told"], "indicator.add"),
+    "ioc renew": (["{number}", "--days", "3", "--tenant", "told"], "indicator.renew"),
+    "ioc remove": (["{number}", "--tenant", "told"], "indicator.remove"),
+    "keys rotate": (["told"], "keys.rotate"),
+    "proposal make": (["{folder}/other.yaml"], "proposal.make"),
+    "proposal approve": (["told", "1"], "proposal.approve"),
+    "proposal reject": (["told", "1"], "proposal.reject"),
+    "provider oidc": (["told.example", *OF_OTHER, *OIDC], "provider.set"),
+    "provider saml": (["told.example", *OF_OTHER, *SAML], "provider.set"),
+    "provider remove": (["told.example", *OF_OTHER, "--yes"], "provider.remove"),
+    "quarantine approve": ([NOBODY, "--as", "x@told.example", "--why", "w"], "quarantine.approve"),
+    "quarantine delete": ([NOBODY, "--yes"], "quarantine.delete"),
+    "quarantine deny": ([NOBODY, "--as", "x@told.example", "--why", "w"], "quarantine.deny"),
+    "quarantine release": ([NOBODY, "--as", "x@told.example"], "quarantine.release"),
+    "queue bounce": (["--tenant", "told", "--yes"], "queue.bounce"),
+    "queue delete": (["--tenant", "told", "--yes"], "queue.delete"),
+    "queue hold": (["--tenant", "told"], "queue.hold"),
+    "queue release": (["--tenant", "told"], "queue.release"),
+    "queue reroute": (["--tenant", "told", "demo.example", "--force"], "queue.reroute"),
+    "queue retry": (["--tenant", "told"], "queue.retry"),
+    "report spam": (["{folder}/mail.eml", "--tenant", "told"], "report.add"),
+    "report not-spam": (["{folder}/mail.eml", "--tenant", "told"], "report.add"),
+    "tenant apply": (["{folder}/other.yaml"], "tenant.publish"),
+    "tenant promote": (["told"], "tenant.publish"),
+    "tenant rollback": (["told", "1"], "tenant.publish"),
+}
+
+
+TOLD = """\
+tenant: told
+domains: {told.example: {}}
+addresses: [a@told.example]
+administrators: [x@told.example]
+approved_senders: [{entry: partner.example, shadow: true}]
+"""
+IN_ONE_PROCESS = """
+import json, sys
+from lazaretto.cli.main import root
+for words in json.load(sys.stdin):
+    try:
+        root.main(words, standalone_mode=False)
+    except BaseException as failure:
+        print(" ".join(words), "->", repr(failure)[:300], file=sys.stderr)
+"""
+"""Starting Python for each of forty commands would take longer than all that they do."""
+
+
+def leaves(group: click.Command = root, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield every command by its words."""
+    if not isinstance(group, click.Group):
+        yield " ".join(path)
+        return
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        found = group.get_command(context, name)
+        assert found is not None
+        yield from leaves(found, (*path, name))
+
+
+def test_every_command_reads_or_is_known_to_order() -> None:
+    assert sorted(leaves()) == sorted({*READS, *ELSEWHERE, *ORDERS})
+
+
+def test_every_order_is_told(platform: Platform, tmp_path: Path) -> None:
+    (tmp_path / "first").mkdir()
+    (tmp_path / "other.yaml").write_text(f"{TOLD}max_message_size: 63\n")
+    (tmp_path / "more.csv").write_text("c@told.example\n")
+    (tmp_path / "indicators.csv").write_text("kind,value\nurl,bad.example/y\n")
+    (tmp_path / "mail.eml").write_bytes(b"From: x@bad.example\nSubject: buy\n\nBuy it now\n")
+    (tmp_path / "secret").write_text("secret")
+    apply(platform, tmp_path / "first", TOLD)
+    number = said(platform, "ioc", "add", "url", "bad.example/z", "--tenant", "told").split(":")[0][1:]
+    home = ["--home", str(platform.product.home)]
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=idp", "-days", "9"]
+    files = ["-keyout", tmp_path / "key.pem", "-out", tmp_path / "certificate.pem"]
+    subprocess.run([*make, *files], check=True, capture_output=True)
+    orders = [
+        [*leaf.split(), *(word.format(folder=tmp_path, number=number) for word in words), *home]
+        for leaf, (words, _) in ORDERS.items()
+    ]
+
+    done = subprocess.run(
+        [sys.executable, "-c", IN_ONE_PROCESS],
+        input=json.dumps(orders),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+
+    told = {each["act"] for each in [*entries(platform), *entries(platform, "--tenant", "told")]}
+    silent = sorted(leaf for leaf, (_, act) in ORDERS.items() if act not in told)
+    assert silent == [], done.stderr
 
 
 def test_a_removed_row_shows(platform: Platform, tmp_path: Path) -> None:

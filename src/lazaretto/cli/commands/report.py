@@ -21,6 +21,7 @@ from lazaretto.run.consulting import consult
 from lazaretto.run.home import Home
 from lazaretto.run.keeping import kept_octets
 from lazaretto.run.learning import answer
+from lazaretto.run.ordering import ordered
 from lazaretto.run.publishing import with_tenants
 from lazaretto.run.scanning import Assumptions, Scanning, octets_in
 from lazaretto.run.settings import load_settings
@@ -99,7 +100,9 @@ def _report(home: Home, message: str, who: Reporter, *, is_spam: bool, as_json: 
             now=datetime.now(UTC),
         )
 
-    case = consult(home, "control", answered)
+    told = {"spam": is_spam, "reporter": who.name, "as": who.source.value}
+    with ordered(home, "report.add", message, tenants=[who.tenant], after=told):
+        case = consult(home, "control", answered)
     click.echo(json.dumps(_as_json(case)) if as_json else _line(case))
     if case.state is CaseState.WAITING:
         raise ConfigurationError(f"we do not have {message} any more; report it again with its file")
