@@ -66,6 +66,18 @@ def test_mistakes_are_told_with_their_lines(administrator: Program, configuratio
     assert remarks[0]["severity"] == "error"
 
 
+def test_oddities_are_told_in_the_language_that_is_asked_for(
+    administrator: Program, configuration: dict[str, str]
+) -> None:
+    body = changed(configuration["document"], "protected_names: [Ann]")
+
+    remarks = administrator.post(
+        "/tenants/acme/configuration/check", body, Accept_Language="fr-BE, en;q=0.5"
+    ).json
+
+    assert "« Ann » est un seul mot" in " ".join(each["text"] for each in remarks)
+
+
 def test_each_part_needs_the_right_to_edit_its_area(
     store: StoreSettings, configuration: dict[str, str]
 ) -> None:

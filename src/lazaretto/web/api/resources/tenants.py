@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language_from_request
 from ninja import Field, Header, Path, Query, Router, Schema, Status
 
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.store import tenancy
 from lazaretto.store.people.scopes import Caller
 from lazaretto.store.scope import Area, Right, Scope
+from lazaretto.tenants.remark_words import in_language
 from lazaretto.tenants.remarks import Remark
 from lazaretto.tenants.store import Applied
 from lazaretto.web.api.needs import Needs, NeedsAccount
@@ -153,8 +155,12 @@ def publish(
     summary="Tell what is wrong with a configuration",
 )
 def check(request: HttpRequest, tenant: Name, body: Document) -> Any:
-    """Return mistakes and oddities with their lines, and publish nothing."""
-    return [_remark(each) for each in tenancy.remarks(_scope(request), body.document)]
+    """Return mistakes and oddities with their lines, and publish nothing.
+
+    Oddities are told in the language of `Accept-Language`: `en`, `fr`, `nl` or `de`.
+    """
+    language = get_language_from_request(request)[:2]
+    return [_remark(each, language) for each in tenancy.remarks(_scope(request), body.document)]
 
 
 @router.get(
@@ -229,9 +235,12 @@ def _published(applied: Applied) -> Published:
     return Published(tenant=applied.name, version=applied.version, changed=applied.changed)
 
 
-def _remark(remark: Remark) -> RemarkShown:
+def _remark(remark: Remark, language: str) -> RemarkShown:
     return RemarkShown(
-        line=remark.line, column=remark.column, severity=remark.severity.value, text=remark.text
+        line=remark.line,
+        column=remark.column,
+        severity=remark.severity.value,
+        text=in_language(remark.text, language),
     )
 
 

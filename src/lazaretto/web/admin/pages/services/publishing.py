@@ -23,7 +23,7 @@ from lazaretto.tenants.reviewing import Proposal
 from lazaretto.tenants.store import Applied, OutdatedVersion
 from lazaretto.web.admin.pages.services.fields import in_words
 from lazaretto.web.admin.pages.services.levels import GLOBAL, At, inherited
-from lazaretto.web.admin.pages.services.views import may_see, plain_cached, remarks_by_path, today
+from lazaretto.web.admin.pages.services.views import may_see, plain_cached, remarks_by_path, spoken, today
 from lazaretto.web.admin.words_of import choice, words
 from lazaretto.web.shell.cards import Anyone, Place, needs, page
 from lazaretto.web.shell.confirming import Confirmation, confirm
@@ -318,4 +318,4 @@ def _entry(entry: Any) -> str:
 
 
 def _remarks_of(text: str) -> list[str]:
-    return [each for texts in remarks_by_path(text, today()).values() for each in texts]
+    return [each for texts in remarks_by_path(text, today(), spoken()).values() for each in texts]

@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from lazaretto.store import drafts
 from lazaretto.store.scope import Area, Right, Scope
@@ -17,6 +17,7 @@ from lazaretto.tenants.choices import Level
 from lazaretto.tenants.document import TenantDocument
 from lazaretto.tenants.placed_remarks import placed_remarks
 from lazaretto.tenants.placing import WrongSettings, plain_of
+from lazaretto.tenants.remark_words import in_language
 from lazaretto.web.admin.entries import draft_bar
 from lazaretto.web.admin.pages.services.fields import sent_values, shown_groups
 from lazaretto.web.admin.pages.services.layout import Service, services
@@ -64,12 +65,17 @@ def plain_cached(text: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=16)
-def remarks_by_path(text: str, day: str) -> Mapping[Path, Sequence[str]]:
-    """Return what the linter says, by setting."""
+def remarks_by_path(text: str, day: str, language: str) -> Mapping[Path, Sequence[str]]:
+    """Return what the linter says in ``language``, by setting."""
     found: dict[Path, list[str]] = {}
     for path, remark in placed_remarks(text, datetime.fromisoformat(day).date()):
-        found.setdefault(path, []).append(remark.text)
+        found.setdefault(path, []).append(in_language(remark.text, language))
     return found
+
+
+def spoken() -> str:
+    """Return the language of the page."""
+    return (get_language() or "en")[:2]
 
 
 def today() -> str:
@@ -117,7 +123,7 @@ def _form(
             document,
             plain_cached(edited.text),
             at,
-            remarks=remarks_by_path(edited.text, today()),
+            remarks=remarks_by_path(edited.text, today(), spoken()),
             errors=errors or {},
             sent=sent,
         )
