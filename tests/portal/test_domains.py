@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -140,7 +141,9 @@ def test_the_dns_walks_from_red_to_green(tenant: str, dns_answers: Path) -> None
     green = domain_checks.dns_checks(scope, domain)
 
     assert green.is_ready
-    assert lights(green)["mx"] == lights(green)["spf"] == lights(green)["mta-sts"] == "green"
+    assert lights(green)["mx"] == lights(green)["spf"] == "green"
+    # It is announced, and nobody hands it out.
+    assert lights(green)["mta-sts"] == "amber"
     assert says(green)["dmarc"] == "dmarc-none"
 
 
@@ -223,3 +226,106 @@ class _server_for_one_client:  # noqa: N801 - reads as the context that it is
             writer.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 fine\r\n")
             await writer.drain()
         writer.close()
+
+
+POLICY = b"version: STSv1\nmode: %s\nmx: %s\nmax_age: 86400\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "light", "says"),
+    [
+        pytest.param(
+            POLICY % (b"enforce", b"mx.platform.example"), "green", "mta-sts-enforced", id="enforced"
+        ),
+        pytest.param(POLICY % (b"enforce", b"*.platform.example"), "green", "mta-sts-enforced", id="pattern"),
+        pytest.param(POLICY % (b"testing", b"mx.platform.example"), "amber", "mta-sts-testing", id="testing"),
+        pytest.param(POLICY % (b"enforce", b"mx.old.example"), "red", "mta-sts-without-us", id="without-us"),
+        pytest.param(
+            POLICY % (b"testing", b"mx.old.example"), "red", "mta-sts-without-us", id="soon-without"
+        ),
+        pytest.param(b"<html>not found</html>", "amber", "mta-sts-invalid", id="no-policy"),
+    ],
+)
+def test_the_policy_for_encryption_is_read_as_senders_read_it(text: bytes, light: str, says: str) -> None:
+    from lazaretto.store.domain_checks import policy_check
+
+    check = policy_check(text, ("mx.platform.example",))
+
+    assert (check.light.value, check.says) == (light, says)
+
+
+def test_a_policy_that_cannot_be_fetched_is_never_green(tenant: str, dns_answers: Path) -> None:
+    from lazaretto.store.domain_checks import dns_checks
+
+    name = f"{tenant}.example"
+    dns_answers.write_text(
+        json.dumps(
+            {
+                f"_mta-sts.{name}": {"TXT": ["v=STSv1; id=1"]},
+                # Nobody may be made to call an address of the platform's own network.
+                f"mta-sts.{name}": {"A": ["10.1.2.3"]},
+            }
+        )
+    )
+
+    (check,) = [each for each in dns_checks(someone(tenant), name).checks if each.key == "mta-sts"]
+
+    assert (check.light.value, check.says) == ("amber", "mta-sts-unfetched")
+
+
+def test_a_key_is_made_published_turned_to_and_removed_when_nothing_needs_it(
+    tenant: str, dns_answers: Path
+) -> None:
+    from lazaretto.detect.authentication.signing import Algorithm
+    from lazaretto.store import domain_keys
+    from tests.portal.conftest import signed_in_with
+
+    name = f"{tenant}.example"
+    dns_answers.write_text("{}")
+    browser = signed_in_with(tenant, "tenant-administrator")
+    page = f"/t/{tenant}/domains/{name}/keys"
+    assert browser.post(page, {"algorithm": Algorithm.ED25519.value}).status == 302
+    (waiting,) = domain_keys.keys(someone(tenant), name)
+    assert waiting.key.record_name in browser.get(page).text
+
+    early = browser.post(f"{page}/turn", {})
+    assert "is not in the DNS yet" in browser.get(early.headers["Location"]).text
+    dns_answers.write_text(json.dumps({waiting.key.record_name: {"TXT": [waiting.key.record]}}))
+    assert "Let the waiting key" in browser.get(f"{page}/turn").text
+    browser.post(f"{page}/turn", {})
+
+    states = [(each.key.selector, each.key.state.value) for each in domain_keys.keys(someone(tenant), name)]
+    assert states == [("lz1", "signing"), ("lz2", "waiting")]
+    refused = browser.post(f"{page}/lz1/remove", {})
+    assert "may still be on its way" in browser.get(refused.headers["Location"]).text
+    browser.post(f"{page}/lz2/remove", {})
+    assert [each.key.selector for each in domain_keys.keys(someone(tenant), name)] == ["lz1"]
+
+
+def test_two_keys_of_a_kind_do_not_wait_and_others_see_no_key(tenant: str, dns_answers: Path) -> None:
+    from lazaretto.detect.authentication.signing import Algorithm
+    from tests.portal.conftest import signed_in_with
+
+    page = f"/t/{tenant}/domains/{tenant}.example/keys"
+    browser = signed_in_with(tenant, "tenant-administrator")
+    browser.post(page, {"algorithm": Algorithm.ED25519.value})
+
+    again = browser.post(page, {"algorithm": Algorithm.ED25519.value})
+    elsewhere = signed_in_with(
+        tenant, "tenant-administrator", domains=["other.example"], domains_are_excepted=False
+    )
+
+    assert again.status == 422
+    assert elsewhere.get(page).status == 404
+    assert elsewhere.post(page, {"algorithm": Algorithm.RSA.value}).status == 404
+
+
+def test_looks_at_what_others_run_are_counted(store: StoreSettings) -> None:
+    from datetime import UTC, datetime
+
+    from lazaretto.store.rates import wait_after_spending
+
+    key, now = f"look {uuid4().hex}", datetime.now(UTC)
+
+    assert [bool(wait_after_spending(key, 1, now)) for _ in range(2)] == [False, True]
+    assert not wait_after_spending(f"{key} of another", 1, now)

@@ -11,19 +11,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from ipaddress import ip_address
 from typing import Any, Final
 
-from lazaretto.core.errors import ScopeError
+from lazaretto.core.errors import ScopeError, TemporaryFailure
 from lazaretto.core.facts import AuthResult, DnsAnswer, Resolver
 from lazaretto.core.snapshot import AddressRegistration, NextHop
 from lazaretto.delivery.domain_keys import Published
 from lazaretto.delivery.domain_keys import check as published_keys
+from lazaretto.delivery.policy_fetch import PolicyFetcher
 from lazaretto.delivery.probing import Probed, Prober
+from lazaretto.delivery.reaching import is_reachable
 from lazaretto.detect.authentication.dmarc_record import Policy, parse_record
 from lazaretto.detect.authentication.spf import check_host
 from lazaretto.detect.authentication.spf_record import is_spf
 from lazaretto.journal.search import Search
-from lazaretto.protocol.mta_sts import record_id
+from lazaretto.protocol.mta_sts import Mode, PolicyInvalid, parse_policy, record_id
 from lazaretto.spool.signing_keys import KeyState
 from lazaretto.store import drafts, tenancy
 from lazaretto.store.given import StoreSettings, given
@@ -34,6 +37,8 @@ from lazaretto.tenants.sections import Route
 
 RECENT: Final = timedelta(days=7)
 _MOST_PROBES: Final = 4
+_POLICY_SECONDS: Final = 5.0
+"""For the policy's host, of whom a page waits."""
 
 
 class Light(Enum):
@@ -95,7 +100,7 @@ def dns_checks(scope: Scope, domain: str) -> Readiness:
                 _spf(ask, domain, given()),
                 _dkim(ask, keys),
                 _dmarc(ask, domain, document),
-                _mta_sts(ask, domain),
+                _mta_sts(ask, domain, given()),
             )
         )
 
@@ -224,7 +229,7 @@ async def _dmarc(ask: Resolver, domain: str, document: TenantDocument) -> Check:
     return Check(key="dmarc", light=Light.GREEN, says="dmarc-acts", seen=seen)
 
 
-async def _mta_sts(ask: Resolver, domain: str) -> Check:
+async def _mta_sts(ask: Resolver, domain: str, settings: StoreSettings) -> Check:
     name = f"_mta-sts.{domain}"
     wanted = (Record(name=name, kind="TXT", value=f"v=STSv1; id={datetime.now(UTC):%Y%m%d}"),)
     answer = await ask.ask(name, "TXT")
@@ -234,7 +239,28 @@ async def _mta_sts(ask: Resolver, domain: str) -> Check:
         return Check(key="mta-sts", light=Light.AMBER, says="mta-sts-absent", records=wanted)
     if not await _addresses_of(ask, f"mta-sts.{domain}"):
         return Check(key="mta-sts", light=Light.RED, says="mta-sts-no-host", seen=answer.records)
-    return Check(key="mta-sts", light=Light.GREEN, says="mta-sts-announced", seen=answer.records)
+    allowed = settings.probe_networks
+    fetcher = PolicyFetcher(ask, lambda ip: is_reachable(ip_address(ip), allowed), seconds=_POLICY_SECONDS)
+    try:
+        text = await fetcher.fetch(domain)
+    except TemporaryFailure as failure:
+        return Check(key="mta-sts", light=Light.AMBER, says="mta-sts-unfetched", seen=(str(failure)[:200],))
+    return policy_check(text, settings.mx_hosts)
+
+
+def policy_check(text: bytes, mx_hosts: Sequence[str]) -> Check:
+    """Return what the policy in ``text`` means for mail that is to reach ``mx_hosts``."""
+    try:
+        policy = parse_policy(text)
+    except PolicyInvalid as invalid:
+        return Check(key="mta-sts", light=Light.AMBER, says="mta-sts-invalid", seen=(str(invalid),))
+    outside = [host for host in mx_hosts if not policy.covers(host)]
+    if policy.mode is not Mode.NONE and outside:
+        # Servers that keep to the policy do not deliver to a host that it does not name.
+        return Check(key="mta-sts", light=Light.RED, says="mta-sts-without-us", seen=policy.lines)
+    if policy.mode is not Mode.ENFORCE:
+        return Check(key="mta-sts", light=Light.AMBER, says="mta-sts-testing", seen=policy.lines)
+    return Check(key="mta-sts", light=Light.GREEN, says="mta-sts-enforced", seen=policy.lines)
 
 
 async def _addresses_of(ask: Resolver, host: str) -> list[str]:

@@ -21,6 +21,7 @@ from lazaretto.core.facts import Resolver
 from lazaretto.core.identity import TenantId
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.db.pool import Pool
+from lazaretto.delivery.domain_keys import DomainKeys
 from lazaretto.intelligence.bundle_store import BundleStore
 from lazaretto.intelligence.indicator_store import IndicatorStore
 from lazaretto.intelligence.report_cases import ReportCases
@@ -45,7 +46,7 @@ from lazaretto.spool.quarantine import Quarantine
 from lazaretto.spool.queue_figures import QueueFigures
 from lazaretto.spool.releasing import Releases
 from lazaretto.spool.settings import SpoolSettings
-from lazaretto.spool.signing_keys import StoredKey, list_signing_keys
+from lazaretto.spool.signing_keys import SigningKeys, StoredKey, list_signing_keys
 from lazaretto.spool.steering import Steering
 from lazaretto.spool.waiting import Waiting
 from lazaretto.store.given import StoreSettings, given
@@ -119,6 +120,10 @@ class MailPath:
         """Return a tenant's signing keys, without any means to open them."""
         return await list_signing_keys(self._spool, tenant)
 
+    async def domain_keys(self, tenant: TenantId, domain: str) -> DomainKeys:
+        """Return the means to make and turn over the signing keys of one domain of ``tenant``."""
+        return DomainKeys(SigningKeys(self._spool, await self._content.keys()), tenant, domain)
+
     def resolver(self) -> Resolver:
         """Return whom to ask for what others publish; a file of answers is read anew each time."""
         return FileResolver(self._dns_file) if self._dns_file else self._resolver
@@ -163,16 +168,20 @@ class _Content:
         octets = await (await self._opened()).open(ref)
         return await asyncio.to_thread(lambda: octets[0 : min(most, len(octets))])
 
-    async def _opened(self) -> Contents:
-        settings = self._settings
+    async def keys(self) -> Keys:
+        """Return the tenants' keys as they are now."""
         if self._keys is None:
-            self._keys = await Keys.open(Path(settings.master_key), TenantKeyRows(self._spool))
+            self._keys = await Keys.open(Path(self._settings.master_key), TenantKeyRows(self._spool))
         # Others make keys as well; a page is read seldom enough to ask each time.
         await self._keys.refresh()
+        return self._keys
+
+    async def _opened(self) -> Contents:
+        settings = self._settings
         places: list[ContentPlace] = [FileContent(Path(settings.content))]
         if settings.object_store is not None:
             places.append(ObjectContent(ObjectStoreSettings.model_validate(settings.object_store)))
-        return Contents(self._keys, InlineContentRows(self._spool).fetch, *places)
+        return Contents(await self.keys(), InlineContentRows(self._spool).fetch, *places)
 
 
 @cache

@@ -31,9 +31,10 @@ def is_only_way(email: str) -> bool:
 
 
 def providers(scope: Scope) -> list[Provider]:
-    """Return the tenant's providers."""
+    """Return the providers of those of the tenant's domains that the scope reaches."""
     scope.demand(Area.PEOPLE, Right.VIEW_CONFIGURATION)
-    return list(Provider.objects.filter(tenant=scope.of_tenant).order_by("domain"))
+    known = Provider.objects.filter(tenant=scope.of_tenant).order_by("domain")
+    return [each for each in known if scope.domains.reach(each.domain)]
 
 
 def set_provider(
@@ -77,8 +78,9 @@ def set_provider(
 def remove_provider(scope: Scope, domain: str) -> None:
     """Let people of ``domain`` sign in as others do.  Raises ``ScopeError`` where there is no provider."""
     scope.demand(Area.PEOPLE, Right.EDIT)
-    found = Provider.objects.filter(tenant=scope.of_tenant, domain=domain.strip().lower())
-    if not found.exists():
+    domain = domain.strip().lower()
+    found = Provider.objects.filter(tenant=scope.of_tenant, domain=domain)
+    if not scope.domains.reach(domain) or not found.exists():
         raise ScopeError("there is no such provider")
     with ordered(scope, "provider.remove", domain):
         found.delete()

@@ -53,9 +53,25 @@ class Rates:
 _RATES: Final = Rates(given().requests_per_minute)
 
 
+LOOKS_EACH: Final = 20
+"""A look at somebody else's DNS and servers counts as that many requests."""
+
+
 def spend(key: str) -> None:
     """Count one request of ``key`` now.  Raises ``TooManyRequests``."""
     _RATES.spend(key, time.monotonic())
-    wait = wait_after_spending(key, given().requests_per_minute)
+    _spend(key, given().requests_per_minute)
+
+
+def _spend(key: str, per_minute: int) -> None:
+    wait = wait_after_spending(key, per_minute)
     if wait:
         raise TooManyRequests(max(1, math.ceil(wait.total_seconds())))
+
+
+def spend_look(tenant: str) -> None:
+    """Count one look at what others run, ordered by people of ``tenant``.  Raises ``TooManyRequests``.
+
+    Their servers and ours are not to be made to call each other as often as somebody clicks.
+    """
+    _spend(f"look {tenant}", max(1, given().requests_per_minute // LOOKS_EACH))

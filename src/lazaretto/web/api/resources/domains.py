@@ -14,6 +14,7 @@ from lazaretto.store.rows.models import Claim
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.web.api.needs import Needs
 from lazaretto.web.api.problems import PROBLEMS
+from lazaretto.web.api.rates import spend_look
 
 router = Router()
 Name = Annotated[str, Path(max_length=100, description="The tenant's name.")]
@@ -102,6 +103,7 @@ def claim(request: HttpRequest, tenant: Name, body: DomainWanted) -> Any:
 )
 def prove(request: HttpRequest, tenant: Name, domain: Domain) -> Any:
     """Ask the DNS; a domain that is proven is received for from then on."""
+    spend_look(tenant)
     return Proof(domain=domain.lower(), proof=claims.prove(_scope(request), domain).value)
 
 
@@ -125,6 +127,7 @@ def withdraw(request: HttpRequest, tenant: Name, domain: Domain) -> Any:
 )
 def check_dns(request: HttpRequest, tenant: Name, domain: Domain) -> Any:
     """Look at MX, SPF, DKIM, DMARC and MTA-STS now; what is missing comes with its record."""
+    spend_look(tenant)
     return _lights(domain_checks.dns_checks(_scope(request), domain))
 
 
@@ -136,6 +139,7 @@ def check_dns(request: HttpRequest, tenant: Name, domain: Domain) -> Any:
 )
 def check_server(request: HttpRequest, tenant: Name, domain: Domain) -> Any:
     """Call the servers now, without handing anything over; takes some seconds."""
+    spend_look(tenant)
     return _lights(domain_checks.server_checks(_scope(request), domain))
 
 

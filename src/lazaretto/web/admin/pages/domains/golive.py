@@ -15,6 +15,7 @@ from lazaretto.store import drafts, tenancy
 from lazaretto.store.domain_checks import Check, Light, Readiness, dns_checks, mail_checks, server_checks
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.web.admin.words_of import Words, label, words
+from lazaretto.web.api.rates import TooManyRequests, spend_look
 from lazaretto.web.shell.cards import Place, Section, needs, page
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show
@@ -85,12 +86,25 @@ def part(request: PageRequest, scope: Scope, domain: str, part: str) -> HttpResp
     look = _PARTS.get(part)
     if look is None:
         raise ScopeError("there is no such part")
-    checks = [_shown(each) for each in look(scope, domain).checks]
+    try:
+        if part != "mail":
+            spend_look(scope.tenant_name)
+        checks = [_shown(each) for each in look(scope, domain).checks]
+    except TooManyRequests as many:
+        return _answer(
+            request, domain, part, [], _("Looked at too often; again in %(count)s s") % {"count": many.after}
+        )
     red = sum(each.check.light is Light.RED for each in checks)
     grey = sum(each.check.light is Light.GREY for each in checks)
     summary = _("%(count)s not known") % {"count": grey} if grey else _("Nothing to do here")
     if red:
         summary = _("%(count)s to do") % {"count": red}
+    return _answer(request, domain, part, checks, summary)
+
+
+def _answer(
+    request: PageRequest, domain: str, part: str, checks: list[CheckShown], summary: str
+) -> HttpResponse:
     context = {
         "checks": checks,
         "domain": domain,

@@ -20,6 +20,7 @@ from lazaretto.tenants.placing import UNSAID, Path, WrongSettings
 from lazaretto.web.admin.entries import Listing, draft_bar, take_out
 from lazaretto.web.admin.pages.domains.servers import ServerForm, Servers, as_initial, servers_of
 from lazaretto.web.admin.words_of import label
+from lazaretto.web.api.rates import spend_look
 from lazaretto.web.shell.cards import Place, Section, needs, page
 from lazaretto.web.shell.confirming import Confirmation, confirm
 from lazaretto.web.shell.flash import Level, flash
@@ -141,6 +142,7 @@ def claim(request: PageRequest, scope: Scope, domain: str) -> HttpResponse:
     """Show the record that proves a domain; POST looks for it in the DNS."""
     claimed = claims.claim_of(scope, domain)
     if request.method == "POST":
+        spend_look(scope.tenant_name)
         try:
             proof = claims.prove(scope, domain)
         except ConfigurationError as failure:
