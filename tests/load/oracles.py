@@ -4,11 +4,14 @@
 
 FOLDER holds the shared corpora.  Nobody has the keys and records of that time any more, so real mail is
 signed anew with a key of ours and verified by both, in both directions, and real clients and senders are
-checked by both under records that are made for them.
+checked by both under records that are made for them.  For DMARC that is the search for the policy of every
+author's domain, which ``checkdmarc`` does by RFC 9989, too.
 
 One disagreement is known and stays: classic bc7a2433ce3c8bbc has a field ``From  :`` besides its From.  White
 space before the colon is no part of the name (RFC 5322 §4.5, RFC 6376 §3.4.2); dkimpy takes the line for a
 mailbox's separator and passes it over.  Nobody is deceived: several From fields never pass DMARC here.
+Another is not asked for: to ``checkdmarc`` a record at a top-level domain that does not say ``psd=y`` binds
+everybody below it (the name of fewest labels, RFC 9989 §4.10.2); here it binds nobody.
 """
 
 from __future__ import annotations
@@ -26,14 +29,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import checkdmarc.dmarc
 import dkim
+import dns.exception
+import dns.resolver
 import spf as pyspf
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from lazaretto.core.facts import AuthResult, DnsAnswer, DnsStatus
+from lazaretto.core.facts import AuthResult, DnsAnswer, DnsStatus, Spf
+from lazaretto.detect.authentication.author import Author, author_of, plain_domain
 from lazaretto.detect.authentication.canonical import BodyDigests
 from lazaretto.detect.authentication.dkim import verify_all
-from lazaretto.detect.authentication.fields import RawMessage, with_crlf
+from lazaretto.detect.authentication.dmarc import evaluate
+from lazaretto.detect.authentication.fields import RawMessage, fields_of, with_crlf
 from lazaretto.detect.authentication.signing import (
     Algorithm,
     SigningKey,
@@ -44,6 +52,11 @@ from lazaretto.detect.authentication.signing import (
 )
 from lazaretto.detect.authentication.spf import check_host
 
+LEVELS = (
+    "v=DMARC1; p=reject; sp=quarantine; adkim=s",
+    "v=DMARC1; p=quarantine",
+    "v=DMARC1; p=none; sp=reject; aspf=s",
+)
 DOMAIN, SELECTOR = "signer.example", "s1"
 FORMS = ((b"relaxed", b"relaxed"), (b"simple", b"simple"), (b"relaxed", b"simple"), (b"simple", b"relaxed"))
 POLICIES = (
@@ -144,6 +157,58 @@ def compare_senders(folder: Path, sample: int | None, found: Agreement) -> None:
         )
 
 
+def compare_policies(folder: Path, sample: int | None, found: Agreement) -> None:
+    """Ask both for the DMARC policy of each real author's domain, under records made for it."""
+    with gzip.open(folder / "mail" / "labels.csv.gz", "rt", encoding="utf-8", newline="") as lines:
+        senders = {row["mail_from"].rpartition("@")[2].lower() for row in csv.DictReader(lines)}
+    for _, octets in mails(folder, sample):
+        senders |= set(author_of(fields_of(with_crlf(octets)[:65_536])).candidates)
+    plain = sorted(each for each in senders if each.isascii() and "." in each and plain_domain(each) == each)
+    for number, domain in enumerate(plain):
+        records = _dmarc_zone(domain, number)
+        answers = {
+            f"TXT {name}": DnsAnswer(DnsStatus.ANSWER, tuple(texts), 60) for name, texts in records.items()
+        }
+        told = evaluate(Author(domain=domain, candidates=(domain,)), Spf(), (), answers)
+        ours = f"{told.policy} at {told.policy_domain}" if told.policy else "none"
+        found.note(f"dmarc {number % 8}", domain, ours, _their_policy(domain, records))
+
+
+def _dmarc_zone(domain: str, number: int) -> dict[str, list[str]]:
+    """Return records at some of the names that a search from ``domain`` passes, in eight ways."""
+    labels = domain.split(".")
+    above = [".".join(labels[at:]) for at in range(len(labels))]
+    own, middle, top = above[0], above[min(1, len(above) - 2)], above[-2]
+    first, second, third = LEVELS[number % 3], LEVELS[(number + 1) % 3], LEVELS[(number + 2) % 3]
+    zone = (
+        {own: [first]},
+        {top: [first]},
+        {top: [second], middle: [third], own: [first]},
+        {top: [f"{first}; psd=n"], above[-1]: [second]},
+        {above[-1]: [f"{first}; psd=y"], top: [third]},
+        {above[-1]: [f"{first}; psd=y"]},
+        {middle: [first], own: ["v=spf1 -all"]},
+        {own: ["v=spf1 -all", "v=DMARC1;p=reject;sp=none"]},
+    )[number % 8]
+    return {f"_dmarc.{name}": texts for name, texts in zone.items()}
+
+
+def _their_policy(domain: str, records: dict[str, list[str]]) -> str:
+    def query_dns(name: str, kind: str, **_: object) -> list[str]:
+        if kind.upper() == "TXT" and name in records:
+            return list(records[name])
+        raise dns.resolver.NoAnswer if not name.startswith("_dmarc.") else dns.resolver.NXDOMAIN
+
+    checkdmarc.dmarc.query_dns = query_dns
+    try:
+        found = checkdmarc.dmarc.query_dmarc_record(domain, ignore_unrelated_records=True)
+        tags = checkdmarc.dmarc.parse_dmarc_record(found["record"], found["location"])["tags"]
+    except checkdmarc.dmarc.DMARCError:
+        return "none"
+    is_own = found["location"] == domain
+    return f"{tags['p' if is_own else 'sp']['value']} at {found['location']}"
+
+
 def _is_ip(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
@@ -201,6 +266,7 @@ def compare(folder: Path, sample: int | None) -> Agreement:
     found = Agreement()
     compare_signatures(folder, sample, found)
     compare_senders(folder, sample, found)
+    compare_policies(folder, sample, found)
     return found
 
 

@@ -20,6 +20,7 @@ from lazaretto.core.excess import ExcessAction, SendingLimits
 from lazaretto.core.findings import Verdict
 from lazaretto.core.identity import TenantId
 from lazaretto.core.indicators import Indicator
+from lazaretto.core.leanings import Leaning
 from lazaretto.core.networks import network_holding
 
 MEGABYTE = 1_000_000
@@ -351,6 +352,8 @@ class TenantSnapshot:
     """Entries of its administrators and of the operator; no part of the published document."""
     indicators_revision: int = 0
     """Counts up whenever they change."""
+    leanings: tuple[Leaning, ...] = ()
+    """What its people said of kinds of mail; no part of the published document."""
     people: EndUserSettings = field(default_factory=EndUserSettings)
     """What its people may do with their own quarantine where no level says otherwise."""
     without_digest: frozenset[str] = frozenset()

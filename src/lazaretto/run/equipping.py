@@ -1,30 +1,50 @@
 """Snapshots as the look needs them: each tenant's published configuration with what counts besides.
 
-Indicators change by the minute and are no part of the document; the snapshot that a look is judged
-by carries them, and the rules that act on them, so that judging stays a function of what is given.
+Indicators, and what people said of kinds of mail, change by the minute and are no part of the document.
+The snapshot that a look is judged by carries them, and the rules that act on indicators, so that judging
+stays a function of what is given.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lazaretto.core.decision import ActionOrder, Disposition
 from lazaretto.core.identity import TenantId
+from lazaretto.core.leanings import OFF, Leaning
 from lazaretto.core.snapshot import Condition, Directory, Rule, TenantSnapshot
 from lazaretto.intelligence.indicator_following import IndicatorSubject
+from lazaretto.intelligence.leaning_store import LeaningSubject
 
 _TAG: Final = "[INDICATOR]"
 _FIELD: Final = "X-Lazaretto-Found"
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a snapshot was made of."""
+
+    plain: TenantSnapshot
+    revision: int
+    leanings: tuple[Leaning, ...]
+    equipped: TenantSnapshot
+
+    def is_of(self, plain: TenantSnapshot, revision: int, leanings: tuple[Leaning, ...]) -> bool:
+        return self.plain is plain and self.revision == revision and self.leanings is leanings
+
+
 class EquippedDirectory:
     """Implements ``core.snapshot.Directory`` over another one."""
 
-    def __init__(self, directory: Directory, indicators: IndicatorSubject) -> None:
+    def __init__(
+        self, directory: Directory, indicators: IndicatorSubject, leanings: LeaningSubject | None = None
+    ) -> None:
         self._directory = directory
         self._indicators = indicators
-        self._known: dict[TenantId, tuple[TenantSnapshot, int, TenantSnapshot]] = {}
+        self._leanings = leanings or LeaningSubject()
+        self._revision = 0
+        self._known: dict[TenantId, _Known] = {}
 
     def tenant_of(self, domain: str) -> TenantSnapshot | None:
         """Return the tenant that receives mail for ``domain``."""
@@ -44,24 +64,29 @@ class EquippedDirectory:
         if plain is None:
             self._known.pop(tenant, None)
             return None
+        leanings = () if plain.options.get(OFF) == "off" else self._leanings.of(tenant)
         revision = self._indicators.revision
         known = self._known.get(tenant)
-        if known is not None and known[0] is plain and known[1] == revision:
-            return known[2]
-        equipped = self._equipped(plain, revision)
-        self._known[tenant] = (plain, revision, equipped)
+        if known is not None and known.is_of(plain, revision, leanings):
+            return known.equipped
+        equipped = self._equipped(plain, leanings)
+        self._known[tenant] = _Known(plain, revision, leanings, equipped)
         return equipped
 
-    def _equipped(self, snapshot: TenantSnapshot, revision: int) -> TenantSnapshot:
+    def _equipped(self, snapshot: TenantSnapshot, leanings: tuple[Leaning, ...]) -> TenantSnapshot:
         entries = self._indicators.of(snapshot.tenant)
-        if not entries:
+        if not entries and not leanings:
             # Without entries a revision of others changes nothing for this tenant's workers.
+            return snapshot
+        # Workers know a snapshot by this number, whichever of the two has changed.
+        self._revision += 1
+        snapshot = replace(snapshot, leanings=leanings, indicators_revision=self._revision)
+        if not entries:
             return snapshot
         rules = indicator_rules(snapshot.administrators)
         return replace(
             snapshot,
             indicators=entries,
-            indicators_revision=revision,
             rules=(*rules, *snapshot.rules),
             levels=tuple(replace(each, rules=(*rules, *each.rules)) for each in snapshot.levels),
         )

@@ -15,6 +15,7 @@ from lazaretto.core.errors import LazarettoError
 from lazaretto.core.events import EventKind
 from lazaretto.core.identity import PLATFORM
 from lazaretto.detect.reputation.signature_file import Entry, write
+from lazaretto.intelligence.leaning_store import LeaningStore
 from lazaretto.intelligence.report_cases import CaseState, ReportCase, ReportCases
 from lazaretto.intelligence.signature_store import (
     Learnt,
@@ -26,6 +27,7 @@ from lazaretto.intelligence.signature_store import (
 )
 from lazaretto.journal.outbox import OutboxEvent
 from lazaretto.run.home import Home
+from lazaretto.run.leaning import vote_by_report
 
 log = structlog.get_logger(__name__)
 
@@ -98,6 +100,7 @@ async def answer(
     is_spam: bool,
     about: str,
     now: datetime,
+    leanings: LeaningStore,
     open_case: ReportCase | None = None,
 ) -> ReportCase:
     """Learn from a report, and keep it as a case with what follows from it.
@@ -117,6 +120,17 @@ async def answer(
         effect="nothing yet: mail that was delivered is not kept; hand the message in as a file",
     )
     if judgement is not None:
+        if not reporter.source.is_believed:
+            # What one tenant likes is its own people's affair, apart from what all tenants share.
+            await vote_by_report(
+                leanings,
+                reporter.tenant,
+                reporter.name,
+                judgement.facts,
+                judgement.findings,
+                now,
+                is_spam=is_spam,
+            )
         learnt = await store.learn(seen_in(judgement.facts), reporter, is_spam=is_spam, now=now)
         case = ReportCase(
             id=case.id,

@@ -18,6 +18,7 @@ from lazaretto.intelligence.bundle_following import BundleSubject
 from lazaretto.intelligence.digest_store import DigestSubject
 from lazaretto.intelligence.following import IntelligenceFollower
 from lazaretto.intelligence.indicator_following import IndicatorSubject
+from lazaretto.intelligence.leaning_store import LeaningSubject
 from lazaretto.run.database import Database
 from lazaretto.run.equipping import EquippedDirectory
 from lazaretto.run.home import Home
@@ -64,10 +65,12 @@ async def spool_room(home: Home, settings: Settings, process_name: str) -> Async
     contents = Contents(keys, InlineContentRows(pool).fetch, *places)
     directory = SnapshotFollower(database.dsn("control"), process_name)
     await _patiently(directory.start)
-    indicators = IndicatorSubject()
+    indicators, leanings = IndicatorSubject(), LeaningSubject()
     bundle = BundleSubject(BundleFolder(home.bundles), settings.bundles.keys(), str(node.number))
     digests = DigestSubject(home.bundles)
-    shared = IntelligenceFollower(database.dsn("control"), process_name, (indicators, bundle, digests))
+    shared = IntelligenceFollower(
+        database.dsn("control"), process_name, (indicators, leanings, bundle, digests)
+    )
     await _patiently(shared.start)
     upkeep = asyncio.create_task(_keep_up(pool, node, keys, settings))
     try:
@@ -78,7 +81,7 @@ async def spool_room(home: Home, settings: Settings, process_name: str) -> Async
             contents=contents,
             places=places,
             directory=directory,
-            looking=EquippedDirectory(directory, indicators),
+            looking=EquippedDirectory(directory, indicators, leanings),
         )
     finally:
         upkeep.cancel()

@@ -9,6 +9,7 @@ from lazaretto.core.address import fold
 from lazaretto.core.cards import Option
 from lazaretto.core.excess import SendingLimits
 from lazaretto.core.identity import TenantId
+from lazaretto.core.leanings import OFF
 from lazaretto.core.snapshot import (
     MEGABYTE,
     HeaderToken,
@@ -114,6 +115,8 @@ def _small_settings(document: TenantDocument) -> dict[str, str]:
     found: dict[str, str] = {}
     for section in sections():
         found.update(section.of(document).small_settings(document))
+    if not document.antispam.learning:
+        found[OFF] = "off"
     return {**found, **document.options}
 
 

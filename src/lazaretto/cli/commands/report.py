@@ -15,6 +15,7 @@ from lazaretto.core.decision import Judgement
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.identity import PLATFORM, TenantId
 from lazaretto.db.pool import Pool
+from lazaretto.intelligence.leaning_store import LeaningStore
 from lazaretto.intelligence.report_cases import CaseState, ReportCase, ReportCases
 from lazaretto.intelligence.signature_store import Reporter, SignatureStore, Source
 from lazaretto.run.consulting import consult
@@ -98,6 +99,7 @@ def _report(home: Home, message: str, who: Reporter, *, is_spam: bool, as_json: 
             is_spam=is_spam,
             about=message if _as_id(message) else Path(message).name,
             now=datetime.now(UTC),
+            leanings=LeaningStore(pool),
         )
 
     told = {"spam": is_spam, "reporter": who.name, "as": who.source.value}

@@ -14,6 +14,7 @@ from lazaretto.core.envelope import Client, Direction, Envelope, Leg, Recipient
 from lazaretto.core.errors import LazarettoError
 from lazaretto.core.identity import MessageId, created_at
 from lazaretto.core.submission import Submission
+from lazaretto.intelligence.leaning_store import LeaningStore
 from lazaretto.intelligence.report_cases import ReportCase, ReportCases
 from lazaretto.intelligence.signature_store import Reporter, SignatureStore, Source
 from lazaretto.pipeline.asking import Asker
@@ -45,6 +46,7 @@ class AnsweringReports:
         room, settings = shop.room, shop.settings
         self._cases = ReportCases(shop.control)
         self._signatures = SignatureStore(shop.control)
+        self._leanings = LeaningStore(shop.control)
         self._pool = room.pool
         self._reader = ContentReader(room.contents, shop.temporary.path, settings.content)
         gather = gather_with(
@@ -69,6 +71,7 @@ class AnsweringReports:
             is_spam=case.is_spam,
             about=case.about,
             now=now,
+            leanings=self._leanings,
             open_case=case,
         )
 

@@ -16,6 +16,7 @@ from lazaretto.core.errors import LazarettoError
 from lazaretto.core.identity import new_message_id
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.core.submission import Submission
+from lazaretto.intelligence.leaning_store import LeaningStore
 from lazaretto.intelligence.report_cases import CaseState, ReportCase, ReportCases
 from lazaretto.intelligence.signature_store import Reporter, SignatureStore, Source
 from lazaretto.pipeline.asking import Asker
@@ -54,6 +55,7 @@ class CollectingReports:
         self._quarantine = Quarantine(room.pool, settings.spool)
         self._cases = ReportCases(shop.control)
         self._signatures = SignatureStore(shop.control)
+        self._leanings = LeaningStore(shop.control)
         gather = gather_with(
             resolver_of(settings, shop.options), settings.scan, room.directory, None, settings.clamav
         )
@@ -93,6 +95,7 @@ class CollectingReports:
                 is_spam=is_spam,
                 about=each.about,
                 now=now,
+                leanings=self._leanings,
                 open_case=case,
             )
 

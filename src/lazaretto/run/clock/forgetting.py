@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 import structlog
 
 from lazaretto.intelligence.indicator_store import IndicatorStore
+from lazaretto.intelligence.leaning_store import LeaningStore
 from lazaretto.journal.dmarc_counts import DmarcCounts
 from lazaretto.journal.retention import forget_old
 from lazaretto.run.job_card import JobCard, Workshop
@@ -32,6 +33,7 @@ class Forgetting:
         self._spool = shop.settings.spool
         self._trace = shop.trace
         self._indicators = IndicatorStore(shop.control)
+        self._leanings = LeaningStore(shop.control)
         self._counts = DmarcCounts(shop.trace)
         self._clock = SteadyClock()
 
@@ -44,4 +46,5 @@ class Forgetting:
             self._trace, now, keep_trace=self._spool.keep_trace, keep_figures=self._spool.keep_figures
         )
         await self._indicators.forget_old(now)
+        await self._leanings.forget_old(now)
         await self._counts.forget((now - KEEP_DMARC_COUNTS).date())

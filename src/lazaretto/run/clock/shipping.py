@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
 from lazaretto.intelligence.indicator_store import IndicatorStore
+from lazaretto.intelligence.leaning_store import LeaningStore
 from lazaretto.intelligence.signature_store import SignatureStore
 from lazaretto.journal.dmarc_counts import DmarcCounts
 from lazaretto.journal.list_uses import ListUses
@@ -15,6 +16,7 @@ from lazaretto.run.acquainting import ContactTeacher
 from lazaretto.run.address_learning import AddressTeacher
 from lazaretto.run.hits import HitCounter
 from lazaretto.run.job_card import JobCard, Workshop
+from lazaretto.run.leaning import ReleaseVoter
 from lazaretto.run.learning import TrapReporter
 from lazaretto.spool.contacts import Contacts
 from lazaretto.tenants.learned import LearnedAddresses
@@ -38,6 +40,7 @@ class Shipping:
             TrapReporter(SignatureStore(shop.control)).tell,
             ListUses(shop.trace).tell,
             AddressTeacher(LearnedAddresses(shop.control), shop.room.directory).tell,
+            ReleaseVoter(LeaningStore(shop.control), shop.trace, shop.room.directory).tell,
             ContactTeacher(
                 Contacts(shop.room.pool, shop.home.master_key.read_bytes()), shop.room.directory
             ).tell,

@@ -103,6 +103,12 @@ class Antispam(Section):
         description="Limits on trial: what they would change is recorded, and nothing is done.",
         json_schema_extra={"lowest": "global"},
     )
+    learning: bool = Field(
+        default=True,
+        description="Go by what the tenant's own people release and report: senders and rules weigh a little "
+        "less or more where at least three of them agree.",
+        json_schema_extra={"lowest": "global"},
+    )
     redirect_address: MailAddress | None = Field(
         default=None, description="Where mail goes whose action is `redirect`."
     )

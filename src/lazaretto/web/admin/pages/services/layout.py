@@ -68,7 +68,7 @@ _PLACED: Final = (
             ),
             Group("sender-checks", _below("antispam", "spf", "dmarc", "dynamic_ip", "block_lists")),
             Group("content", _below("antispam", "signatures", "spam", "phishing", "bulk", "greylisting")),
-            Group("limits", _below("antispam", "sensitivity", "thresholds")),
+            Group("limits", _below("antispam", "sensitivity", "thresholds", "learning")),
             Group("destinations", _below("antispam", "redirect_address", "bulk_address")),
             Group("tags", ("antispam.subject_tags",)),
             Group("trial", ("antispam.shadow_thresholds",)),

@@ -1,0 +1,3 @@
+-- Forget votes that have faded.
+DELETE FROM leaning_vote
+WHERE at < %(before)s
