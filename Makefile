@@ -57,6 +57,14 @@ faults: setup ## kill every process at each of its named points, 50 times (TIMES
 fuzz: setup ## feed parsers what nobody would write, for five minutes
 	@scripts/fuzz
 
+.PHONY: load-portal
+load-portal: setup ## a million messages, every page's weight and time, then 50 administrators and 200 end users at once
+	@.venv/bin/python -m tests.load.portal $(if $(SECONDS),--seconds $(SECONDS))
+
+.PHONY: pictures
+pictures: setup ## take the pictures of the user documentation again, of a running demonstration
+	@LAZARETTO_PICTURES=docs/use/pictures .venv/bin/pytest -q tests/browser/test_documentation.py
+
 .PHONY: lock
 lock: setup ## compile requirements/lock.txt again from pyproject.toml and requirements/dev.in
 	@.venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \

@@ -87,7 +87,8 @@ def portal() -> Iterator[Portal]:
     home.chmod(0o711)
     smtp, mailbox, http = (free_port() for _port in range(3))
     (home / "lazaretto.toml").write_text(
-        f'[listen]\nsmtp = "127.0.0.1:{smtp}"\nmailbox = "127.0.0.1:{mailbox}"\nhttp = "127.0.0.1:{http}"\n'
+        '[listen]\nhost_name = "mx.gateway.example"\n'
+        f'smtp = "127.0.0.1:{smtp}"\nmailbox = "127.0.0.1:{mailbox}"\nhttp = "127.0.0.1:{http}"\n'
         "[web]\nrequests_per_minute = 100000\n",
         encoding="utf-8",
     )

@@ -6,6 +6,7 @@ import json
 import smtplib
 import time
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import dkim
 import pytest
@@ -15,6 +16,13 @@ from lazaretto.detect.authentication.arc import validate
 from lazaretto.detect.authentication.canonical import BodyDigests
 from lazaretto.detect.authentication.dkim import verify_all
 from lazaretto.detect.authentication.fields import RawMessage
+from lazaretto.run.gathering import header_of
+from lazaretto.run.home import Home
+from lazaretto.run.people_mail.digests import Digest, Item, composed_digest
+from lazaretto.run.people_mail.letter import Sender
+from lazaretto.run.settings import load_settings
+from lazaretto.run.spoolroom import spool_room
+from lazaretto.spool.acceptor import Acceptor
 from tests.journeys.conftest import PATIENCE, Platform
 from tests.journeys.test_first_journeys import a_letter, a_lottery
 
@@ -88,6 +96,52 @@ def test_tagged_mail_is_sealed_for_those_behind_us(platform: Platform, records: 
 
     assert b"[SPAM]" in message.header
     assert chain.result is AuthResult.PASS
+
+
+async def digest_sent(platform: Platform, number: int) -> str:
+    """Put a digest for bob into the spool, as the job does at its hour; return its number."""
+    home = Home(platform.product.home)
+    settings, now = load_settings(home), datetime.now(UTC)
+    async with spool_room(home, settings, f"digest-test-{number}") as room:
+        (tenant,) = [each.tenant for each in room.directory.all() if each.name == "one"]
+        digest = Digest(
+            tenant=tenant,
+            address="bob@one.example",
+            language="fr",
+            slot=now,
+            items=(Item(copy=uuid4(), author="Zoé <z@shop.example>", subject="Été", reason="spam", at=now),),
+        )
+        sender = Sender(host_name="lazaretto.test", base_url="https://portal.example", key="key")
+        composed = composed_digest(digest, sender, now)
+        acceptor = Acceptor(room.pool, room.contents, room.node, settings.spool, read_header=header_of)
+        await acceptor.commit_composed(composed)
+    return str(composed.id)
+
+
+async def test_a_digest_goes_through_the_spool_and_is_signed_with_all_that_ends_it_by_a_click(
+    platform: Platform, records: dict[str, str]
+) -> None:
+    deadline, number, octets = time.monotonic() + PATIENCE, 0, b""
+    # The process that sends learns of new keys within seconds.
+    while b"DKIM-Signature:" not in octets and time.monotonic() < deadline:
+        number += 1
+        identity = await digest_sent(platform, number)
+        platform.story(identity, "delivered")
+        # What we wrote ourselves has no trace header that names it.
+        kept = (path.read_bytes() for path in platform.kept.iterdir())
+        (octets,) = [each for each in kept if f"Message-ID: <{identity}@".encode() in each]
+
+    message = RawMessage(octets)
+    (outcome,) = verify_all(
+        message, lambda name: _published(records, name), datetime.now(UTC), BodyDigests(message)
+    )
+    assert (outcome.domain, outcome.result) == ("lazaretto.test", AuthResult.PASS)
+    signature = dkim.DKIM(octets)
+    assert signature.verify(dnsfunc=lambda name, **_: records[name.decode().rstrip(".")].encode())
+    # RFC 8058 section 4: a signature covers both fields, or the click is not offered.
+    covered = {name for name, _value in signature.signed_headers}
+    assert {b"list-unsubscribe", b"list-unsubscribe-post", b"from"} <= covered
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in message.header
 
 
 def test_mail_that_is_only_passed_on_is_not_sealed(platform: Platform, records: dict[str, str]) -> None:

@@ -265,7 +265,7 @@ def crowd(demo: Demonstration, seconds: float) -> dict[str, Any]:
 
 def walk(demo: Demonstration) -> dict[str, Any]:
     """Walk all pages; return the figures of each and what is above the limits."""
-    beginnings = {"administrator": f"/t/{TENANT}/", "operator": "/platform/", "end user": "/q/"}
+    beginnings = {"administrator": f"/t/{TENANT}/", "operator": "/platform/tenants", "end user": "/q/"}
     pages: dict[str, Any] = {}
     for role, beginning in beginnings.items():
         walked = Walk(demo.visitor(role), demo.pid)

@@ -80,6 +80,11 @@ class Home:
         return self.folder / "log"
 
     @property
+    def clock_seen(self) -> Path:
+        """The last moment that was believed, for jobs that delete what is old."""
+        return self.folder / "clock-seen"
+
+    @property
     def master_key(self) -> Path:
         """The key that wraps the tenants' keys; mode 0600, never in a database."""
         return self.folder / "master.key"

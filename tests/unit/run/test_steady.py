@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -51,3 +52,35 @@ def test_a_jump_that_is_put_right_counts_from_then() -> None:
 
     assert not hands.pass_by(STEADY_FOR - timedelta(hours=1))
     assert hands.pass_by(timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("away", "is_believed"),
+    [
+        (timedelta(minutes=3), True),
+        (timedelta(hours=20), True),
+        (timedelta(days=3), False),
+        (timedelta(days=-2), False),
+        (timedelta(days=3_650), False),
+    ],
+)
+def test_a_start_after_which_the_clock_is_elsewhere_deletes_nothing_for_a_day(
+    tmp_path: Path, away: timedelta, is_believed: bool
+) -> None:
+    memory = tmp_path / "clock-seen"
+    assert SteadyClock(lambda: 5.0, memory).believes(START)
+    count = [7.0]
+    again = SteadyClock(lambda: count[0], memory)
+
+    assert again.believes(START + away) is is_believed
+    # Another start meanwhile forgets nothing of that.
+    assert SteadyClock(lambda: count[0], memory).believes(START + away) is is_believed
+    count[0] += STEADY_FOR.total_seconds()
+    assert again.believes(START + away + STEADY_FOR)
+
+
+def test_a_memory_that_cannot_be_read_is_as_none(tmp_path: Path) -> None:
+    (tmp_path / "clock-seen").write_bytes(b"\xff yesterday")
+
+    assert SteadyClock(lambda: 5.0, tmp_path / "clock-seen").believes(START)
+    assert SteadyClock(lambda: 5.0, tmp_path / "nowhere" / "clock-seen").believes(START)

@@ -35,7 +35,7 @@ class Forgetting:
         self._indicators = IndicatorStore(shop.control)
         self._leanings = LeaningStore(shop.control)
         self._counts = DmarcCounts(shop.trace)
-        self._clock = SteadyClock()
+        self._clock = SteadyClock(memory=shop.home.clock_seen)
 
     async def work(self, now: datetime) -> None:
         """Forget what is old at ``now``, unless the clock has jumped to it."""

@@ -26,7 +26,7 @@ class KeepingHouse:
 
     def __init__(self, shop: Workshop) -> None:
         self._keeping = Housekeeping(shop.room.pool, shop.room.contents, shop.settings.spool)
-        self._clock = SteadyClock()
+        self._clock = SteadyClock(memory=shop.home.clock_seen)
 
     async def work(self, now: datetime) -> None:
         """Keep house at ``now``, unless the clock has jumped to it: expired copies are gone for good."""
