@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -127,3 +128,24 @@ def test_a_port_that_somebody_has_is_a_sentence(platform: Platform) -> None:
         f"127.0.0.1:{platform.product.port} is in use or not ours; set listen.smtp or --smtp" in done.stderr
     )
     assert "Traceback" not in done.stderr
+
+
+def test_a_document_in_files_comes_back_octet_by_octet(platform: Platform, tmp_path: Path) -> None:
+    file, bare = tmp_path / "filed.yaml", "tenant: filed\ndomains: {filed.example: {}}\n"
+    people = "".join(f"- p{number}@filed.example\n" for number in range(150))
+    file.write_text(f"{bare}addresses:\n{people}")
+    said(platform, "tenant", "apply", str(file))
+    exported = said(platform, "tenant", "export", "filed").out
+
+    written = said(platform, "tenant", "export", "filed", "--files", str(tmp_path / "kept"))
+    file.write_text(bare)
+    said(platform, "tenant", "apply", str(file))
+    again = said(platform, "tenant", "apply", str(tmp_path / "kept" / "filed.yaml"))
+
+    assert len(written.out.split()) == 2 and "p149" not in (tmp_path / "kept" / "filed.yaml").read_text()
+    assert again.code == 0, again.err
+    assert said(platform, "tenant", "export", "filed").out == exported
+    with (tmp_path / "kept" / "filed-addresses.yaml").open("a") as addresses:
+        addresses.write("- eve@filed.example\n")
+    refused = said(platform, "tenant", "apply", str(tmp_path / "kept" / "filed.yaml"))
+    assert refused.code == 1 and "is not the file that addresses names" in refused.err

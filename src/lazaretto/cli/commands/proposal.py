@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
+from lazaretto.cli.document_files import read_document
 from lazaretto.cli.options import home_option, json_option
-from lazaretto.core.errors import ConfigurationError
 from lazaretto.run.home import Home
 from lazaretto.run.ordering import os_user
 from lazaretto.run.storeroom import open_storeroom
@@ -29,10 +29,7 @@ def command() -> None:
 @home_option
 def make(file: Path, note: str, home: Home) -> None:
     """Propose to publish FILE; somebody else approves it."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as failure:
-        raise ConfigurationError(f"cannot read {file}: {failure}") from failure
+    text = read_document(file)
     tenant = parse_document(text, file.name).tenant
     with _scope(home, tenant) as scope:
         from lazaretto.store.reviews import propose

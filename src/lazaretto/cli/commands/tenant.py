@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from lazaretto.cli.document_files import read_document, write_document
 from lazaretto.cli.options import home_option, json_option
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.identity import TenantId
@@ -37,7 +38,7 @@ def command() -> None:
 @home_option
 def apply(file: Path, home: Home) -> None:
     """Publish FILE; returns when the version is in force in every process."""
-    applied, late = publish(home, None, _text(file), file.name)
+    applied, late = publish(home, None, read_document(file), file.name)
     if late:
         raise ConfigurationError(
             f"version {applied.version} of {applied.name} is published, but not yet in force in:"
@@ -47,12 +48,23 @@ def apply(file: Path, home: Home) -> None:
     click.echo(f"{applied.name}: version {applied.version} {state}")
 
 
-@command.command()
+@command.command(epilog="Example: lazaretto tenant export acme --files backup")
 @click.argument("name")
+@click.option(
+    "--files",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write it here, long lists into files that it names with their hashes.",
+)
 @home_option
-def export(name: str, home: Home) -> None:
+def export(name: str, folder: Path | None, home: Home) -> None:
     """Print the document of tenant NAME that is in force."""
-    click.echo(with_tenants(home, None, lambda store: store.export(name)), nl=False)
+    text = with_tenants(home, None, lambda store: store.export(name))
+    if folder is None:
+        click.echo(text, nl=False)
+        return
+    for file in write_document(folder, name, text):
+        click.echo(str(file))
 
 
 @command.command(epilog="Example: lazaretto tenant show acme --address bob@customer.example")
@@ -100,7 +112,7 @@ def diff(name: str, one: str, other: int | None, home: Home) -> None:
     if not one.isdigit():
         file = Path(one)
         # A file is what may come into force next, so it stands on the new side.
-        before, after = after, export_document(parse_document(_text(file), file.name))
+        before, after = after, export_document(parse_document(read_document(file), file.name))
         titles = (titles[1], file.name)
     lines = list(unified_diff(before.splitlines(), after.splitlines(), *titles, lineterm=""))
     for line in lines:
@@ -257,16 +269,9 @@ def rollback(name: str, version: int, home: Home) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def check(file: Path) -> None:
     """Tell whether FILE is right, with the line of each mistake; exit 1 when it is not."""
-    remarks = remarks_on(_text(file), file.name, datetime.now(UTC).date())
+    remarks = remarks_on(read_document(file), file.name, datetime.now(UTC).date())
     for remark in remarks:
         click.echo(remark.shown(file.name), err=True)
     if any(remark.severity is Severity.ERROR for remark in remarks):
         raise ConfigurationError(f"{file.name} cannot be applied as it is")
     click.echo(f"{file.name}: right" if not remarks else f"{file.name}: can be applied; see the warnings")
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as failure:
-        raise ConfigurationError(f"cannot read {file}: {failure}") from failure
