@@ -5,9 +5,12 @@ in milliseconds and shares the compiled rules' memory.  Workers take connections
 listening socket: whoever is free is next.  A second socket leads to a worker that serves one
 message and ends: that is where a message goes whose first worker died.
 
-The parent looks after them four times a second: a worker that is dead is replaced; one that has the
-same message for two seconds has a stand-in, lets others go first, and ends with it; one that has it
-for too long, by the clock or by its CPU time, is killed.
+The parent looks after them ten times a second: a worker that is dead is replaced; one whose message
+has cost half a second of CPU, or two seconds by the clock, has a stand-in, lets others go first, and
+ends with it.  When there are too many of those, the one that cost most is ended, and its message goes
+to the worker that works alone, of which there is ever only one: so there are always workers for mail
+that is quick to look at, whatever else has arrived.  One that has a message for too long, by the clock
+or by its CPU time and its parser's, is killed.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -31,14 +34,18 @@ from lazaretto.pipeline.settings import PipelineSettings
 
 log = structlog.get_logger(__name__)
 
-LOOK_AFTER_EVERY: Final = 0.25
+LOOK_AFTER_EVERY: Final = 0.1
 RETIRE: Final = signal.SIGUSR1
 """Another station listens in this one's place: end what has begun, and end."""
 SLOW_AFTER: Final = 2.0
 """Seconds after which a worker with the same message has a stand-in, and less of the processor."""
 MOST_STAND_INS: Final = 8
-LOWERED: Final = 10
+HEAVY: Final = 0.5
+"""CPU seconds, its parser's among them, after which the same holds; most mail costs a twentieth of it."""
+LOWERED: Final = 19
 """Niceness of a slow worker and its parser: others go first."""
+ALONE: Final = 15
+"""Niceness of the worker that works alone: nobody waits for it, yet it must get on."""
 _SLOT: Final = struct.Struct("=dB7x")
 _BEGUN: Final = struct.Struct("=d")
 _BACKLOG: Final = 512
@@ -90,15 +97,18 @@ class _Worker:
     """It has had a message for long; another worker has its place."""
     message: float = 0.0
     """When the message began that it was last seen with."""
-    cpu: float = 0.0
-    """CPU seconds that it had used when it was first seen with it, at most one round late."""
+    before: dict[int, float] = field(default_factory=dict)
+    """CPU seconds that it and its parser had used when first seen with it, one round late at most."""
+    after: dict[int, float] = field(default_factory=dict)
+    """What they have used by now; whoever has ended since keeps its last figure."""
 
     def cpu_since(self, began: float) -> float:
         """Return the CPU seconds of the message that began at ``began``, from the first sight of it."""
-        used = _cpu_seconds(self.pid)
+        now = {pid: _cpu_seconds(pid) for pid in _family(self.pid)}
         if began != self.message:
-            self.message, self.cpu = began, used
-        return used - self.cpu
+            self.message, self.before, self.after = began, now, {}
+        self.after |= now
+        return sum(used - self.before.get(pid, 0.0) for pid, used in self.after.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +155,7 @@ class Station:
             self._fork(slot, alone=slot == self._count)
         while not self._stopping and (self._workers or self._retired_at is None):
             self._reap()
-            self._kill_stuck()
-            self._stand_in()
+            self._look_after()
             if self._retired_at is not None:
                 self._wake_the_idle(self._retired_at)
             time.sleep(LOOK_AFTER_EVERY)
@@ -191,6 +200,8 @@ class Station:
             signal.signal(RETIRE, signal.SIG_IGN)
             # With its parser it is a group, so that both can be told to let others go first.
             os.setpgid(0, 0)
+            if alone:
+                os.setpriority(os.PRIO_PROCESS, 0, ALONE)
             confine(self._settings, parent)
             serve = self._make_serve()
             code = self._take_connections(serve, slot, alone=alone)
@@ -240,30 +251,39 @@ class Station:
             elif not self._stopping and code != _NOBODY_WAITS:
                 self._fork(worker.slot, alone=worker.alone)
 
-    def _stand_in(self) -> None:
-        """Give each worker that is slow a stand-in, so that one hard message does not hold up others."""
+    def _look_after(self) -> None:
+        """Kill who is stuck, and let no hard message hold up others."""
         for worker in tuple(self._workers.values()):
-            began = self._pulse.since(worker.slot)
-            is_slow = began and time.monotonic() - began > SLOW_AFTER
-            if not is_slow or worker.is_slow or not self._free_slots or self._retired_at is not None:
-                continue
-            worker.is_slow = True
-            self._pulse.tell_to_leave(worker.slot, leave=True)
-            with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PGRP, worker.pid, LOWERED)
-            self._fork(self._free_slots.pop(0), alone=worker.alone)
-
-    def _kill_stuck(self) -> None:
-        for worker in self._workers.values():
             began = self._pulse.since(worker.slot)
             if not began:
                 continue
-            waited = time.monotonic() - began
-            used = worker.cpu_since(began)
+            waited, used = time.monotonic() - began, worker.cpu_since(began)
             if waited > self._settings.wall_limit or used > self._settings.cpu_limit:
                 log.warning("scan worker is stuck", worker=worker.pid, seconds=waited, cpu=used)
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(worker.pid, signal.SIGKILL)
+                _kill(worker.pid)
+            elif (waited > SLOW_AFTER or used > HEAVY) and not (worker.is_slow or worker.alone):
+                self._stand_in(worker)
+
+    def _stand_in(self, worker: _Worker) -> None:
+        """Give a slow worker a stand-in; where there are too many of them, end the one that cost most."""
+        if self._retired_at is not None:
+            return
+        if not self._free_slots:
+            self._make_room()
+            return
+        worker.is_slow = True
+        self._pulse.tell_to_leave(worker.slot, leave=True)
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PGRP, worker.pid, LOWERED)
+        self._fork(self._free_slots.pop(0), alone=False)
+
+    def _make_room(self) -> None:
+        """End a slow worker, whose slot is free in the next round; its message is looked at alone."""
+        slow = [each for each in self._workers.values() if each.is_slow]
+        dearest = max(slow, key=lambda each: sum(each.after.values()), default=None)
+        if dearest is not None:
+            log.warning("a scan worker makes room", worker=dearest.pid)
+            _kill(dearest.pid)
 
     def _end_all(self) -> None:
         for pid in self._workers:
@@ -274,8 +294,12 @@ class Station:
             self._reap()
             time.sleep(0.02)
         for pid in self._workers:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            _kill(pid)
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def _listen(path: Path) -> tuple[socket.socket, Path]:
@@ -303,6 +327,17 @@ def _knock(path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller, contextlib.suppress(OSError):
         caller.setblocking(False)
         caller.connect(str(path))
+
+
+def _family(pid: int) -> list[int]:
+    """Return ``pid`` and its descendants, as far as the kernel tells: its parser is one of them."""
+    found, waiting = [], [pid]
+    while waiting:
+        each = waiting.pop()
+        found.append(each)
+        with contextlib.suppress(OSError):
+            waiting += map(int, Path(f"/proc/{each}/task/{each}/children").read_bytes().split())
+    return found
 
 
 def _cpu_seconds(pid: int) -> float:

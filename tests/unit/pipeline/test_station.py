@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lazaretto.pipeline.settings import PipelineSettings
-from lazaretto.pipeline.station import RETIRE, Station
+from lazaretto.pipeline.station import ALONE, LOWERED, MOST_STAND_INS, RETIRE, Station
 
 PATIENCE = 60.0
 
@@ -28,6 +28,15 @@ def _serve(connection: socket.socket) -> None:
     if word == b"spin":
         while True:
             pass
+    if word == b"tell and spin":
+        connection.sendall(str(os.getpid()).encode())
+        while True:
+            pass
+    if word == b"spin in a child":
+        _spin_in_a_child()
+    if word == b"niceness":
+        connection.sendall(str(os.getpriority(os.PRIO_PROCESS, 0)).encode())
+        return
     if word == b"sleep":
         time.sleep(600)
     if word == b"eat":
@@ -43,6 +52,17 @@ def _serve(connection: socket.socket) -> None:
     connection.sendall(str(os.getpid()).encode())
 
 
+def _spin_in_a_child() -> None:
+    """Do as a parser does that never ends: the worker itself only waits."""
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        while os.getppid() == parent:
+            pass
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
 def _running(folder: Path, wall_limit: float) -> Iterator[Callable[[str, bytes], bytes]]:
     settings = PipelineSettings(workers=2, cpu_limit=1, wall_limit=wall_limit)
     child = os.fork()
@@ -51,9 +71,12 @@ def _running(folder: Path, wall_limit: float) -> Iterator[Callable[[str, bytes],
             Station(folder, settings, lambda: _serve).run()
         finally:
             os._exit(0)
-    yield lambda name, word: _ask(folder / name, word)
-    os.kill(child, signal.SIGTERM)
-    assert os.waitpid(child, 0)[1] == 0
+    try:
+        yield lambda name, word: _ask(folder / name, word)
+    finally:
+        os.kill(child, signal.SIGTERM)
+        ended = os.waitpid(child, 0)[1]
+    assert ended == 0
 
 
 @pytest.fixture
@@ -99,6 +122,55 @@ def test_hard_messages_do_not_hold_up_others(patient_station: Callable[[str, byt
 
     assert all(answer.isdigit() for answer in answers)
     assert all(each.is_alive() for each in hard)
+
+
+@pytest.fixture
+def impatient_station(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str, bytes], bytes]]:
+    """One that finds messages hard very soon."""
+    monkeypatch.setattr("lazaretto.pipeline.station.SLOW_AFTER", 0.2)
+    yield from _running(tmp_path_factory.mktemp("s"), 600.0)
+
+
+def test_quick_mail_is_answered_whatever_number_of_hard_messages_has_come(
+    impatient_station: Callable[[str, bytes], bytes],
+) -> None:
+    ended: list[bytes] = []
+    hard = [
+        threading.Thread(target=lambda: ended.append(impatient_station("scan.sock", b"sleep")), daemon=True)
+        for _ in range(2 + MOST_STAND_INS + 4)
+    ]
+    for each in hard:
+        each.start()
+
+    assert impatient_station("scan.sock", b"hello").isdigit()
+
+    # Some made room and are looked at alone; the others were left to get on.
+    assert set(ended) <= {b""}
+    assert sum(each.is_alive() for each in hard) >= MOST_STAND_INS
+
+
+def test_a_hard_message_lets_others_go_first(patient_station: Callable[[str, bytes], bytes]) -> None:
+    worker = int(patient_station("scan.sock", b"tell and spin"))
+
+    deadline = time.monotonic() + PATIENCE
+    while os.getpriority(os.PRIO_PROCESS, worker) != LOWERED:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_what_is_looked_at_alone_lets_others_go_first(
+    patient_station: Callable[[str, bytes], bytes],
+) -> None:
+    assert patient_station("scan-alone.sock", b"niceness") == str(ALONE).encode()
+    assert patient_station("scan.sock", b"niceness") == str(os.getpriority(os.PRIO_PROCESS, 0)).encode()
+
+
+def test_what_a_parser_costs_counts_for_its_message(
+    patient_station: Callable[[str, bytes], bytes],
+) -> None:
+    assert patient_station("scan.sock", b"spin in a child") == b""
 
 
 @pytest.mark.parametrize("trouble", [b"crash", b"raise", b"eat", b"write", b"network"])

@@ -1,0 +1,139 @@
+"""Ordinary mail with and without poison beside it: by how much poison delays others.
+
+    python -m tests.load.mixed [ROUNDS]
+
+Rounds with and without poison take turns, each after the one before has left nothing running.  In
+each, ordinary mail (text, a page, an office document, an archive) comes at a steady pace, and its
+time from MAIL to the answer behind the dot is taken; in every second one, a message that is made to
+exhaust whoever looks at it comes every second as well.  Medians over rounds count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from tests.load.poison import poisons
+from tests.load.processes import usage_of
+from tests.load.product import Product, SinkProcess
+from tests.load.sender import Conversation
+from tests.unit.detect.malware.containers import a_letter, a_zip
+
+ROUNDS = 5
+SECONDS = 15.0
+PACE = 5.0
+"""Ordinary messages a second."""
+POISON_EVERY = 1.0
+MUST = 1.10
+"""Time of ordinary mail beside poison, as a multiple of what it takes without."""
+QUIET = 0.10
+"""CPU seconds within a second below which nothing is left running."""
+
+
+def ordinary() -> Sequence[bytes]:
+    """Return mail as it comes on any day."""
+    words = "We met on Tuesday and agreed on the terms that follow. " * 40
+    types = (
+        b'<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
+    )
+    document = {"[Content_Types].xml": types, "word/document.xml": b"<w>" + words.encode() * 8 + b"</w>"}
+    return (
+        a_letter({}, words),
+        a_letter({"minutes.html": b"<html><body><p>" + words.encode() + b"</p></body></html>"}),
+        a_letter({"minutes.docx": a_zip(document)}),
+        a_letter({"minutes.zip": a_zip({"minutes.txt": words.encode()})}),
+    )
+
+
+async def _send_ordinary(port: int, letters: Sequence[bytes]) -> list[float]:
+    client = await Conversation.open("127.0.0.1", port)
+    taken: list[float] = []
+    begun = time.monotonic()
+    for number, octets in zip(range(int(SECONDS * PACE)), itertools.cycle(letters), strict=False):
+        await asyncio.sleep(max(begun + number / PACE - time.monotonic(), 0))
+        at = time.perf_counter()
+        answer = await client.send("ann@partner.example", ["alice@customer.example"], octets)
+        taken.append(time.perf_counter() - at)
+        if not answer.startswith(b"250"):
+            raise RuntimeError(answer.decode())
+    await client.close()
+    return taken
+
+
+async def _send_poison(port: int, letters: Sequence[bytes]) -> None:
+    async def one(octets: bytes) -> None:
+        with suppress(ConnectionError, TimeoutError):
+            client = await Conversation.open("127.0.0.1", port)
+            await client.send("eve@partner.example", ["bob@customer.example"], octets)
+            await client.close()
+
+    async with asyncio.TaskGroup() as group:
+        for octets in itertools.islice(itertools.cycle(letters), int(SECONDS / POISON_EVERY)):
+            group.create_task(one(octets))
+            await asyncio.sleep(POISON_EVERY)
+
+
+async def _round(port: int, letters: Sequence[bytes], poison: Sequence[bytes]) -> list[float]:
+    beside = asyncio.create_task(_send_poison(port, poison)) if poison else None
+    taken = await _send_ordinary(port, letters)
+    if beside is not None:
+        beside.cancel()
+        await asyncio.wait([beside])
+    return taken
+
+
+def _await_quiet(product: Product) -> None:
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        before = usage_of(*product.roots)
+        time.sleep(1)
+        if sum(usage_of(*product.roots).since(before).values()) < QUIET:
+            return
+    raise RuntimeError("something is still running")
+
+
+def measure(rounds: int) -> dict[str, list[list[float]]]:
+    """Return the seconds of ordinary messages by kind of round, a list for each round."""
+    letters, poison = ordinary(), [each for each in poisons().values() if len(each) < 8 << 20]
+    times: dict[str, list[list[float]]] = {"alone": [], "beside poison": []}
+    with tempfile.TemporaryDirectory() as folder:
+        sink = SinkProcess.start(Path(folder))
+        product = Product.start(Path(folder) / "home", "[edge]\nbanner_delay = 0.0\n")
+        try:
+            product.apply_tenant(sink.port)
+            asyncio.run(_round(product.port, letters, ()))
+            for _ in range(rounds):
+                for kind, beside in (("alone", ()), ("beside poison", poison)):
+                    _await_quiet(product)
+                    times[kind].append(asyncio.run(_round(product.port, letters, beside)))
+        finally:
+            product.stop()
+            sink.stop()
+    return times
+
+
+def main() -> None:
+    """Print medians, and fail where poison delays others by more than it may."""
+    times = measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)
+    typical = {kind: [statistics.median(each) for each in rounds] for kind, rounds in times.items()}
+    for kind, rounds in times.items():
+        late = statistics.median(statistics.quantiles(each, n=20)[-1] for each in rounds)
+        print(f"{kind:14} median {statistics.median(typical[kind]) * 1e3:6.1f} ms  95 % {late * 1e3:6.1f} ms")
+    ratio = statistics.median(typical["beside poison"]) / statistics.median(typical["alone"])
+    mean = statistics.median(
+        statistics.mean(b) / statistics.mean(a)
+        for a, b in zip(times["alone"], times["beside poison"], strict=True)
+    )
+    print(f"beside poison: median x {ratio:.2f}, mean x {mean:.2f}; must be at most {MUST:.2f}")
+    raise SystemExit(ratio > MUST)
+
+
+if __name__ == "__main__":
+    main()
