@@ -5,12 +5,12 @@ in milliseconds and shares the compiled rules' memory.  Workers take connections
 listening socket: whoever is free is next.  A second socket leads to a worker that serves one
 message and ends: that is where a message goes whose first worker died.
 
-The parent looks after them ten times a second: a worker that is dead is replaced; one whose message
-has cost half a second of CPU, or two seconds by the clock, has a stand-in, lets others go first, and
-ends with it.  When there are too many of those, the one that cost most is ended, and its message goes
-to the worker that works alone, of which there is ever only one: so there are always workers for mail
-that is quick to look at, whatever else has arrived.  One that has a message for too long, by the clock
-or by its CPU time and its parser's, is killed.
+The parent looks after them twenty times a second: a worker that is dead is replaced; one that is not
+ready with its message at once has a stand-in, and ends with it; when the message has cost a third of a
+second of CPU, or two seconds by the clock, others go first.  When there are too many of those, the one
+that cost most is ended, and its message goes to the worker that works alone, of which there is ever
+only one: so there are always workers for mail that is quick to look at, whatever else has arrived.
+One that has a message for too long, by the clock or by its CPU time and its parser's, is killed.
 """
 
 from __future__ import annotations
@@ -34,14 +34,16 @@ from lazaretto.pipeline.settings import PipelineSettings
 
 log = structlog.get_logger(__name__)
 
-LOOK_AFTER_EVERY: Final = 0.1
+LOOK_AFTER_EVERY: Final = 0.05
 RETIRE: Final = signal.SIGUSR1
 """Another station listens in this one's place: end what has begun, and end."""
+BUSY_AFTER: Final = 0.2
+"""Seconds after which a worker with the same message has a stand-in."""
 SLOW_AFTER: Final = 2.0
-"""Seconds after which a worker with the same message has a stand-in, and less of the processor."""
+"""Seconds after which it has less of the processor as well."""
 MOST_STAND_INS: Final = 8
-HEAVY: Final = 0.5
-"""CPU seconds, its parser's among them, after which the same holds; most mail costs a twentieth of it."""
+HEAVY: Final = 0.3
+"""CPU seconds, its parser's among them, after which it has, too; most mail costs a tenth of it."""
 LOWERED: Final = 19
 """Niceness of a slow worker and its parser: others go first."""
 ALONE: Final = 15
@@ -93,8 +95,10 @@ class _Worker:
     slot: int
     alone: bool
     born: float
+    has_stand_in: bool = False
+    """Another worker has its place."""
     is_slow: bool = False
-    """It has had a message for long; another worker has its place."""
+    """It has had a message for long, and others go first."""
     message: float = 0.0
     """When the message began that it was last seen with."""
     before: dict[int, float] = field(default_factory=dict)
@@ -245,8 +249,8 @@ class Station:
             if time.monotonic() - worker.born < 1 and not worker.alone and code not in (0, _NOBODY_WAITS):
                 # It cannot even start; do not burn the machine with forks.
                 time.sleep(1)
-            if worker.is_slow:
-                # Its place was taken when it became slow.
+            if worker.has_stand_in:
+                # Its place is taken.
                 self._free_slots.append(worker.slot)
             elif not self._stopping and code != _NOBODY_WAITS:
                 self._fork(worker.slot, alone=worker.alone)
@@ -261,25 +265,28 @@ class Station:
             if waited > self._settings.wall_limit or used > self._settings.cpu_limit:
                 log.warning("scan worker is stuck", worker=worker.pid, seconds=waited, cpu=used)
                 _kill(worker.pid)
-            elif (waited > SLOW_AFTER or used > HEAVY) and not (worker.is_slow or worker.alone):
+                continue
+            if waited > BUSY_AFTER and not (worker.has_stand_in or worker.alone):
                 self._stand_in(worker)
+            if (waited > SLOW_AFTER or used > HEAVY) and not (worker.is_slow or worker.alone):
+                worker.is_slow = True
+                with contextlib.suppress(OSError):
+                    os.setpriority(os.PRIO_PGRP, worker.pid, LOWERED)
 
     def _stand_in(self, worker: _Worker) -> None:
-        """Give a slow worker a stand-in; where there are too many of them, end the one that cost most."""
+        """Give a busy worker a stand-in; where there are too many of them, end the one that cost most."""
         if self._retired_at is not None:
             return
         if not self._free_slots:
             self._make_room()
             return
-        worker.is_slow = True
+        worker.has_stand_in = True
         self._pulse.tell_to_leave(worker.slot, leave=True)
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PGRP, worker.pid, LOWERED)
         self._fork(self._free_slots.pop(0), alone=False)
 
     def _make_room(self) -> None:
         """End a slow worker, whose slot is free in the next round; its message is looked at alone."""
-        slow = [each for each in self._workers.values() if each.is_slow]
+        slow = [each for each in self._workers.values() if each.is_slow and each.has_stand_in]
         dearest = max(slow, key=lambda each: sum(each.after.values()), default=None)
         if dearest is not None:
             log.warning("a scan worker makes room", worker=dearest.pid)
