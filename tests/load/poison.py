@@ -16,7 +16,7 @@ from typing import Final
 
 import zstandard
 
-from tests.unit.detect.malware.containers import a_compound, a_letter, a_pdf, a_zip
+from tests.unit.detect.malware.containers import CONTAINERS, a_compound, a_letter, a_pdf, a_zip
 
 GIBI: Final = 1 << 30
 HEAD: Final = b"From: ann@partner.example\r\nTo: bob@customer.example\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
@@ -55,6 +55,57 @@ def overlapping_zip_bomb() -> bytes:
     directory = b"".join(entry[:46] + b"%05d" % number for number in range(2_000))
     tail = struct.pack("<4s4HLLH", b"PK\5\6", 0, 0, 2_000, 2_000, len(directory), at, 0)
     return sound[:at] + directory + tail
+
+
+def quoting_zip_bomb(files: int = 1_000) -> bytes:
+    """Return an archive in which each file quotes the headers of all behind it and ends in the same 8 MiB."""
+    deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
+    kernel = deflater.compress(bytes(8 << 20)) + deflater.flush()
+    size, body, rows = 8 << 20, b"", []
+    for number in range(files - 1, -1, -1):
+        name = b"%04d" % number
+        quoted = b""
+        if body:
+            header = body[: 30 + len(name)]
+            quoted = b"\0" + struct.pack("<HH", len(header), len(header) ^ 0xFFFF)
+            size += len(header)
+        length = len(quoted) + (len(body) or len(kernel))
+        fields = struct.pack("<5HLLLHH", 20, 0, 8, 0, 0, 0, length, size, len(name), 0)
+        body = b"PK\3\4" + fields + name + quoted + (body or kernel)
+        rows.append((len(body), fields, name))
+    directory = b"".join(
+        b"PK\1\2\24\0" + fields + struct.pack("<HHHLL", 0, 0, 0, 0, len(body) - place) + name
+        for place, fields, name in reversed(rows)
+    )
+    tail = struct.pack("<4s4HLLH", b"PK\5\6", 0, 0, files, files, len(directory), len(body), 0)
+    return body + directory + tail
+
+
+def huge_picture() -> bytes:
+    """Return a picture of 3.6 thousand million points in a few octets."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
+
+    head = struct.pack(">LLBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(1 << 20)))
+
+
+def deep_property_list(depth: int = 60_000) -> bytes:
+    """Return a binary property list of lists in lists."""
+    objects = b"".join(b"\xa1" + (number + 1).to_bytes(3, "big") for number in range(depth)) + b"\x08"
+    table = b"".join((8 + 4 * number).to_bytes(3, "big") for number in range(depth + 1))
+    trailer = bytes(6) + b"\3\3" + struct.pack(">QQQ", depth + 1, 0, 8 + len(objects))
+    return b"bplist00" + objects + table + trailer
+
+
+def foretold_pdf() -> bytes:
+    """Return a PDF document whose attachment is told octet by octet from its neighbours."""
+    inner = zlib.compress(b"\4" * (64 << 20))
+    head = b"/Type/EmbeddedFile/Filter/FlateDecode/DecodeParms<</Predictor 15/Columns 60>>/Length %d" % len(
+        inner
+    )
+    return b"%PDF-1.7\n1 0 obj\n<<" + head + b">>\nstream\n" + inner + b"\nendstream\nendobj\n%%EOF"
 
 
 def many_members() -> bytes:
@@ -134,6 +185,9 @@ def poisons() -> Mapping[str, bytes]:
         "flat zip bomb": flat_zip_bomb(),
         "nested zip bomb": nested_zip_bomb(),
         "overlapping zip bomb": overlapping_zip_bomb(),
+        "quoting zip bomb": quoting_zip_bomb(),
+        "deep property list": deep_property_list(),
+        "foretold PDF": foretold_pdf(),
         "very many members": many_members(),
         "gzip in gzip in gzip": quine_like_gzip(),
         "gzip bomb": _zeros(gzip.compress, 64 << 20),
@@ -160,6 +214,15 @@ def nuisances() -> Mapping[str, bytes]:
     }
     return {
         **damaged,
+        **{
+            f"{name}, broken": a_letter({"a.bin": broken(octets, number)})
+            for number, (name, octets) in enumerate(CONTAINERS.items())
+        },
+        **{
+            f"{name}, broken off": a_letter({"a.bin": octets[: len(octets) * 2 // 3]})
+            for name, octets in CONTAINERS.items()
+        },
+        "huge picture": a_letter({"a.png": huge_picture()}),
         "XML of entities": a_letter({"a.docx": xml_bomb()}),
         "long addresses": long_addresses(),
         "text against patterns": catastrophic_text(),
