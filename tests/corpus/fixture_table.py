@@ -78,6 +78,15 @@ def rows(corpora: Path) -> Iterator[Row]:
             yield Row("documents", name, outcome(a_letter({Path(name).name: octets}), is_there=is_there))
 
 
+def counts() -> dict[str, dict[str, int]]:
+    """Return how many of each kind came to which end; empty without the corpora."""
+    folder = corpora_folder()
+    told: dict[str, Counter[str]] = {}
+    for row in rows(folder) if folder is not None else ():
+        told.setdefault(row.kind, Counter(missed=0)).update([row.outcome])
+    return {kind: dict(sorted(outcomes.items())) for kind, outcomes in told.items()}
+
+
 def _files(archive: Path, among: str) -> Iterator[tuple[str, bytes]]:
     with tarfile.open(archive) as opened:
         for entry in opened:

@@ -1,10 +1,11 @@
 """What looking for malware costs: CPU per message and per megabyte of named files, beside ClamAV.
 
-    python -m tests.load.look [files|delay]
+    python -m tests.load.look [files|delay|fixtures]
 
 ``files`` gives the processor time of the malware detectors and their parser for a letter with each
-file, and that of a ``clamd`` with a base of one signature for the same letter, where one is
-installed.  ``delay`` gives how long honest letters wait among bombs, beside how long they wait alone.
+file, and those of a ``clamd`` with a base of one signature, and of amavisd with that clamd, for the
+same letter, where they are installed.  ``fixtures`` gives what becomes of the hostile fixtures.  ``delay``
+gives how long honest letters wait among bombs, beside how long they wait alone.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -34,6 +36,8 @@ from lazaretto.protocol.clamd import Clamav
 from lazaretto.protocol.settings import ClamavSettings
 from lazaretto.run.scanning import Assumptions, Scanning
 from lazaretto.testing.clamd import ClamdServer
+from tests.corpus.fixture_table import counts
+from tests.load.amavis import Amavis
 from tests.load.bench import text_message
 from tests.load.poison import poisons
 from tests.unit.detect.malware.containers import a_letter, a_zip, an_iso
@@ -126,27 +130,25 @@ def clamd_cost(server: ClamdServer, octets: bytes, rounds: int) -> float:
 def files() -> Iterator[dict[str, object]]:
     """Yield the figures of each file."""
     chosen = [each for each in detectors() if each.card.name.startswith("malware.")]
-    with tempfile.TemporaryDirectory(prefix="lz-clamd-") as folder:
+    with tempfile.TemporaryDirectory(prefix="lz-clamd-") as folder, ExitStack() as stack:
+        server = amavis = None
         try:
-            server: ClamdServer | None = ClamdServer(Path(folder), largest="100M").__enter__()
+            server = stack.enter_context(ClamdServer(Path(folder), largest="100M"))
+            amavis = stack.enter_context(Amavis(Path(folder), server))
         except FileNotFoundError as failure:
-            print(failure)
-            server = None
-        try:
-            for name, octets in letters().items():
-                rounds = ROUNDS.get(name, FEW)
-                seconds = look_cost(octets, rounds, chosen)
-                yield {
-                    "file": name,
-                    "octets": len(octets),
-                    "look_ms": round(1000 * (seconds - view_cost(octets, rounds)), 3),
-                    "with_view_ms": round(1000 * seconds, 3),
-                    "with_view_ms_per_mb": round(1000 * seconds / (len(octets) / 1e6), 2),
-                    "clamd_ms": round(1000 * clamd_cost(server, octets, rounds), 2) if server else None,
-                }
-        finally:
-            if server is not None:
-                server.stop()
+            print(f"left out: {failure}", flush=True)
+        for name, octets in letters().items():
+            rounds = ROUNDS.get(name, FEW)
+            seconds = look_cost(octets, rounds, chosen)
+            yield {
+                "file": name,
+                "octets": len(octets),
+                "look_ms": round(1000 * (seconds - view_cost(octets, rounds)), 3),
+                "with_view_ms": round(1000 * seconds, 3),
+                "with_view_ms_per_mb": round(1000 * seconds / (len(octets) / 1e6), 2),
+                "clamd_ms": round(1000 * clamd_cost(server, octets, rounds), 2) if server else None,
+                "amavis_clamd_ms": round(1000 * amavis.cost(octets, min(rounds, 20)), 2) if amavis else None,
+            }
 
 
 def delay(honest: int = 200) -> dict[str, object]:
@@ -194,6 +196,9 @@ def main(wanted: list[str]) -> None:
     if not wanted or "files" in wanted:
         for figures in files():
             print(json.dumps(figures), flush=True)
+    if not wanted or "fixtures" in wanted:
+        fixtures = counts()
+        print(json.dumps({"fixtures": fixtures} if fixtures else "fixtures left out: no corpora"), flush=True)
     if not wanted or "delay" in wanted:
         print(json.dumps(delay()), flush=True)
 
