@@ -11,6 +11,7 @@ import shutil
 import signal
 import smtplib
 import subprocess
+import time
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ from tests.load.processes import usage_of
 from tests.load.product import SinkProcess
 
 USER: Final = "amavis"
+TRIES: Final = 3
 SETTINGS: Final = r"""
 use strict;
 $max_servers = 1;
@@ -97,8 +99,17 @@ class Amavis:
         return self._home
 
     def _send(self, octets: bytes) -> None:
-        with smtplib.SMTP("127.0.0.1", self._port, timeout=300) as session:
-            session.sendmail("ann@sender.example", ["bob@customer.example"], octets)
+        for left in reversed(range(TRIES)):
+            try:
+                with smtplib.SMTP("127.0.0.1", self._port, timeout=300) as session:
+                    session.sendmail("ann@sender.example", ["bob@customer.example"], octets)
+                return
+            except smtplib.SMTPServerDisconnected:
+                # Its one child ends now and then, and whoever calls in that moment is cut off.
+                if not left:
+                    print((self._home / "amavisd.log").read_text()[-2_000:])
+                    raise
+                time.sleep(1)
 
     def _used(self) -> float:
         assert self._process is not None
