@@ -18,8 +18,9 @@ from lazaretto.core.identity import TenantId, new_message_id
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.core.stored import StoredLook, decode_look, encode_look, look_of
 from lazaretto.detect.registry import detectors
-from lazaretto.pipeline.looking import Inspector, accepted
+from lazaretto.pipeline.looking import Inspector
 from lazaretto.pipeline.wire import LookRequest, SnapshotKey
+from lazaretto.policy.late import accepted
 from lazaretto.policy.replaying import decisions_again, differences
 from lazaretto.spool.telling import scanned
 from lazaretto.tenants.compiling import compile_snapshot

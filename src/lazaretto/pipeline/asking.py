@@ -24,7 +24,7 @@ from lazaretto.core.errors import TemporaryFailure
 from lazaretto.core.facts import Gathered
 from lazaretto.core.snapshot import Directory, TenantSnapshot
 from lazaretto.core.submission import Submission
-from lazaretto.pipeline.looking import unscannable
+from lazaretto.pipeline.deciding import unscannable
 from lazaretto.pipeline.settings import PipelineSettings
 from lazaretto.pipeline.wire import (
     LENGTH,

@@ -19,7 +19,7 @@ from lazaretto.core.errors import ContentDamaged, LazarettoError
 from lazaretto.core.queued import QueuedCopy
 from lazaretto.core.submission import Submission
 from lazaretto.pipeline.asking import Asker
-from lazaretto.pipeline.looking import accepted
+from lazaretto.policy.late import accepted
 from lazaretto.spool.queue import Queue
 from lazaretto.spool.unscanned import UnscannedMessage, UnscannedMessages, discard_content
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from lazaretto.core.address import domain_of
 from lazaretto.core.decision import Summary
 from lazaretto.core.facts import Facts
-from lazaretto.detect.malware.traits import traits_of
 from lazaretto.detect.origins import Origins
 from lazaretto.detect.reputation.newsletters import list_id_of
 from lazaretto.mail.view import MessageView
+
+if TYPE_CHECKING:
+    # Its module opens every format there is; who only tells of a message needs none of them.
+    from lazaretto.detect.malware.traits import SeenFile
 
 MAX_SHOWN: Final = 250
 """Characters of a subject, an author or a file name that trace and lists keep."""
@@ -73,8 +77,8 @@ def _hosts(view: MessageView) -> list[str]:
     return [_shown(host) for host in tuple(hosts)[:MAX_SHOWN_HOSTS]]
 
 
-def files_for_trace(view: MessageView, facts: Facts) -> list[dict[str, Any]]:
-    """Return names, sizes and digests of files, and of what is packed in them."""
+def files_for_trace(sums: Sequence[tuple[SeenFile, str]]) -> list[dict[str, Any]]:
+    """Return names, sizes and digests of files, and of what is packed in them; ``sums`` are its traits'."""
     return [
         {
             "name": _shown(file.names[0] if file.names else ""),
@@ -82,5 +86,5 @@ def files_for_trace(view: MessageView, facts: Facts) -> list[dict[str, Any]]:
             "sha256": sha256,
             "packed": file.is_member,
         }
-        for file, sha256 in traits_of(view, facts).sums[:MAX_SHOWN_ATTACHMENTS]
+        for file, sha256 in sums[:MAX_SHOWN_ATTACHMENTS]
     ]

@@ -20,7 +20,7 @@ from lazaretto.edge.doors import Door, ListenAddress
 from lazaretto.edge.seams import Seams
 from lazaretto.edge.server import EdgeServer, serve_edge
 from lazaretto.pipeline.asking import Asker
-from lazaretto.pipeline.looking import accepted
+from lazaretto.policy.late import accepted
 from lazaretto.run.certificate import ensure_certificate
 from lazaretto.run.children import tell_ready
 from lazaretto.run.collecting import spare_what_stays

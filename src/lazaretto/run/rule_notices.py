@@ -10,8 +10,8 @@ from lazaretto.core.queued import ComposedMessage
 from lazaretto.core.reply import Reply
 from lazaretto.core.submission import Submission
 from lazaretto.edge.seams import Seams
-from lazaretto.pipeline.looking import accepted
 from lazaretto.pipeline.noticing import Told, notices
+from lazaretto.policy.late import accepted
 
 Notify = Callable[[ComposedMessage], None]
 

@@ -11,8 +11,9 @@ from lazaretto.core.envelope import Client, Direction, Envelope, Leg, Recipient
 from lazaretto.core.facts import Gathered
 from lazaretto.core.identity import TenantId, new_message_id
 from lazaretto.detect.registry import detectors
-from lazaretto.pipeline.looking import Inspector, accepted
+from lazaretto.pipeline.looking import Inspector
 from lazaretto.pipeline.wire import LookRequest, SnapshotKey
+from lazaretto.policy.late import accepted
 from lazaretto.spool.planning import only
 from lazaretto.spool.telling import scanned
 from lazaretto.tenants.compiling import compile_snapshot
