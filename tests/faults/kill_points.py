@@ -68,6 +68,8 @@ class Told:
 
     rounds: list[Round] = field(default_factory=list)
     balance: list[dict[str, Any]] = field(default_factory=list)
+    broken_off: str = ""
+    """What did not happen in time, if something did not."""
 
     @property
     def lost(self) -> list[str]:
@@ -109,6 +111,7 @@ class Told:
             }
             if greetings
             else {},
+            "broken_off": self.broken_off,
             "balances_right": all(each["right"] for each in self.balance),
         }
 
@@ -197,7 +200,8 @@ def house(folder: Path) -> Iterator[House]:
     with ExitStack() as stack:
         sink = SinkProcess.start(folder)
         stack.callback(sink.stop)
-        with _environment({FOLDER_VARIABLE: str(armed), "PYTHONPATH": str(HOOK)}):
+        path = os.pathsep.join(filter(None, (str(HOOK), os.environ.get("PYTHONPATH", ""))))
+        with _environment({FOLDER_VARIABLE: str(armed), "PYTHONPATH": path}):
             product = Product.start(folder / "home", SETTINGS)
         stack.callback(product.stop)
         product.apply_tenant(sink.port)
@@ -212,7 +216,11 @@ def kill(folder: Path, times: int, seconds: float = 1e9) -> Told:
         for number in range(times * len(ACCEPTING)):
             if time.monotonic() > until:
                 break
-            told.rounds.append(made.meet(number))
+            try:
+                told.rounds.append(made.meet(number))
+            except TimeoutError as failure:
+                told.broken_off = str(failure)
+                break
         made.end(told)
     return told
 
@@ -250,7 +258,8 @@ def main(words: list[str]) -> int:
         told = kill(folder, times, seconds)
     figures = told.figures()
     print(json.dumps(figures), flush=True)
-    return 0 if not figures["lost"] and not figures["wrong"] and figures["balances_right"] else 1
+    is_good = figures["balances_right"] and not (told.lost or told.wrong or told.broken_off)
+    return 0 if is_good else 1
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 def test_nothing_is_lost_at_any_point(told: Told) -> None:
     assert {point.name for each in told.rounds for point in each.points} == {point.name for point in POINTS}
     assert len(POINTS) == 14
+    assert told.broken_off == ""
     assert told.lost == []
     assert all(each["right"] for each in told.balance)
 

@@ -167,6 +167,9 @@ class HandoverClient:
 
     async def start(self) -> None:
         """Keep a connection from now on."""
+        # An edge that was here before may have died with copies of which no deliver process was told, as
+        # that was just starting itself; nobody else would say so before their leases end.
+        self.look_again()
         self._keeping = asyncio.create_task(self._keep_connected())
 
     async def stop(self) -> None:
