@@ -25,7 +25,8 @@ from tests.load.sender import Conversation, marked
 
 MINUTES = 9.0
 MESSAGES = 60
-SLOW_MESSAGES = 40
+SLOW_MESSAGES = 5
+"""As many as are sent to a next hop at a time before it ever answered."""
 LOOK_EVERY = 0.01
 PATIENCE = 300.0
 SETTINGS = "[content]\nleast_free_share = 0.01\n"
@@ -113,11 +114,11 @@ async def _send(port: int, name: str, recipient: str) -> None:
 async def _until_empty(product: Product, patience: float) -> int:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        waiting = (await asyncio.to_thread(product.command, "queue", "list", "--json")).split()
+        waiting = (await asyncio.to_thread(product.command, "queue", "list", "--json")).strip()
         if not waiting:
             return 0
         await asyncio.sleep(2)
-    return len(waiting)
+    return waiting.count("\n") + 1
 
 
 class SlowHop:

@@ -29,6 +29,7 @@ from tests.integration.running_product import (
     wrong_balances,
 )
 from tests.journeys.conftest import Platform
+from tests.load.product import LAZARETTO
 from tests.load.sender import Ledger, send_all
 
 pytestmark = pytest.mark.integration
@@ -190,6 +191,46 @@ def test_without_room_for_what_is_being_received_a_large_message_is_put_off(plat
     assert is_temporary(large_reply)
     copies(platform, small)
     copies(platform, queued_as(answer(platform, large)))
+
+
+def test_a_torn_file_is_set_aside_with_an_alert_and_never_delivered(platform: Platform) -> None:
+    home = platform.product.home
+    identity = queued_as(answer(platform, letter(lines=LARGE), recipient="later@one.example"))
+    (file,) = eventually(lambda: list((home / "content").rglob(f"{identity}-*")))
+    file.write_bytes(file.read_bytes()[:-5_000])
+
+    (aside,) = eventually(lambda: list((home / "corrupt").glob("*")))
+    try:
+        assert identity in aside.name
+        assert not file.exists()
+        assert eventually(lambda: "is damaged" in last_reply(platform, identity))
+        assert "stored content is damaged" in (home / "log" / "deliver.log").read_text()
+        assert "WRONG  stored mail" in doctor(platform)
+        assert platform.delivered(identity) == []
+        # Others do not notice.
+        copies(platform, queued_as(answer(platform, letter(lines=LARGE))))
+    finally:
+        eventually(lambda: is_deleted(platform, identity))
+        aside.unlink()
+    assert "right  stored mail" in doctor(platform)
+
+
+def last_reply(platform: Platform, identity: str) -> str:
+    return next((str(row["last_reply"]) for row in queue(platform) if row["id"] == identity), "")
+
+
+def is_deleted(platform: Platform, identity: str) -> bool:
+    """Delete a message; what is just being tried cannot be deleted."""
+    try:
+        platform.product.command("queue", "delete", identity, "--yes")
+    except RuntimeError:
+        return False
+    return True
+
+
+def doctor(platform: Platform) -> str:
+    words: list[str | Path] = [LAZARETTO, "doctor", "--home", platform.product.home]
+    return subprocess.run(words, capture_output=True, text=True, check=False).stdout
 
 
 def test_below_the_watermark_mail_is_turned_away_at_mail_until_there_is_room_again(

@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from lazaretto.core.errors import ContentDamaged
 from lazaretto.core.facts import Resolver
 from lazaretto.core.queued import Lease, QueuedCopy, QueueKind, Settlement
 from lazaretto.core.reply import Reply
@@ -26,6 +27,7 @@ from lazaretto.delivery.dead_hosts import DeadHosts
 from lazaretto.delivery.destination import Destination
 from lazaretto.delivery.feedback import LONGEST_PAUSE, Feedback
 from lazaretto.delivery.holding import Held, Holding
+from lazaretto.delivery.isolating import isolate
 from lazaretto.delivery.journal_file import DeliveryJournal
 from lazaretto.delivery.routing import Router
 from lazaretto.delivery.seams import Clock, Contents, Queue, utc_now
@@ -66,6 +68,7 @@ class Dispatcher:
     ) -> None:
         self._settings = settings = settings or DeliverySettings()
         self._queue = queue
+        self._contents = contents
         self._silences = Silences(silences, clock, settings.dead_time * LONGEST_PAUSE)
         self._router = Router(directory, resolver, settings)
         self._means = Means(
@@ -279,10 +282,14 @@ class Dispatcher:
             made = await self._attempts.make(held, courier)
             self._learn(destination, made.carried)
             settlement = made.settlement
-        except ContentUnread as failure:
+        except (ContentUnread, ContentDamaged) as problem:
+            # The latter in the middle of large content, whose receiver then gets no dot.
+            failure = problem if isinstance(problem, ContentUnread) else ContentUnread(problem)
             details = {"copy": str(held.copy.lease.message), "problem": str(failure)}
             log.warning("content cannot be read for its delivery", extra=details)
-            if not failure.is_damaged and held.unread_times < _PATIENCE_WITH_CONTENT:
+            if failure.is_damaged:
+                await isolate(self._contents, held.copy)
+            elif held.unread_times < _PATIENCE_WITH_CONTENT:
                 self._read_again_later(destination.key, held)
                 return
             settlement = self._attempts.put_off(held.copy, failure.reply)

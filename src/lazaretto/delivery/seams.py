@@ -48,3 +48,6 @@ class Contents(Protocol):
 
     async def open(self, ref: ContentRef) -> Octets:
         """Return the content of ``ref``; raise ``ContentDamaged`` or ``TemporaryFailure``."""
+
+    async def set_aside(self, ref: ContentRef) -> bool:
+        """Set content aside that is damaged; False where it reads well after all."""

@@ -102,6 +102,17 @@ def _room(home: Home, settings: Settings) -> Answer:
     return Answer("room", True, free)
 
 
+def _stored_mail(home: Home, _: Settings) -> Answer:
+    damaged = sorted(home.corrupt.iterdir()) if home.corrupt.is_dir() else []
+    if damaged:
+        told = (
+            f"{len(damaged)} damaged files in {home.corrupt}: look after the disk; put good copies back where"
+            " the names say (tenant-day-hour-message) below content, then remove these"
+        )
+        return Answer("stored mail", False, told)
+    return Answer("stored mail", True, "none is known to be damaged")
+
+
 def _master_key(home: Home, _: Settings) -> Answer:
     if not home.master_key.exists():
         return Answer("master key", True, "none yet; the first start makes it")
@@ -229,6 +240,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     _databases,
     _durability,
     _room,
+    _stored_mail,
     _master_key,
     _certificate,
     _confinement,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from lazaretto.core.errors import ConfigurationError
+from lazaretto.spool.content_file import CORRUPT
 
 # sun_path holds 108 octets; the longest socket name of ours has 20.
 _LONGEST_SOCKET_FOLDER: Final = 80
@@ -63,6 +64,11 @@ class Home:
     def content(self) -> Path:
         """Sealed files of large messages in the spool."""
         return self.folder / "content"
+
+    @property
+    def corrupt(self) -> Path:
+        """Files of ``content`` that did not hold what was stored, set aside for whoever looks into it."""
+        return self.folder / CORRUPT
 
     @property
     def delivery_journal(self) -> Path:

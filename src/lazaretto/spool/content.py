@@ -57,6 +57,9 @@ class ContentPlace(Protocol):
     async def remove(self, reference: str) -> None:
         """Forget what was stored; nothing happens when it is gone already."""
 
+    async def set_aside(self, reference: str) -> None:
+        """Take what is damaged out of the way, where the place has one for it; it is never forgotten."""
+
     def older_than(self, moment: datetime) -> AsyncIterator[str]:
         """Yield the references of what did not change since ``moment``."""
 
@@ -141,6 +144,20 @@ class Contents:
         """Forget the content; inline content goes with its row."""
         if ref.kind is not ContentKind.INLINE:
             await self._place_of(ref).remove(_checked(ref.reference))
+
+    async def set_aside(self, ref: ContentRef) -> bool:
+        """Set content aside that is damaged, and tell so; False where it reads well after all.
+
+        It is read once more for that, from its beginning to its end: a disk may err once.
+        """
+        try:
+            async for _ in self.stream(ref):
+                pass
+        except ContentDamaged:
+            if ref.kind is not ContentKind.INLINE:
+                await self._place_of(ref).set_aside(_checked(ref.reference))
+            return True
+        return False
 
     async def _inline(self, ref: ContentRef) -> bytes:
         sealed = await self._fetch_inline(ref)

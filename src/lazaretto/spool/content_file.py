@@ -2,6 +2,9 @@
 
 A file appears under its name whole and durable: its octets are synced first, then the name and
 every new folder above it.  For one machine only; a cluster needs an object store.
+
+A file that does not hold what was stored goes into ``HOME/corrupt``, where nothing ever removes it: whoever
+has a good copy puts that in its old place, and the message goes on.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lazaretto.core.errors import ContentDamaged
 from lazaretto.core.queued import ContentKind
 from lazaretto.spool.content import REFERENCE
 from lazaretto.spool.durable import sync_file, sync_folder
@@ -22,6 +26,9 @@ from lazaretto.spool.storage import storage_errors
 
 PART_SUFFIX = ".part"
 """Ends the name of a file that is still being copied from another file system."""
+
+CORRUPT = "corrupt"
+"""The folder beside that of content into which damaged files go."""
 
 _REMEMBERED_FOLDERS = 4096
 _NO_LINKS = frozenset({errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK})
@@ -34,6 +41,7 @@ class FileContent:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._corrupt = folder.with_name(CORRUPT)
         self._durable_folders: set[Path] = set()
 
     async def put(self, sealed: Path, reference: str) -> None:
@@ -42,7 +50,15 @@ class FileContent:
 
     def octets(self, reference: str) -> SealedFileOctets:
         """Return what was stored, to be read in pieces."""
-        return SealedFileOctets(self._folder / reference)
+        path = self._folder / reference
+        if not path.exists() and self._aside(reference).exists():
+            raise ContentDamaged(f"the stored file was damaged and is in {self._corrupt} now")
+        return SealedFileOctets(path)
+
+    async def set_aside(self, reference: str) -> None:
+        """Move what was stored to where damaged files rest; nothing happens when it is gone already."""
+        with storage_errors("setting damaged content aside"):
+            await asyncio.to_thread(self._set_aside, self._folder / reference, self._aside(reference))
 
     async def remove(self, reference: str) -> None:
         """Forget what was stored; nothing happens when it is gone already."""
@@ -60,6 +76,18 @@ class FileContent:
     async def remove_empty_folders(self, moment: datetime) -> None:
         """Remove the empty folders of days before that of ``moment``, in which nobody writes any more."""
         await asyncio.to_thread(self._remove_empty_folders, f"{moment:%Y%m%d}")
+
+    def _aside(self, reference: str) -> Path:
+        return self._corrupt / reference.replace("/", "-")
+
+    def _set_aside(self, path: Path, aside: Path) -> None:
+        self._corrupt.mkdir(mode=0o700, exist_ok=True)
+        try:
+            path.rename(aside)
+        except FileNotFoundError:
+            return
+        sync_folder(self._corrupt)
+        sync_folder(path.parent)
 
     def _put(self, sealed: Path, reference: str) -> None:
         path = self._folder / reference

@@ -63,6 +63,9 @@ class ObjectContent:
             except (NotFoundError, FileNotFoundError):
                 return
 
+    async def set_aside(self, reference: str) -> None:
+        """Leave it where it is: a store keeps its own checksums and copies, and others may still read it."""
+
     async def older_than(self, moment: datetime) -> AsyncIterator[str]:
         """Yield the references of objects that were stored before ``moment``."""
         prefix = f"{self._settings.prefix}/"

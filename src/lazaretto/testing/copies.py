@@ -183,6 +183,9 @@ class MemorySpool:
             raise ContentDamaged("not in its row")
         return self.contents[ref.message]
 
+    async def set_aside(self, ref: ContentRef) -> bool:
+        return ref.message not in self.contents
+
     def _lease(self, key: tuple[MessageId, int]) -> QueuedCopy:
         del self.next_at[key]
         row = self.rows[key]

@@ -278,8 +278,8 @@ async def test_a_dead_destination_does_not_hold_up_another(spool: MemorySpool, d
         await hop.arrived(1)
 
 
-async def test_a_copy_whose_content_is_damaged_is_deferred_alone(
-    spool: MemorySpool, delivering: Deliverer
+async def test_a_copy_whose_content_is_damaged_is_deferred_alone_and_told(
+    spool: MemorySpool, delivering: Deliverer, caplog: pytest.LogCaptureFixture
 ) -> None:
     unreadable = spool.add(a_copy(), due=None)
     del spool.contents[unreadable.lease.message]
@@ -291,6 +291,8 @@ async def test_a_copy_whose_content_is_damaged_is_deferred_alone(
     assert sorted(outcome_of(s).value for s in settlements) == ["deferred", "delivered"]
     replies = [settlement.outcomes[0].reply.text for settlement in settlements]
     assert "the stored content is damaged" in replies
+    alerts = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert [record.getMessage() for record in alerts] == ["stored content is damaged"]
 
 
 async def test_a_copy_whose_content_cannot_be_read_for_a_moment_loses_no_more_than_that(

@@ -162,6 +162,37 @@ async def test_a_damaged_file_yields_no_wrong_octet(house: House, damage: Callab
     assert LARGE.startswith(seen)
 
 
+@pytest.mark.parametrize("damage", [_cut, _flip, _swap])
+async def test_a_damaged_file_is_set_aside_and_stays_known_as_damaged(
+    house: House, damage: Callable[[bytes], bytes]
+) -> None:
+    ref, whole = await house.kept(), await house.kept()
+    path = house.file_of(ref)
+    good, bad = path.read_bytes(), damage(path.read_bytes())
+    path.write_bytes(bad)
+
+    assert await house.store.set_aside(ref)
+
+    (aside,) = house.folder.with_name("corrupt").iterdir()
+    assert aside.read_bytes() == bad
+    assert not path.exists()
+    with pytest.raises(ContentDamaged):
+        await house.store.open(ref)
+    assert b"".join([piece async for piece in house.store.stream(whole)]) == LARGE
+    # Whoever has a good copy puts it back, and the message goes on.
+    path.write_bytes(good)
+    assert b"".join([piece async for piece in house.store.stream(ref)]) == LARGE
+
+
+async def test_a_file_that_reads_well_stays_where_it_is(house: House) -> None:
+    ref = await house.kept()
+
+    assert not await house.store.set_aside(ref)
+
+    assert house.file_of(ref).exists()
+    assert not house.folder.with_name("corrupt").exists()
+
+
 async def test_a_row_that_changed_or_is_gone_is_damaged_content(house: House) -> None:
     inline = await house.inline(b"Dear Alice")
     house.rows[inline.ref.message] = inline.sealed[:-1] + b"x"
