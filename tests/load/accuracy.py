@@ -28,7 +28,9 @@ import numpy as np
 from lazaretto.core.snapshot import DEFAULT_THRESHOLDS
 from lazaretto.detect.learned.model import shipped
 from lazaretto.run import training
+from lazaretto.run.evaluating import labelled_files
 from lazaretto.run.training_quality import STEPS, catch_at
+from lazaretto.run.training_samples import OWN, collect
 from tests.load.peers_learning import Rspamd, SpamAssassin
 
 POT: Final = "phishing-pot"
@@ -71,7 +73,7 @@ class Ours:
             chosen = {str(each.file) for each in messages}
             base = Path(temporary)
             _some_rows(folder, base, chosen)
-            samples = training.collect(base, (), 2)
+            samples = collect(base, (), 2)
         # Letters of our own come after the messages, in whose order the samples are.
         self._row = {file: row for row, file in enumerate(_files_of(folder, chosen))}
         self._shop = training._Workshop(samples)
@@ -83,7 +85,7 @@ class Ours:
         """Fit to these and to the letters of our own."""
         chosen = np.zeros(len(self._sources), bool)
         chosen[[self._row[str(file)] for file in (*spam, *ham)]] = True
-        chosen |= self._sources == training.OWN
+        chosen |= self._sources == OWN
         fits = self._shop.fits_without(~(chosen & self._learned))
         self._totals = self._shop._totals(self._shop._scores_of(fits), shipped().middle)
 
@@ -111,7 +113,7 @@ def replace_file(row: dict[str, str], folder: Path) -> dict[str, str]:
 
 
 def _files_of(folder: Path, chosen: set[str]) -> list[str]:
-    work = training.labelled_files(folder / "labels.csv", None)
+    work = labelled_files(folder / "labels.csv", None)
     return [str(each.file) for each in work if str(each.file) in chosen]
 
 

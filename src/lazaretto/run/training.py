@@ -10,24 +10,17 @@ Needs numpy, scipy and LightGBM (``pip install lazaretto[train]``); looking at m
 from __future__ import annotations
 
 import multiprocessing
-import sys
 import tomllib
-import zlib
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from lazaretto.core.envelope import Client
 from lazaretto.core.errors import ConfigurationError
-from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Verdict
 from lazaretto.core.snapshot import DEFAULT_THRESHOLDS
-from lazaretto.detect.api import Detector
 from lazaretto.detect.knowledge import built_in
 from lazaretto.detect.learned.boosting import boosted
 from lazaretto.detect.learned.combining import excuses, length_of, score_of
@@ -43,31 +36,15 @@ from lazaretto.detect.learned.fitting import (
     fit_findings,
     platt,
 )
-from lazaretto.detect.learned.habits import habits_of
-from lazaretto.detect.learned.letters.composing import Composed, composed, wrapped
 from lazaretto.detect.learned.model import Model
-from lazaretto.detect.learned.shape import shape_of
 from lazaretto.detect.learned.trees import BOUND, Forest
-from lazaretto.detect.learned.words import words_of
-from lazaretto.detect.registry import detectors, symbols
-from lazaretto.detect.runner import look_at
+from lazaretto.detect.registry import symbols
 from lazaretto.detect.weights import weighted_symbols
-from lazaretto.mail.scanner import view_of
-from lazaretto.mail.view import MessageView
-from lazaretto.run.evaluating import Labelled, labelled_files
 from lazaretto.run.training_quality import Precision, Quality, Scores, precision_of, quality_of
+from lazaretto.run.training_samples import KIND_WEIGHTS, OWN, PARTS, Sample, collect
 
-OWN: Final = "own"
-"""The source of letters and of kinds of mail that have no unwanted counterpart of their own."""
 NON_COMMERCIAL: Final = ("phishing-pot",)
 """Sets whose licence forbids to ship what is learned from them; for measuring only."""
-UNWANTED: Final = frozenset({"spam", "phishing"})
-KIND_WEIGHTS: Final = {"ham-hard": 3.0, "ham-transactional": 5.0, "ham-auto": 0.5, "dsn": 0.3}
-"""What one cluster of a kind weighs that stands for much mail and of which there is little, or much."""
-COPIES: Final = 8
-COPY_WEIGHT: Final = 0.5
-PARTS: Final = 4
-"""Into how many parts each source is cut; each in turn is held out for choosing the scale."""
 ALLOWED: Final = 0.0007
 """Share of wanted mail of real collections that may be lost, held out.
 
@@ -78,25 +55,6 @@ ALLOWED_OWN: Final = 0.005
 MOST_WORDS, MOST_SHAPES = 80_000, 6_000
 PRIOR_SHARE: Final = 0.8
 """Log-odds for a score of 1 in the table of weights that people wrote."""
-MOMENT: Final = datetime(2026, 9, 1, tzinfo=UTC)
-"""When all mail is taken to have been received; a clock would make every model another one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """One message to learn from."""
-
-    words: frozenset[str]
-    shape: frozenset[str]
-    findings: frozenset[str]
-    """Every symbol that was found."""
-    unwanted: bool
-    weight: float
-    source: str
-    kind: str
-    set_name: str
-    part: int
-    """Near-duplicates and copies of one letter are in the same part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +69,14 @@ class Trained:
     """How often each rule was right."""
 
 
-def train(folder: Path, left_out: Sequence[str], version: str, processes: int) -> Trained:
-    """Return the models of the mail in ``folder``; raises ``ConfigurationError`` without labels."""
-    samples = collect(folder, left_out, processes)
+def train(
+    folder: Path, left_out: Sequence[str], version: str, processes: int, shelf: Path | None = None
+) -> Trained:
+    """Return the models of the mail in ``folder``; raises ``ConfigurationError`` without labels.
+
+    Looks are kept in ``shelf`` for the next time, if one is given.
+    """
+    samples = collect(folder, left_out, processes, shelf)
     if len({sample.source for sample in samples} - {OWN}) < 2:
         raise ConfigurationError(f"{folder}: needs wanted and unwanted mail of at least two sources")
     return _Workshop(samples).trained(version, processes)
@@ -277,7 +240,6 @@ def _own_weight(sample: Sample) -> float:
 
 
 _workshop: list[Any] = []
-_looking: list[Detector] = []
 
 
 def _fit_without(held: Mask) -> tuple[Solved, Solved, Solved]:
@@ -303,118 +265,3 @@ def _fitted_symbols() -> list[str]:
     return sorted(
         name for name in weighted_symbols() if name in owned and owned[name].verdict is not Verdict.BULK
     )
-
-
-def collect(folder: Path, left_out: Sequence[str], processes: int) -> list[Sample]:
-    """Return a sample of every message in ``folder`` and of every letter, in a fixed order."""
-    work = [each for each in labelled_files(folder / "labels.csv", None) if each.set_name not in left_out]
-    members = Counter((each.set_name, each.label, each.cluster) for each in work if each.cluster)
-    shares = [1 / members[w.set_name, w.label, w.cluster] if w.cluster else 1.0 for w in work]
-    letters = list(_letters(folder))
-    with multiprocessing.get_context("fork").Pool(processes) as pool:
-        real = pool.imap(_sample, zip(work, shares, strict=True), 64)
-        own = pool.imap(_letter, letters, 64)
-        return [_interned(sample) for some in (real, own) for sample in some]
-
-
-def _interned(sample: Sample) -> Sample:
-    # The same words come from every process as other objects; kept once, they fit into memory.
-    kept = (frozenset(map(sys.intern, each)) for each in (sample.words, sample.shape, sample.findings))
-    words, shape, findings = kept
-    return Sample(
-        words=words,
-        shape=shape,
-        findings=findings,
-        unwanted=sample.unwanted,
-        weight=sample.weight,
-        source=sample.source,
-        kind=sample.kind,
-        set_name=sample.set_name,
-        part=sample.part,
-    )
-
-
-def _sample(job: tuple[Labelled, float]) -> Sample:
-    labelled, share = job
-    told = labelled.assumptions.recorded
-    facts = Facts(received_at=MOMENT, client=Client(ip=labelled.assumptions.client_ip))
-    if told is not None:
-        facts = Facts(
-            received_at=MOMENT,
-            client=facts.client,
-            reverse_path=labelled.assumptions.reverse_path,
-            spf=told.spf,
-            dkim=told.dkim,
-            dmarc=told.dmarc,
-        )
-    own = labelled.kind in KIND_WEIGHTS
-    return _made(
-        view_of(_octets(labelled.file)),
-        facts,
-        unwanted=labelled.label in UNWANTED,
-        weight=share * KIND_WEIGHTS.get(labelled.kind, 1.0),
-        source=OWN if own else labelled.set_name.partition("-")[0],
-        kind=labelled.kind or labelled.label,
-        set_name=labelled.set_name,
-        family=labelled.set_name + (labelled.cluster or str(labelled.file)),
-    )
-
-
-def _letter(job: tuple[Composed, str]) -> Sample:
-    letter, kind = job
-    return _made(
-        view_of(letter.octets),
-        Facts(received_at=MOMENT, client=Client(ip="192.0.2.1")),
-        unwanted=kind == "lures",
-        weight=COPY_WEIGHT,
-        source=OWN,
-        kind=kind,
-        set_name=OWN,
-        family=letter.family,
-    )
-
-
-def _made(
-    view: MessageView,
-    facts: Facts,
-    *,
-    unwanted: bool,
-    weight: float,
-    source: str,
-    kind: str,
-    set_name: str,
-    family: str,
-) -> Sample:
-    if not _looking:
-        # Made once in each process; the models themselves do not look at what they learn from.
-        _looking.extend(each for each in detectors() if not each.card.name.startswith("learned."))
-    return Sample(
-        words=frozenset(words_of(view)),
-        shape=frozenset(shape_of(view) | habits_of(view)),
-        findings=frozenset(finding.symbol for finding in look_at(view, facts, None, _looking)),
-        unwanted=unwanted,
-        weight=weight,
-        source=source,
-        kind=kind,
-        set_name=set_name,
-        part=zlib.crc32(family.encode()) % PARTS,
-    )
-
-
-def _octets(file: Path) -> bytes:
-    # What lies in files has the line ends of its system; mail has CRLF.
-    octets = file.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return octets.replace(b"\n", b"\r\n")
-
-
-def _letters(folder: Path) -> Iterator[tuple[Composed, str]]:
-    for kind in ("wanted", "lures"):
-        for letter in composed(kind, COPIES):
-            yield letter, kind
-    gray = folder / "graymail-html"
-    for path in sorted(gray.rglob("*.html")):
-        source = path.read_text(encoding="utf-8", errors="replace")
-        # Variants of one template lie beside one another.
-        family = "/".join(path.relative_to(gray).parts[:4])
-        for number in range(2):
-            yield wrapped(family, source, number), "newsletter"

@@ -9,15 +9,16 @@ import pytest
 
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.detect.learned import model, trees
-from lazaretto.run import training
-from lazaretto.run.training import NON_COMMERCIAL, collect, train
+from lazaretto.run import training_samples
+from lazaretto.run.training import NON_COMMERCIAL, train
+from lazaretto.run.training_samples import collect
 
 TEXTS = {"ham": "we meet at the garden fence", "spam": "claim your casino prize today"}
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(training, "COPIES", 1)
+    monkeypatch.setattr(training_samples, "COPIES", 1)
     rows = []
     for name in ("north-a", "south-a", *NON_COMMERCIAL):
         for index in range(12):
@@ -51,3 +52,28 @@ def test_sets_that_are_left_out_are_not_even_read(folder: Path) -> None:
 def test_a_folder_without_labels_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError):
         train(tmp_path, (), "1", 1)
+
+
+def test_kept_looks_give_the_same_models_without_looking_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = tmp_path / "shelf"
+    first = train(folder, (), "1", 1, shelf)
+    looked: list[bytes] = []
+    monkeypatch.setattr(training_samples, "view_of", looked.append)
+
+    second = train(folder, (), "1", 1, shelf)
+
+    assert looked == []
+    assert model.written(first.model) == model.written(second.model)
+
+
+def test_a_message_that_changed_is_looked_at_again(folder: Path, tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    before = collect(folder, (), 1, shelf)
+    (folder / "north-a-0.eml").write_text("From: b@sender.example\nSubject: other\n\nquite another text\n")
+
+    after = collect(folder, (), 1, shelf)
+
+    assert before[0].words != after[0].words
+    assert before[1].words == after[1].words

@@ -36,7 +36,15 @@ if TYPE_CHECKING:
 @click.option(
     "--processes", type=click.IntRange(1, 64), default=os.cpu_count() or 1, help="Default: one per CPU."
 )
-def command(data: Path, out: Path, left_out: tuple[str, ...], version: str, processes: int) -> None:
+@click.option(
+    "--keep-looks",
+    "shelf",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that keeps what was seen in each message, for the next fit of the same program.",
+)
+def command(
+    data: Path, out: Path, left_out: tuple[str, ...], version: str, processes: int, shelf: Path | None
+) -> None:
     """Fit the models to DATA_FOLDER (labels.csv and the mail it names) and say how good they are.
 
     A quarter of every source is held out in turn, then each source as a whole; the table tells what
@@ -49,7 +57,7 @@ def command(data: Path, out: Path, left_out: tuple[str, ...], version: str, proc
         raise ConfigurationError(
             f"training needs {failure.name}: install it with pip install 'lazaretto[train]'"
         ) from failure
-    trained = train(data, left_out, version, processes)
+    trained = train(data, left_out, version, processes, shelf)
     out.mkdir(parents=True, exist_ok=True)
     (out / model.SHIPPED).write_text(model.written(trained.model), encoding="utf-8")
     (out / trees.SHIPPED).write_text(trees.written(trained.forest), encoding="utf-8")

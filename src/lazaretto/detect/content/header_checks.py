@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from datetime import timedelta
 from typing import ClassVar
 
 from lazaretto.core.cards import DetectorCard, Service
@@ -14,6 +12,7 @@ from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.detect.checks import Question, answered, check, symbols_of
+from lazaretto.detect.content.dates import date_of
 from lazaretto.detect.folding import mixed_words
 from lazaretto.detect.freemail import is_freemail
 from lazaretto.mail.view import MessageView
@@ -54,39 +53,21 @@ def _no_author(message: MessageView, facts: Facts) -> str | None:
     return "" if message.author is None else None
 
 
-def _date_of(message: MessageView, name: str) -> datetime | None:
-    field = message.first(name)
-    if field is None:
-        return None
-    text = field.decoded if name == "date" else field.decoded.rpartition(";")[2]
-    return _moment(text[:100])
-
-
-@lru_cache(16)
-def _moment(text: str) -> datetime | None:
-    """Return the time that ``text`` means; several checks ask for the same."""
-    try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
-
-
 def _date_malformed(message: MessageView, facts: Facts) -> str | None:
     field = message.first("date")
-    return field.decoded[:80] if field is not None and _date_of(message, "date") is None else None
+    return field.decoded[:80] if field is not None and date_of(message, "date") is None else None
 
 
 def _date_stale(message: MessageView, facts: Facts) -> str | None:
     """Compare with the newest hop: the time at which a file is looked at says nothing."""
-    date, hop = _date_of(message, "date"), _date_of(message, "received")
+    date, hop = date_of(message, "date"), date_of(message, "received")
     if date is None or hop is None or abs(hop - date) < STALE or hop < date:
         return None
     return f"{(hop - date).days} days before it was received"
 
 
 def _date_ahead(message: MessageView, facts: Facts) -> str | None:
-    date, hop = _date_of(message, "date"), _date_of(message, "received")
+    date, hop = date_of(message, "date"), date_of(message, "received")
     if date is None or date - (hop or facts.received_at) < AHEAD:
         return None
     return f"{(date - (hop or facts.received_at)).days} days after it was received"

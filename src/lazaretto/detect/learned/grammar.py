@@ -62,6 +62,13 @@ _ENGLISH = frozenset(
     ]
 )
 GRAMMAR = frozenset(_WORDS.split()) - _ENGLISH
+_SMALL_ENGLISH = (
+    "the a an and or but of to in on at by for from with as is are was were be been it its this that these "
+    "those i you he she we they me him her us them my your his our their not no if so do does did have has "
+    "had will would can could should may there here what which who when where how than then"
+)
+SMALL = frozenset(_WORDS.split()) | frozenset(_SMALL_ENGLISH.split())
+"""Words that hold sentences together, of all these languages."""
 
 
 def is_grammar(feature: str) -> bool:

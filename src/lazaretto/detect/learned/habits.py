@@ -11,6 +11,7 @@ import string
 from collections.abc import Iterator
 
 from lazaretto.detect.brands import registered
+from lazaretto.detect.learned.grammar import SMALL
 from lazaretto.detect.learned.html_marks import MARKS
 from lazaretto.detect.learned.origin import own_urls, writer_of
 from lazaretto.mail.urls import Found
@@ -19,6 +20,8 @@ from lazaretto.mail.view import MessageView
 MAX_HTML = 100_000
 MAX_TEXT = 8_000
 MAX_URLS = 40
+LEAST_JUDGED, MAX_JUDGED = 20, 3_000
+"""Words, and characters, of which the share of small words tells something."""
 _SPELT = re.compile(rb"^(message-id|mime-version):", re.MULTILINE | re.IGNORECASE)
 _BOUNDARY = re.compile(rb'boundary\s*=\s*"?([^";\s]{1,80})', re.IGNORECASE)
 _DIGITS, _SMALL, _LARGE = re.compile(r"[0-9]+"), re.compile(r"[a-z]+"), re.compile(r"[A-Z]+")
@@ -109,6 +112,10 @@ def _text(message: MessageView) -> Iterator[str]:
     foreign = 0 if text.isascii() else sum(c > "\u024f" for c in text)
     yield f"tf{10 * foreign // length}"
     yield f"tl{min(12, len(text) // (text.count(chr(10)) + 1) // 10)}"
+    words = text[:MAX_JUDGED].lower().split()
+    if len(words) >= LEAST_JUDGED:
+        # People write a small word after every one or two large ones; random words have none.
+        yield f"tg{20 * sum(word in SMALL for word in words) // len(words)}"
 
 
 def _counts(text: str) -> tuple[int, int, int]:
