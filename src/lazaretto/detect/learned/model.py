@@ -21,10 +21,10 @@ from lazaretto.detect.learned.linear_fit import Fit
 
 FORMAT: Final = 2
 SHIPPED: Final = "linear.txt"
-WORD_SHARE: Final = 0.5
-SHAPE_SHARE: Final = 0.5
+WORD_SHARE: Final = 0.4
+SHAPE_SHARE: Final = 0.4
 """What the log-odds of words and of form count in the sum: both repeat in part what rules know."""
-LARGEST: Final = 6.0
+LARGEST: Final = 4.0
 """Log-odds beyond this, either way, count as this much."""
 LOWEST: Final = -4.0
 """A text full of harmless words excuses what rules raised, never more."""
