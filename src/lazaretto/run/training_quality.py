@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from scipy.stats import poisson
 
 from lazaretto.core.snapshot import DEFAULT_THRESHOLDS
 
@@ -51,6 +52,10 @@ class Quality:
     flagged: float
     catch_at: tuple[float, ...] = ()
     """For unwanted mail: the catch at each of ``STEPS`` of all wanted mail of the split."""
+    between: tuple[tuple[float, float], ...] = ()
+    """Within what each of ``catch_at`` is known (95 %), from how little wanted mail the threshold comes."""
+    wanted: int = 0
+    """Clusters of wanted mail that the thresholds come from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,22 +126,64 @@ def quality_of(measured: Scores, *, parts: Any, sources: Any, rules: Any) -> Ite
                     messages=int(rows.sum()),
                     flagged_by_rules=_share(rules, measured.weight, rows),
                     flagged=_share(scores, measured.weight, rows),
-                    catch_at=catch_at(scores, measured.weight, against, rows)
-                    if measured.unwanted[rows].all()
-                    else (),
+                    **_catch(measured, scores, against, rows),
                 )
+    yield _together(measured, sources)
+
+
+def _together(measured: Scores, scores: Any) -> Quality:
+    """Return what one threshold for all sources comes to, each scored by models that did not see it."""
+    held = (measured.source != "own") & np.isin(measured.kind, ("ham", "spam", "phish", "phishing"))
+    unwanted = held & measured.unwanted
+    return Quality(
+        split="sources",
+        set_name="one threshold",
+        kind="all",
+        messages=int(unwanted.sum()),
+        flagged_by_rules=0.0,
+        flagged=_share(scores, measured.weight, unwanted),
+        **_catch(measured, scores, held & ~measured.unwanted, unwanted),
+    )
+
+
+def _catch(measured: Scores, scores: Any, wanted: Any, rows: Any) -> dict[str, Any]:
+    if not measured.unwanted[rows].all():
+        return {}
+    return {
+        "catch_at": catch_at(scores, measured.weight, wanted, rows),
+        "between": between(scores, measured.weight, wanted, rows),
+        "wanted": round(float(measured.weight[wanted].sum())),
+    }
 
 
 def catch_at(scores: Any, weight: Any, wanted: Any, unwanted: Any) -> tuple[float, ...]:
     """Return the share of ``unwanted`` above the lowest threshold that each step allows."""
+    return tuple(_catch_over(scores, weight, wanted, unwanted, step) for step in STEPS)
+
+
+def _catch_over(scores: Any, weight: Any, wanted: Any, unwanted: Any, step: float) -> float:
     order = np.argsort(-scores[wanted])
     lost = np.cumsum(weight[wanted][order]) / weight[wanted].sum()
+    place = int(np.searchsorted(lost, step + 1e-12, side="right"))
+    limit = scores[wanted][order][place] if place < len(order) else -np.inf
+    over = unwanted & (scores > limit)
+    return round(float(weight[over].sum() / weight[unwanted].sum()), 4)
+
+
+def between(scores: Any, weight: Any, wanted: Any, unwanted: Any) -> tuple[tuple[float, float], ...]:
+    """Return within what the catch at each step is known, with 95 per cent.
+
+    Were a threshold to lose a share of all wanted mail in the world, a sample of it would hold by chance
+    fewer or more of the lost messages than that share of the sample: the catch at either number.
+    """
+    clusters = float(weight[wanted].sum())
     found = []
     for step in STEPS:
-        place = int(np.searchsorted(lost, step + 1e-12, side="right"))
-        limit = scores[wanted][order][place] if place < len(order) else -np.inf
-        over = unwanted & (scores > limit)
-        found.append(round(float(weight[over].sum() / weight[unwanted].sum()), 4))
+        fewest, most = (float(poisson.ppf(share, clusters * step)) for share in (0.025, 0.975))
+        low, high = (
+            _catch_over(scores, weight, wanted, unwanted, count / clusters) for count in (fewest, most)
+        )
+        found.append((low, high))
     return tuple(found)
 
 

@@ -65,7 +65,8 @@ def command(
     page = precision_table(trained.precision, trained.weights)
     (out / "rule-precision.md").write_text(page, encoding="utf-8")
     click.echo(
-        f"{'held out':9}{'set':22}{'kind':20}{'n':>7}{'rules':>9}{'all':>9}   catch at 1, 0.1, 0.01, 0 %"
+        f"{'held out':9}{'set':22}{'kind':20}{'n':>7}{'rules':>9}{'all':>9}   catch at 1, 0.1, 0.01, 0 %; "
+        "95 % of 0.1 and 0.01"
     )
     for row in trained.quality:
         click.echo(_line(row))
@@ -84,6 +85,9 @@ def _with_weights(fitted: dict[str, float]) -> str:
 
 def _line(row: Quality) -> str:
     catch = " ".join(f"{share:.4f}" for share in row.catch_at)
+    if row.between:
+        catch += "  " + " ".join(f"{low:.3f}-{high:.3f}" for low, high in row.between[1:3])
+        catch += f"  of {row.wanted}"
     return (
         f"{row.split:9}{row.set_name:22}{row.kind:20}{row.messages:>7}"
         f"{row.flagged_by_rules:>9.4f}{row.flagged:>9.4f}   {catch}"

@@ -24,7 +24,7 @@ SHIPPED: Final = "linear.txt"
 WORD_SHARE: Final = 0.4
 SHAPE_SHARE: Final = 0.4
 """What the log-odds of words and of form count in the sum: both repeat in part what rules know."""
-LARGEST: Final = 4.0
+LARGEST: Final = 6.0
 """Log-odds beyond this, either way, count as this much."""
 LOWEST: Final = -4.0
 """A text full of harmless words excuses what rules raised, never more."""

@@ -18,7 +18,7 @@ from lazaretto.detect.learned.model import checksum, opened
 
 FORMAT: Final = 1
 SHIPPED: Final = "boosted.txt"
-BOUND: Final = 0.75
+BOUND: Final = 0.3
 """Log-odds by which the trees may move a message, either way."""
 
 

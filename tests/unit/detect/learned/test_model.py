@@ -31,11 +31,11 @@ FOREST = Forest(
     version="7",
     features=("URL_SHORTENER", "#words"),
     middle=0.0,
-    trees=(Tree((0, 1), (0.5, 1.0), (-1, -2), (1, -3), (0.0, 0.4, 0.7)),),
+    trees=(Tree((0, 1), (0.5, 1.0), (-1, -2), (1, -3), (0.0, 0.1, 0.2)),),
 )
 NO_TREES = Forest(version="7", features=(), middle=0.0, trees=())
 FACTS = Facts(received_at=datetime(2026, 1, 1, tzinfo=UTC), client=Client(ip="192.0.2.1"))
-LURE = Finding("URL_SHORTENER", 3.0)
+LURE = Finding("URL_SHORTENER", 2.0)
 
 
 def findings_in(text: bytes, *before: Finding, forest: Forest = NO_TREES) -> list[Finding]:
@@ -67,10 +67,10 @@ def test_a_damaged_model_is_refused(damage: Callable[[str], str]) -> None:
 @pytest.mark.parametrize(
     ("words", "known", "score"),
     [
-        pytest.param(90.0, 0.0, 2.5, id="log-odds count up to a bound"),
-        pytest.param(-90.0, 9.0, -3.5, id="either way"),
-        pytest.param(-90.0, 1.5, -2.0, id="an excuse takes a message hardly below nothing"),
-        pytest.param(-90.0, 0.0, -0.875, id="nor where rules raised nothing"),
+        pytest.param(90.0, 0.0, 1.9, id="log-odds count up to a bound"),
+        pytest.param(-90.0, 9.0, -2.9, id="either way"),
+        pytest.param(-90.0, 1.5, -1.85, id="an excuse takes a message hardly below nothing"),
+        pytest.param(-90.0, 0.0, -0.725, id="nor where rules raised nothing"),
     ],
 )
 def test_the_models_join_the_rules_within_bounds(words: float, known: float, score: float) -> None:
@@ -93,8 +93,8 @@ def test_words_order_harmless_messages_a_little_below_nothing() -> None:
 
 def test_trees_follow_their_limits_and_stay_within_their_bound() -> None:
     assert FOREST.shift({}) == 0.0
-    assert FOREST.shift({"URL_SHORTENER": 1.0, "#words": 0.5}) == 0.4
-    assert FOREST.shift({"URL_SHORTENER": 1.0, "#words": 2.0}) == 0.7
+    assert FOREST.shift({"URL_SHORTENER": 1.0, "#words": 0.5}) == 0.1
+    assert FOREST.shift({"URL_SHORTENER": 1.0, "#words": 2.0}) == 0.2
     tall = Forest(
         version="1", features=("X",), middle=0.0, trees=(Tree((0,), (0.5,), (-1,), (-2,), (0.0, 9.0)),)
     )
