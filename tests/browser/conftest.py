@@ -168,6 +168,8 @@ def _note(page: Page, kind: str, text: str) -> None:
 
 def examined(page: Page, name: str = "") -> list[str]:
     """Return what is wrong with the page that is open; ``name`` is its screenshot's."""
+    # A page that has only begun to come has nothing to measure yet.
+    page.wait_for_load_state()
     folder = os.environ.get("LAZARETTO_SCREENSHOTS")
     if folder and name:
         page.screenshot(path=f"{folder}/{name}.png", full_page=True)

@@ -49,6 +49,7 @@ def test_an_action_is_changed_tried_on_past_mail_published_and_taken_back(
     page.select_option("[name='antispam.dynamic_ip']", "log")
     page.select_option("[name='antispam.spam']", "delete")
     page.click(".settings-buttons .btn-primary")
+    page.wait_for_selector("form[action$='/changes/try']")
     problems += examined(page, name_of("changes", language, size))
     page.click("form[action$='/changes/try'] button")
     page.wait_for_url(re.compile(r"/changes$"), timeout=LONG)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -122,3 +123,24 @@ def test_the_heaviest_page_leaves_room_for_itself(store: StoreSettings) -> None:
     weight = sum(len(gzip.compress(assets()[f"shell/{name}"].path.read_bytes(), 9)) for name in loaded)
 
     assert weight < 275_000
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("<b>now</b>", "&lt;b&gt;now&lt;/b&gt;"),
+        (None, ""),
+        (7, "7"),
+        (datetime(2026, 3, 2, 12, tzinfo=UTC), "2026-03-02T12:00:00+00:00"),
+        (date(2026, 3, 2), 'datetime="2026-03-02"'),
+    ],
+)
+def test_a_cell_says_its_value_and_is_no_markup(store: StoreSettings, value: object, shown: str) -> None:
+    from lazaretto.web.shell.tables import Column
+    from lazaretto.web.shell.tags import cell
+
+    made = cell(Column(name="n", title="n", is_number=True, hides=True), value)
+
+    assert made.startswith('<td class="text-end d-none d-md-table-cell">')
+    assert shown in made
+    assert "<b>" not in made

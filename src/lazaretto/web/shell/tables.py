@@ -39,6 +39,12 @@ class Column:
     hides: bool = False
     """Left out on a phone."""
 
+    @property
+    def css(self) -> str:
+        """Return the classes of its cells."""
+        shown = "d-none d-md-table-cell" if self.hides else ""
+        return f"{'text-end' if self.is_number else ''} {shown}".strip()
+
     def of(self, row: Any) -> Any:
         """Return the value for ``row``."""
         if self.value is not None:

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from lazaretto.web.shell.assets import address
 from lazaretto.web.shell.registry import address_of
+from lazaretto.web.shell.tables import Column
 
 register = template.Library()
 
@@ -57,6 +58,13 @@ def when(value: datetime | date | None, style: str = "SHORT_DATETIME_FORMAT") ->
         f"{local.isoformat(' ', 'seconds') if isinstance(local, datetime) else local} {zone}".strip(),
         formats.date_format(local, style),
     )
+
+
+@register.simple_tag
+def cell(column: Column, value: Any) -> SafeString:
+    """``{% cell column value %}``: a table's cell; many stand on a page, so that this is no template."""
+    shown = when(value) if isinstance(value, date) else "" if value is None else formats.localize(value)
+    return format_html('<td class="{}">{}</td>', column.css, shown)
 
 
 @register.filter
