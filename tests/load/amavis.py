@@ -24,7 +24,7 @@ USER: Final = "amavis"
 TRIES: Final = 3
 SETTINGS: Final = r"""
 use strict;
-$max_servers = 1;
+$max_servers = 1; $max_requests = 10000;
 $daemon_user = '{user}'; $daemon_group = '{user}';
 $MYHOME = '{home}'; $TEMPBASE = "$MYHOME/tmp"; $ENV{{TMPDIR}} = $TEMPBASE;
 $pid_file = "$MYHOME/amavisd.pid"; $lock_file = "$MYHOME/amavisd.lock"; $db_home = "$MYHOME/db";

@@ -1,7 +1,7 @@
 """Where clients are and how old domains are, as far as somebody has told us.
 
 No such data is shipped: whoever sells or collects it says what may be done with it.  It comes with a
-bundle (``origins/countries.csv``, ``origins/registered.csv``) or from an operator's files.  What no
+bundle (``places/countries.csv``, ``places/registered.csv``) or from an operator's files.  What no
 file tells stays unknown.
 """
 
@@ -26,8 +26,8 @@ from lazaretto.detect.settings import DetectSettings
 
 log = logging.getLogger(__name__)
 
-COUNTRIES: Final = "origins/countries.csv"
-REGISTERED: Final = "origins/registered.csv"
+COUNTRIES: Final = "places/countries.csv"
+REGISTERED: Final = "places/registered.csv"
 MAX_ROWS: Final = 2_000_000
 _HALF: Final = 1 << 64
 UNKNOWN_AGE: Final = -1

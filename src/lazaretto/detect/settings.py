@@ -36,12 +36,12 @@ class DetectSettings(BaseModel):
         "",
         description="CSV file that says in which country addresses are: `network,country` or"
         " `first,last,country` in each row, countries in two letters; empty = the bundle's"
-        " (`origins/countries.csv`), if it has one.",
+        " (`places/countries.csv`), if it has one.",
     )
     domain_dates: str = Field(
         "",
         description="CSV file that says when domains were registered: `domain,2026-05-01` in each row;"
-        " empty = the bundle's (`origins/registered.csv`), if it has one.",
+        " empty = the bundle's (`places/registered.csv`), if it has one.",
     )
     yara_rules: str = Field(
         "",

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from lazaretto.core.errors import ConfigurationError
+from lazaretto.detect.origins import COUNTRIES as COUNTRIES_FILE
+from lazaretto.detect.origins import REGISTERED as REGISTERED_FILE
 from lazaretto.detect.origins import UNKNOWN_AGE, Origins
 from lazaretto.detect.settings import DetectSettings
+from lazaretto.run.bundles import build
 
 COUNTRIES = """\
 # first,last,country
@@ -75,6 +78,14 @@ def test_without_files_everything_is_unknown() -> None:
 
     assert origins.country_of("192.0.2.1") == ""
     assert origins.age_of("fresh.example", NOW) == UNKNOWN_AGE
+
+
+@pytest.mark.parametrize("place", [COUNTRIES_FILE, REGISTERED_FILE])
+def test_a_bundle_may_bring_them(tmp_path: Path, place: str) -> None:
+    (tmp_path / "places").mkdir()
+    (tmp_path / place).write_text(COUNTRIES, encoding="utf-8")
+
+    assert [each.path for each in build(tmp_path, 1, "ours", NOW).manifest.files] == [place]
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
