@@ -23,6 +23,13 @@ with atheris.instrument_imports(include=["lazaretto.mail", "lazaretto.detect.mal
     from lazaretto.detect.malware.unpacking.libarchive import FORMATS  # noqa: F401 - loaded before the guard
     from lazaretto.mail.scanner import view_of
 
+from tests.unit.detect.malware.apple_containers import (
+    a_dmg,
+    a_pbzx,
+    a_xar,
+    an_hfs_volume,
+    in_an_apple_partition,
+)
 from tests.unit.detect.malware.containers import CONTAINERS, a_letter
 from tests.unit.detect.malware.hiding_places import HIDING_PLACES
 from tests.unit.detect.malware.test_made_elsewhere import FILES
@@ -62,6 +69,17 @@ def main() -> None:
         # What LHA's methods pack goes to libarchive; disks are mostly empty, and long.
         if not octets.startswith(b"\x60\xea") and len(octets) < LONGEST:
             (seeds / file.stem).write_bytes(octets)
+    small = CONTAINERS["cpio"]
+    for name, octets in {
+        "xar": a_xar(small),
+        "pbzx": a_pbzx(small),
+        "hfs": an_hfs_volume(small),
+        "hfs-packed": an_hfs_volume(small, "attribute"),
+        "dmg": a_dmg(an_hfs_volume(small)),
+        "apple-map": in_an_apple_partition(an_hfs_volume(small)),
+        "solid-rar": (FILES / "rar4_solid.rar").read_bytes(),
+    }.items():
+        (seeds / name).write_bytes(octets)
     (seeds / "letter").write_bytes(a_letter({"a.zip": CONTAINERS["cpio"]}))
     limits = [f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=60"]
     atheris.Setup([sys.argv[0], str(seeds), f"-artifact_prefix={folder}/", *limits], one_input)
