@@ -44,9 +44,9 @@ SLOW_AFTER: Final = 2.0
 MOST_STAND_INS: Final = 8
 HEAVY: Final = 0.3
 """CPU seconds, its parser's among them, after which it has, too; most mail costs a tenth of it."""
-LOWERED: Final = 19
+LOWERED: Final = 15
 """Niceness of a slow worker and its parser: others go first."""
-ALONE: Final = 15
+ALONE: Final = 12
 """Niceness of the worker that works alone: nobody waits for it, yet it must get on."""
 _SLOT: Final = struct.Struct("=dB7x")
 _BEGUN: Final = struct.Struct("=d")
