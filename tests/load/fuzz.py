@@ -32,6 +32,7 @@ from tests.unit.detect.malware.apple_containers import (
 )
 from tests.unit.detect.malware.containers import CONTAINERS, a_letter
 from tests.unit.detect.malware.hiding_places import HIDING_PLACES
+from tests.unit.detect.malware.test_document_codes import WAYS as CODES
 from tests.unit.detect.malware.test_made_elsewhere import FILES
 
 LIMITS = UnpackingLimits(cpu_seconds=5, expanded=64 << 20, members=2_000)
@@ -64,6 +65,8 @@ def main() -> None:
             (seeds / name.replace(" ", "-").replace("'", "")).write_bytes(octets)
     for name, octets in HIDING_PLACES.items():
         (seeds / f"place-{hashlib.sha256(name.encode()).hexdigest()[:12]}").write_bytes(octets)
+    for way in CODES:
+        (seeds / f"code-{way.__name__}").write_bytes(way())
     for file in FILES.glob("*.xz"):
         octets = lzma.decompress(file.read_bytes())
         # What LHA's methods pack goes to libarchive; disks are mostly empty, and long.
