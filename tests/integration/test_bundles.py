@@ -117,6 +117,7 @@ def test_a_bundle_comes_into_force_without_a_restart_and_goes_again(
     sums.write_text(f"{hashlib.sha256(payload).hexdigest()} Mill.Plan\n")
     told = said(platform, "bundle", "install", str(_built(knowledge, version)))
     assert (told.code, told.out) == (0, f"bundle {version} is in force\n"), told.err
+    assert f"bundle {version}" in said(platform, "audit", "list", "--act", "bundle.install").out
 
     assert _looked_at(platform, _letter(payload)) == ("malware", str(version))
 

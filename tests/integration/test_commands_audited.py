@@ -158,7 +158,7 @@ ELSEWHERE = frozenset(
         # They run the product, fill the demonstration, or make files of their own.
         *("run", "serve", "demo run", "demo mail", "demo fill", "demo clear", "train"),
         *("bundle key", "bundle build", "bundle sign", "bundle export"),
-        # Needs a key that the platform trusts: `test_bundles`.
+        # Needs a key that the platform trusts: `test_bundles` looks for its entry.
         "bundle install",
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.portal.conftest import Program
 
 pytestmark = pytest.mark.integration
 
-EXAMPLES = 12
+EXAMPLES = int(os.environ.get("LAZARETTO_API_EXAMPLES", "12"))
 """For each operation; a longer run by hand takes more."""
 
 

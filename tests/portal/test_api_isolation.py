@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -29,7 +30,8 @@ def operations() -> Iterator[tuple[str, str, str | None]]:
 
 def filled(path: str, tenant: str = "acme") -> str:
     """Return ``path`` with something in place of its parameters."""
-    return path.replace("{tenant}", tenant).replace("{id}", str(uuid4())).replace("{version}", "1")
+    values = {"tenant": tenant, "id": str(uuid4()), "domain": "nowhere.example"}
+    return re.sub(r"\{(?:\w+:)?(\w+)\}", lambda found: values.get(found[1], "1"), path)
 
 
 def body_for(method: str) -> Any:
@@ -41,6 +43,21 @@ def test_every_operation_says_what_it_needs(store: StoreSettings) -> None:
 
     assert undeclared == []
     assert len(list(operations())) > 20
+
+
+def test_every_path_leads_to_its_operation(store: StoreSettings) -> None:
+    lost = [path for _, path, _ in operations() if not is_routed(f"/api/v1{filled(path)}")]
+
+    assert lost == []
+
+
+def is_routed(path: str) -> bool:
+    from django.urls import Resolver404, resolve
+
+    try:
+        return resolve(path).func is not None
+    except Resolver404:
+        return False
 
 
 def test_nobody_is_let_in_without_a_token(nobody: Program) -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final
 
 from lazaretto.core.errors import TemporaryFailure
 
 Address = IPv4Address | IPv6Address
+_TRANSLATED: Final = IPv6Network("64:ff9b::/96")
 
 
 class Forbidden(TemporaryFailure):
@@ -41,9 +43,21 @@ async def checked_address(host: str, port: int, allowed: Sequence[str] = ()) -> 
 
 def is_reachable(address: Address, allowed: Sequence[str]) -> bool:
     """Tell whether ``address`` is public, or in one of the networks ``allowed``."""
-    plain = getattr(address, "ipv4_mapped", None) or address
+    plain = _inner(address)
     if any(
         plain in ip_network(network) for network in allowed if ip_network(network).version == plain.version
     ):
         return True
     return plain.is_global and not plain.is_multicast
+
+
+def _inner(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 address leads to; the address itself where it leads to none."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address.sixtofour is not None:
+        return address.sixtofour
+    # A gateway of ours would translate it (RFC 6052 §2.1).
+    return IPv4Address(int(address) & 0xFFFFFFFF) if address in _TRANSLATED else address
