@@ -111,3 +111,10 @@ def test_a_bucket_fills_evenly() -> None:
     assert told.value.after == 1
     rates.spend("b", now=0.5)
     rates.spend("a", now=1.5)
+
+
+@pytest.mark.parametrize("path", ["/tokens", "/tenants/acme/accounts", "/tenants/acme/reports"])
+def test_what_no_database_keeps_is_refused_as_a_mistake(administrator: Program, path: str) -> None:
+    body = {"name": "a\x00b", "email": "x@people.example", "message": "a\x00b", "is_spam": True}
+
+    assert administrator.post(path, body).status == 422

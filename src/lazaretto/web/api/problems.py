@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+import django.db
+import psycopg
 import structlog
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
@@ -97,6 +99,8 @@ def tell_problems(api: NinjaAPI) -> None:
         TooManyRequests: _too_many,
         ValidationError: _invalid,
         HttpError: _http_error,
+        django.db.DataError: _not_kept,
+        psycopg.DataError: _not_kept,
         Exception: _fault,
     }
     for kind, handler in handlers.items():
@@ -131,6 +135,11 @@ def _invalid(_request: HttpRequest, failure: ValidationError) -> HttpResponse:
 
 def _http_error(_request: HttpRequest, failure: HttpError) -> HttpResponse:
     return problem(failure.status_code, str(failure))
+
+
+def _not_kept(_request: HttpRequest, failure: Exception) -> HttpResponse:
+    log.warning("a request holds what a database does not keep", problem=str(failure))
+    return problem(422, "a text has a NUL in it, or a value is beyond what can be kept; leave it out")
 
 
 def _fault(_request: HttpRequest, _failure: Exception) -> HttpResponse:

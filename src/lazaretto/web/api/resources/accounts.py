@@ -13,11 +13,12 @@ from lazaretto.store.people.commands import Granted
 from lazaretto.store.people.models import Account
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.web.api.needs import Needs
-from lazaretto.web.api.pages import Cursor, Limit, Page, cursor_of, parts_of
+from lazaretto.web.api.pages import NO_NUL, Cursor, Limit, Page, cursor_of, parts_of
 from lazaretto.web.api.problems import PROBLEMS
 
 router = Router()
 Name = Annotated[str, Path(max_length=100, description="The tenant's name.")]
+Plain = Annotated[str, Field(pattern=NO_NUL)]
 _SEE = Needs(Area.PEOPLE, Right.VIEW_CONFIGURATION)
 _EDIT = Needs(Area.PEOPLE, Right.EDIT)
 
@@ -25,9 +26,11 @@ _EDIT = Needs(Area.PEOPLE, Right.EDIT)
 class Grant(Schema):
     """What somebody is given."""
 
-    role: str = Field("", max_length=64, description="A role's name; `GET /roles` lists them.")
-    permissions: list[str] = Field([], max_length=200, description="Beyond the role's, as `area:right`.")
-    domains: list[str] = Field(
+    role: str = Field(
+        "", max_length=64, pattern=NO_NUL, description="A role's name; `GET /roles` lists them."
+    )
+    permissions: list[Plain] = Field([], max_length=200, description="Beyond the role's, as `area:right`.")
+    domains: list[Plain] = Field(
         [], max_length=10_000, description="Domains that are left out, or the only ones."
     )
     domains_are_excepted: bool = Field(True, description="True: `domains` are left out; false: only they.")
@@ -36,8 +39,8 @@ class Grant(Schema):
 class AccountAdded(Grant):
     """A new account and what it is given."""
 
-    email: str = Field(max_length=254)
-    name: str = Field("", max_length=200)
+    email: str = Field(max_length=254, pattern=NO_NUL)
+    name: str = Field("", max_length=200, pattern=NO_NUL)
     language: Literal["en", "fr", "nl", "de"] = "en"
 
 

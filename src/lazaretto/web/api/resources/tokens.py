@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -15,19 +15,23 @@ from lazaretto.store.people import commands, queries
 from lazaretto.store.people.models import Token
 from lazaretto.store.people.scopes import Caller
 from lazaretto.web.api.needs import NeedsAccount
+from lazaretto.web.api.pages import NO_NUL
 from lazaretto.web.api.problems import PROBLEMS
 
 router = Router()
+Plain = Annotated[str, Field(pattern=NO_NUL)]
 
 
 class TokenAdded(Schema):
     """A new token."""
 
-    name: str = Field(min_length=1, max_length=100, description="What it is for.")
-    permissions: list[str] | None = Field(
+    name: str = Field(min_length=1, max_length=100, pattern=NO_NUL, description="What it is for.")
+    permissions: list[Plain] | None = Field(
         None, max_length=200, description="Only these, as `area:right`; null = all of the account's."
     )
-    tenant: str | None = Field(None, max_length=100, description="Only in this tenant; null = in all.")
+    tenant: str | None = Field(
+        None, max_length=100, pattern=NO_NUL, description="Only in this tenant; null = in all."
+    )
     expires_at: datetime | None = None
 
 
