@@ -13,10 +13,15 @@ from lazaretto.store.scope import Area, Right, Scope
 
 
 def accounts(scope: Scope) -> QuerySet[Account]:
-    """Return the accounts that are granted something in the scope's tenant (or on the platform)."""
+    """Return the accounts that are granted something in the scope's tenant (or on the platform).
+
+    Whoever reaches some domains only sees those who reach no more.
+    """
     scope.demand(Area.PEOPLE, Right.VIEW_CONFIGURATION)
     # Asked across the join, "no tenant" would also mean those who are granted nothing at all.
     here = Grant.objects.filter(tenant=scope.tenant)
+    if not scope.domains.is_all:
+        here = here.filter(id__in=[each.id for each in here if _is_within(scope, each)])
     return Account.objects.filter(grants__in=here).order_by("email")
 
 
@@ -26,6 +31,13 @@ def account(scope: Scope, identity: UUID) -> Account:
     if found is None:
         raise ScopeError("there is no such account")
     return found
+
+
+def _is_within(scope: Scope, grant: Grant) -> bool:
+    own, theirs = scope.domains, {domain.lower() for domain in grant.domains}
+    if grant.domains_are_excepted:
+        return own.all_except and own.named <= theirs
+    return all(own.reach(domain) for domain in theirs)
 
 
 def grant_of(scope: Scope, account: Account) -> Grant:

@@ -36,7 +36,7 @@ def called(name: str) -> Page:
     raise LookupError(f"there is no page {name}")
 
 
-def address_of(name: str, tenant: str = "", **arguments: object) -> str:
+def address_of(name: str, tenant: str = "", /, **arguments: object) -> str:
     """Return the path of the page called ``name``, in ``tenant`` where it is a tenant's."""
     if called(name).place is Place.TENANT:
         arguments["tenant"] = tenant

@@ -18,7 +18,7 @@ def show(
     return render(request, template, context, status=status)
 
 
-def to_page(request: HttpRequest, name: str, **arguments: object) -> HttpResponse:
+def to_page(request: HttpRequest, name: str, /, **arguments: object) -> HttpResponse:
     """Lead to the page called ``name``, after a form was sent; whole, even when htmx sent it."""
     address = address_of(name, getattr(request, "tenant_name", ""), **arguments)
     return to_address(request, address)

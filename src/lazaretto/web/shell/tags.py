@@ -38,7 +38,7 @@ def _icon(name: str) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def page(context: dict[str, Any], name: str, **arguments: object) -> str:
+def page(context: dict[str, Any], name: str, /, **arguments: object) -> str:
     """``{% page "message" id=row.id %}``: where the page is, in the tenant of this request."""
     return address_of(name, getattr(context["request"], "tenant_name", ""), **arguments)
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lazaretto.store import drafts
+from lazaretto.store.reaching import is_within
 from lazaretto.store.scope import Area, Right, Scope
-from lazaretto.tenants.levels import says_something
+from lazaretto.tenants.levels import Group, says_something
 from lazaretto.tenants.placing import UNSAID
 from lazaretto.web.admin.entries import Listing, placed, take_out
 from lazaretto.web.admin.words_of import label
@@ -58,6 +59,7 @@ _LISTING = Listing(
 )
 def groups(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """List the groups."""
+    document = drafts.edited(scope).document
     rows = [
         {
             "name": name,
@@ -66,7 +68,8 @@ def groups(request: PageRequest, scope: Scope) -> HttpResponseBase:
             "order": group.order,
             "own": label("choice.true") if says_something(group.settings) else "",
         }
-        for name, group in drafts.edited(scope).document.groups.items()
+        for name, group in document.groups.items()
+        if is_within(scope, document, group.members)
     ]
     return _LISTING.answer(request, scope, rows)
 
@@ -95,6 +98,13 @@ class GroupForm(Form):
     )
 
 
+def _known(scope: Scope, name: str) -> Group | None:
+    """Return the group called ``name``; None where there is none all of whose members the scope reaches."""
+    document = drafts.edited(scope).document
+    group = document.groups.get(name)
+    return group if group is not None and is_within(scope, document, group.members) else None
+
+
 @page(
     name="group-new",
     path="groups/new",
@@ -120,7 +130,7 @@ def new(request: PageRequest, scope: Scope) -> HttpResponse:
 )
 def group(request: PageRequest, scope: Scope, name: str) -> HttpResponse:
     """Change a group in the draft."""
-    known = drafts.edited(scope).document.groups.get(name)
+    known = _known(scope, name)
     if known is None:
         return to_page(request, "groups")
     initial = {
@@ -164,7 +174,7 @@ def _edit(request: PageRequest, scope: Scope, initial: dict[str, Any], known: st
 )
 def remove(request: PageRequest, scope: Scope, name: str) -> HttpResponse:
     """Take a group out of the draft."""
-    group = drafts.edited(scope).document.groups.get(name)
+    group = _known(scope, name)
     if group is None:
         return to_page(request, "groups")
     question = Confirmation(
@@ -175,6 +185,6 @@ def remove(request: PageRequest, scope: Scope, name: str) -> HttpResponse:
         )
         % {"count": len(group.members)},
         action=_("Remove"),
-        back=address_of("groups", scope.tenant_name),
+        back=address_of("group", scope.tenant_name, name=name),
     )
     return take_out(request, scope, question, {("groups", name): UNSAID})

@@ -79,8 +79,14 @@ def routes(request: PageRequest, scope: Scope) -> HttpResponseBase:
             "used_by": ", ".join(_users(scope, document, name)),
         }
         for name, servers in document.routes.items()
+        if _is_seen(scope, document, name)
     ]
     return _LISTING.answer(request, scope, rows)
+
+
+def _is_seen(scope: Scope, document: TenantDocument, name: str) -> bool:
+    """Tell whether ``scope`` may know of a route: that of its own domains, where it reaches some only."""
+    return scope.domains.is_all or any(_users(scope, document, name))
 
 
 def _users(scope: Scope, document: TenantDocument, name: str) -> Iterator[str]:
@@ -115,8 +121,9 @@ def new(request: PageRequest, scope: Scope) -> HttpResponse:
 )
 def route(request: PageRequest, scope: Scope, which: str) -> HttpResponse:
     """Change a route in the draft."""
-    known = drafts.edited(scope).document.routes.get(which)
-    if known is None:
+    document = drafts.edited(scope).document
+    known = document.routes.get(which)
+    if known is None or not _is_seen(scope, document, which):
         return to_page(request, "routes")
     return _edit(request, scope, which, known)
 
@@ -171,7 +178,7 @@ def _take(
 def remove(request: PageRequest, scope: Scope, which: str) -> HttpResponse:
     """Take a route out of the draft; one that a domain takes stays."""
     document = drafts.edited(scope).document
-    if which not in document.routes:
+    if which not in document.routes or not _is_seen(scope, document, which):
         return to_page(request, "routes")
     users = list(_users(scope, document, which))
     if users:

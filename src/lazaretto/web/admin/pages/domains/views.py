@@ -216,7 +216,9 @@ def domain(request: PageRequest, scope: Scope, domain: str) -> HttpResponse:
         **draft_bar(scope),
         "domain": domain,
         "formset": formset,
-        "named": list(document.routes),
+        "named": [
+            name for name in document.routes if scope.domains.is_all or name in (its.route, its.fallback)
+        ],
         "its": its,
         "may_edit": scope.allows(*_EDIT),
         "own_settings": says_something(its.settings),

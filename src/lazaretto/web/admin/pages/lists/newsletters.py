@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lazaretto.store import drafts
+from lazaretto.store.reaching import is_within
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.tenants.placing import UNSAID
 from lazaretto.tenants.services.newsletters import Newsletters, WantedNewsletter
@@ -116,6 +117,7 @@ def _mark(each: WantedNewsletter) -> str:
 )
 def newsletters(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """List the newsletters."""
+    document = drafts.edited(scope).document
     rows = [
         {
             "number": number,
@@ -126,6 +128,7 @@ def newsletters(request: PageRequest, scope: Scope) -> HttpResponseBase:
             "expires": each.expires,
         }
         for number, each in enumerate(_known(scope), 1)
+        if is_within(scope, document, each)
     ]
     return _LISTING.answer(request, scope, rows)
 
@@ -163,6 +166,8 @@ def _meant(request: PageRequest, scope: Scope, number: int) -> WantedNewsletter 
     """Return the newsletter that stands at ``number``; None where it is another than the form was for."""
     known = _known(scope)
     its = known[number - 1] if 0 < number <= len(known) else None
+    if its is not None and not is_within(scope, drafts.edited(scope).document, its):
+        return None
     if its is not None and request.method == "POST" and request.POST.get("was", "") != _mark(its):
         flash(request, _("The list was changed meanwhile; choose the entry again."), level=Level.WARNING)
         return None

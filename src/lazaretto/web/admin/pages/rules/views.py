@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lazaretto.store import drafts
+from lazaretto.store.reaching import is_within
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.tenants.placing import UNSAID
 from lazaretto.tenants.sections import OwnRule
@@ -61,8 +62,13 @@ _LISTING = Listing(
 )
 def rules(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """List the rules."""
-    known = drafts.edited(scope).document.rules
-    return _LISTING.answer(request, scope, [_row(number, rule) for number, rule in enumerate(known, 1)])
+    document = drafts.edited(scope).document
+    rows = [
+        _row(number, rule)
+        for number, rule in enumerate(document.rules, 1)
+        if is_within(scope, document, rule)
+    ]
+    return _LISTING.answer(request, scope, rows)
 
 
 def _row(number: int, rule: OwnRule) -> dict[str, Any]:
@@ -117,6 +123,13 @@ def _some(values: tuple[str, ...]) -> str:
     return ", ".join(values[:5]) + (f" … (+{len(values) - 5})" if len(values) > 5 else "")
 
 
+def _meant(scope: Scope, number: int) -> OwnRule | None:
+    """Return the rule that stands at ``number``; None where there is none for ``scope``."""
+    document = drafts.edited(scope).document
+    its = document.rules[number - 1] if 0 < number <= len(document.rules) else None
+    return its if its is not None and is_within(scope, document, its) else None
+
+
 @page(
     name="rule-new",
     path="rules/new",
@@ -142,10 +155,9 @@ def new(request: PageRequest, scope: Scope) -> HttpResponse:
 )
 def rule(request: PageRequest, scope: Scope, number: int) -> HttpResponse:
     """Change a rule in the draft."""
-    known = drafts.edited(scope).document.rules
-    if not 0 < number <= len(known):
+    its = _meant(scope, number)
+    if its is None:
         return to_page(request, "rules")
-    its = known[number - 1]
     if request.method == "POST" and request.POST.get("was", "") != its.name:
         # Rules have no names of their own but their place; another one may have come to stand there.
         flash(request, _("The rules were changed meanwhile; choose the rule again."), level=Level.WARNING)
@@ -189,10 +201,9 @@ def _plain_rules(scope: Scope) -> list[dict[str, Any]]:
 )
 def remove(request: PageRequest, scope: Scope, number: int) -> HttpResponse:
     """Take a rule out of the draft."""
-    known = drafts.edited(scope).document.rules
-    if not 0 < number <= len(known):
+    its = _meant(scope, number)
+    if its is None:
         return to_page(request, "rules")
-    its = known[number - 1]
     if request.method == "POST" and request.POST.get("was", "") != its.name:
         flash(request, _("The rules were changed meanwhile; choose the rule again."), level=Level.WARNING)
         return to_page(request, "rules")

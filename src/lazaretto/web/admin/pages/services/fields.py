@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
 from django.http import QueryDict
 
+from lazaretto.store.reaching import is_within
+from lazaretto.store.scope import Scope
 from lazaretto.tenants.document import TenantDocument
 from lazaretto.tenants.form_fields import FormField, Kind
 from lazaretto.tenants.placing import UNSAID
@@ -155,6 +157,22 @@ def _days(field: FormField, holds: Any, sent: QueryDict | None) -> list[Day]:
     return [
         Day(key=f"{field.key}.{day}", label=choice(day), hours=known.get(day, "")) for day in field.choices
     ]
+
+
+def within_reach(scope: Scope, document: TenantDocument, group: GroupShown) -> GroupShown:
+    """Return ``group`` without lines that name a domain which the scope does not reach."""
+    if scope.domains.is_all:
+        return group
+    rows = [
+        replace(
+            each,
+            value="\n".join(line for line in each.value.split("\n") if is_within(scope, document, line)),
+            inherited=each.inherited if is_within(scope, document, each.inherited) else "",
+            remarks=[text for text in each.remarks if is_within(scope, document, text)],
+        )
+        for each in group.fields
+    ]
+    return GroupShown(title=group.title, fields=rows)
 
 
 def sent_values(

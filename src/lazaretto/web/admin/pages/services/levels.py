@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from lazaretto.store.reaching import is_within
 from lazaretto.store.scope import Scope
 from lazaretto.tenants.choices import Level
 from lazaretto.tenants.document import TenantDocument, baseline
@@ -52,7 +53,11 @@ def choosable(scope: Scope, document: TenantDocument, lowest: Level) -> list[At]
     if lowest >= Level.DOMAIN:
         found += [At(Level.DOMAIN, name) for name in document.domains if scope.domains.reach(name)]
     if lowest >= Level.GROUP:
-        found += [At(Level.GROUP, name) for name in document.groups]
+        found += [
+            At(Level.GROUP, name)
+            for name, group in document.groups.items()
+            if is_within(scope, document, group.members)
+        ]
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.store import backtests, drafts, tenancy
+from lazaretto.store.reaching import is_within
 from lazaretto.store.rows.models import Backtest
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.store.sections import area_of
@@ -256,7 +257,30 @@ def shown_changes(scope: Scope, before: str, after: str) -> list[ChangeShown]:
     """Return what differs between two documents, as far as the scope may see it."""
     found = drafts.changes_between(plain_cached(before), plain_cached(after))
     documents = drafts.parsed(before), drafts.parsed(after)
-    return [_shown(each, *documents) for each in found if may_see(scope, area_of(each.path[0]))]
+    seen = [each for each in found if may_see(scope, area_of(each.path[0]))]
+    return [
+        _shown(each, *documents)
+        for each in (_within(scope, documents, change) for change in seen)
+        if each is not None
+    ]
+
+
+def _within(
+    scope: Scope, documents: tuple[TenantDocument, TenantDocument], change: drafts.Change
+) -> drafts.Change | None:
+    """Return what ``scope`` may see of a change; None where that is nothing."""
+    if scope.domains.is_all:
+        return change
+
+    def reached(value: Any) -> bool:
+        return all(is_within(scope, each, value) for each in documents)
+
+    def kept(value: Any) -> Any:
+        return [each for each in value if reached(each)] if isinstance(value, list) else value
+
+    left = replace(change, before=kept(change.before), after=kept(change.after))
+    is_seen = reached((left.path, left.before, left.after)) and change.path[0] not in ("groups", "routes")
+    return left if is_seen and left.before != left.after else None
 
 
 def _shown(change: drafts.Change, old: TenantDocument, new: TenantDocument) -> ChangeShown:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.store import drafts, tenancy
+from lazaretto.store.reaching import is_within
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.tenants.checking import check
 from lazaretto.tenants.document import parse_document
@@ -54,10 +55,12 @@ _FILTERS = (Filter(name="by", title=gettext_lazy("By")), Filter(name="note", tit
 def versions(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """List the versions, latest first."""
     asked = Asked.of(request, _COLUMNS, _FILTERS)
+    document = drafts.parsed(tenancy.whole(scope).text)
     found = [
         each
         for each in tenancy.history(scope)
-        if asked.get("by").lower() in each.published_by.lower()
+        if is_within(scope, document, each.note, each.published_by)
+        and asked.get("by").lower() in each.published_by.lower()
         and asked.get("note").lower() in each.note.lower()
     ]
     if asked.is_export:
@@ -203,6 +206,7 @@ class DocumentForm(Form):
 )
 def document(request: PageRequest, scope: Scope) -> HttpResponse:
     """Show, hand out and take the whole document: the expert's way."""
+    scope.demand_all_domains()
     found = tenancy.in_force(scope)
     if request.GET.get("download") == "yes":
         response = HttpResponse(found.text, content_type="application/yaml; charset=utf-8")

@@ -19,7 +19,7 @@ from lazaretto.tenants.placed_remarks import placed_remarks
 from lazaretto.tenants.placing import WrongSettings, plain_of
 from lazaretto.tenants.remark_words import in_language
 from lazaretto.web.admin.entries import draft_bar
-from lazaretto.web.admin.pages.services.fields import sent_values, shown_groups
+from lazaretto.web.admin.pages.services.fields import sent_values, shown_groups, within_reach
 from lazaretto.web.admin.pages.services.layout import Service, services
 from lazaretto.web.admin.pages.services.levels import At, choosable, level_in
 from lazaretto.web.admin.words_of import lazy_label, words
@@ -54,6 +54,7 @@ def index(request: PageRequest, scope: Scope) -> HttpResponse:
             "cards": cards,
             "tls_words": tls,
             "may_review": scope.allows(Area.AUDIT, Right.VIEW_STATISTICS),
+            "sees_whole": scope.domains.is_all,
         },
     )
 
@@ -128,6 +129,7 @@ def _form(
             sent=sent,
         )
     )
+    groups = [within_reach(scope, document, group) for group in groups]
     known = {path for group in groups for each in group.fields for path in [at.path(each.field.path)]}
     others = [text for path, text in (errors or {}).items() if not any(path[: len(k)] == k for k in known)]
     context = {

@@ -63,6 +63,7 @@ EXPORT: Final = (
 )
 def audit(request: PageRequest, scope: Scope) -> HttpResponseBase:
     """Show what was ordered, latest first."""
+    scope.demand_all_domains()
     asked = Asked.of(request, COLUMNS, FILTERS, sort="-at")
     problem, found = "", InOrder([], None, "")
     try:

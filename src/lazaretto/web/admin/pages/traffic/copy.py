@@ -41,7 +41,7 @@ def copy(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # noqa:
         request.session[_LOOKED] = {"copy": str(id), "at": datetime.now(UTC).isoformat()}
         return to_page(request, "quarantine-copy", id=id)
     shown = quarantine_content.content(scope, id) if _has_looked(request, id) else None
-    may_audit = scope.allows(Area.AUDIT, Right.VIEW_STATISTICS)
+    may_audit = scope.allows(Area.AUDIT, Right.VIEW_STATISTICS) and scope.domains.is_all
     looks = Wanted(act=quarantine_content.LOOK, about=str(id))
     facts = (
         (_("Sender"), found.sender or "<>"),
