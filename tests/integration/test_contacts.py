@@ -46,9 +46,9 @@ def scanned(at: datetime, *, direction: str = "inbound", tenant: int = TENANT, *
     )
 
 
-async def told(spool, *events: OutboxEvent) -> Contacts:
+async def told(spool, *events: OutboxEvent, secret: bytes = SECRET) -> Contacts:
     """Let a tenant's mail have been known for long, and tell ``events``."""
-    contacts = Contacts(spool.pool, SECRET)
+    contacts = Contacts(spool.pool, secret)
     old = (spool.clock() - RIPE_AFTER).date()
     for tenant in (TENANT, OTHER):
         first = Meeting(tenant=tenant, person="x@old.example", mailboxes=(), is_vouched=True, day=old)
@@ -124,10 +124,20 @@ async def test_nobody_can_read_an_address_from_the_table_nor_try_one_without_the
 
     async with spool.pool.connection() as connection:
         rows = await (await connection.execute("SELECT contact::text FROM contact")).fetchall()
-    others = await known(Contacts(spool.pool, b"t" * 32), spool, BOB)
+    others = await told(spool, secret=b"t" * 32)
 
     assert not any("partner" in row[0] or "eve" in row[0] for row in rows)
-    assert (others.vouched, others.claimed) == ((), ())
+    found = await known(others, spool, BOB)
+    assert (found.vouched, found.claimed) == ((), ())
+
+
+async def test_under_another_secret_nobody_is_a_stranger_until_mail_was_known_for_long(spool) -> None:
+    await told(spool, scanned(spool.clock()))
+    after, today = Contacts(spool.pool, b"t" * 32), spool.clock().date()
+
+    assert await after.acquaintance(TENANT, EVE, (BOB,), today) is None
+    await after.note([meeting(today)])
+    assert await after.acquaintance(TENANT, EVE, (BOB,), today) is None
 
 
 async def test_what_is_not_renewed_and_what_is_too_much_is_forgotten(spool, monkeypatch) -> None:

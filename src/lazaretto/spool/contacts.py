@@ -24,7 +24,8 @@ MOST: Final = 200_000
 KEEP: Final = timedelta(days=365)
 RIPE_AFTER: Final = timedelta(days=14)
 """How long a tenant's mail must have been known before strangers can be told from acquaintances."""
-_BEGINNING: Final = 0
+MARKS: Final = 1_000
+"""Keys below are no acquaintances: each marks since when a tenant's mail is known under one secret."""
 EVERYBODY: Final = ""
 
 
@@ -53,9 +54,14 @@ class Contacts:
     """Table ``contact`` of the spool."""
 
     def __init__(self, pool: Pool, secret: bytes) -> None:
-        """``secret`` is the same on all nodes, and known to nobody who may read the database."""
+        """``secret`` is the same on all nodes, and known to nobody who may read the database.
+
+        Under another one nobody is known, and ``RIPE_AFTER`` begins anew.
+        """
         self._pool = pool
         self._secret = hashlib.blake2b(secret, person=b"lz contacts").digest()
+        self._mark = int.from_bytes(self._secret, "big") % MARKS
+        self._ripe_on: dict[TenantId, date] = {}
 
     async def note(self, meetings: Iterable[Meeting]) -> None:
         """Note ``meetings``; noting one again changes no more than its day."""
@@ -78,17 +84,22 @@ class Contacts:
 
         None where the tenant's mail has not been known for long enough to tell.
         """
+        if today < self._ripe_on.get(tenant, today):
+            return None
         asked = {
             self._key(tenant, person, mailbox, is_vouched=is_vouched): (mailbox, is_vouched)
             for mailbox in (EVERYBODY, *mailboxes)
             for is_vouched in (True, False)
         }
-        parameters = {"tenant": tenant, "keys": [_BEGINNING, *asked]}
+        parameters = {"tenant": tenant, "keys": [self._mark, *asked]}
         async with self._pool.connection() as connection:
             cursor = await connection.execute(query(_PACKAGE, "find_contacts"), parameters)
             found: dict[int, date] = dict(await cursor.fetchall())
-        began = found.pop(_BEGINNING, today)
-        if today - began < RIPE_AFTER:
+        began = found.pop(self._mark, None)
+        if began is None:
+            return None
+        self._ripe_on[tenant] = began + RIPE_AFTER
+        if today < self._ripe_on[tenant]:
             return None
         known = [asked[key] for key in found]
         return Acquaintance(
@@ -99,7 +110,7 @@ class Contacts:
         )
 
     def _rows(self, meeting: Meeting) -> Iterable[_Row]:
-        yield _Row(meeting.tenant, _BEGINNING, meeting.day)
+        yield _Row(meeting.tenant, self._mark, meeting.day)
         for mailbox in (EVERYBODY, *meeting.mailboxes):
             key = self._key(meeting.tenant, meeting.person, mailbox, is_vouched=meeting.is_vouched)
             yield _Row(meeting.tenant, key, meeting.day)
@@ -107,11 +118,12 @@ class Contacts:
     def _key(self, tenant: TenantId, person: str, mailbox: str, *, is_vouched: bool) -> int:
         text = f"{tenant}\0{is_vouched:d}\0{mailbox}\0{fold(person)}".encode("utf-8", "surrogatepass")
         digest = hashlib.blake2b(text, digest_size=8, key=self._secret).digest()
-        return int.from_bytes(digest, "big", signed=True) or 1
+        key = int.from_bytes(digest, "big", signed=True)
+        return key if not 0 <= key < MARKS else key + MARKS
 
 
 async def forget_contacts(pool: Pool, now: datetime) -> None:
     """Forget acquaintances that are too old or too many."""
-    parameters = {"before": (now - KEEP).date(), "most": MOST}
+    parameters = {"before": (now - KEEP).date(), "most": MOST, "marks": MARKS}
     async with pool.transaction() as connection:
         await connection.execute(query(_PACKAGE, "forget_contacts"), parameters)

@@ -3,7 +3,7 @@ DELETE FROM contact
 USING (
     SELECT tenant, key, row_number() OVER (PARTITION BY tenant ORDER BY last_seen DESC, key) AS place
     FROM contact
-    WHERE key <> 0
+    WHERE key NOT BETWEEN 0 AND %(marks)s - 1
 ) AS ranked
 WHERE contact.tenant = ranked.tenant
   AND contact.key = ranked.key
