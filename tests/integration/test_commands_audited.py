@@ -144,6 +144,7 @@ READING = {
     "digest": ("list",),
     "dkim": ("check", "list", "records"),
     "ioc": ("export", "list"),
+    "leanings": ("list",),
     "proposal": ("list", "show"),
     "provider": ("list",),
     "quarantine": ("list", "requests"),
@@ -171,6 +172,7 @@ SAML = (
 )
 ORDERS = {
     "account add": ([EVE, "--tenant", "told", "--role", "tenant-administrator"], "account.add"),
+    "leanings reset": (["told"], "leaning.reset"),
     "account token": ([EVE, "--name", "scripts"], "token.add"),
     "account revoke": ([EVE, "--name", "scripts"], "token.revoke"),
     "account invite": ([EVE], "account.invite"),

@@ -329,6 +329,8 @@ def test_only_messages_and_signing_keys_hold_data_keys_and_references(spool) -> 
     )
 
     assert found == [
+        # Names an acquaintance by its digest; it opens nothing.
+        ("contact", "key"),
         ("message", "content_reference"),
         ("message", "key_version"),
         ("message", "wrapped_key"),
