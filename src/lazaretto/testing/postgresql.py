@@ -170,11 +170,12 @@ class ThrowAwayServer:
 
 
 @contextmanager
-def throw_away_server(binaries: Binaries) -> Iterator[ThrowAwayServer]:
-    """Give a running, empty server; it and its files are gone afterwards."""
+def throw_away_server(binaries: Binaries, settings: str = "") -> Iterator[ThrowAwayServer]:
+    """Give a running, empty server with ``settings``; it and its files are gone afterwards."""
     with _folder() as folder:
         server = ThrowAwayServer(folder, binaries, service_user())
         server.make()
+        server.configure(settings)
         yield from _running(server)
 
 
