@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import smtplib
 import time
+from email.message import EmailMessage
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,6 +15,7 @@ from tests.browser.test_administering import EVERYWHERE, name_of, opened
 
 pytestmark = pytest.mark.integration
 PATIENCE = 300.0
+ALICE = "alice@customer.example"
 
 
 def at_held_messages(portal: Portal, open_page: OpenPage, language: str, size: tuple[int, int]) -> Page:
@@ -26,6 +30,17 @@ def at_held_messages(portal: Portal, open_page: OpenPage, language: str, size: t
     page.goto(f"{portal.address}/q/")
     expect(page.locator(".held-item").nth(7)).to_be_visible()
     return page
+
+
+def sent_dangerous(portal: Portal, subject: str) -> None:
+    """Send the end user a message in the name of a protected colleague."""
+    message = EmailMessage()
+    message["From"], message["To"] = "Élise Dupont <elise.dupont@stranger.example>", ALICE
+    message["Subject"] = subject
+    message.set_content("Alice, are you at your desk? I need a confidential payment today.\n")
+    host, port = portal.smtp.split(":")
+    with smtplib.SMTP(host, int(port), "sender.stranger.example", 60) as session:
+        session.send_message(message, "elise.dupont@stranger.example", [ALICE])
 
 
 @EVERYWHERE
@@ -71,10 +86,18 @@ def test_several_messages_are_deleted_after_a_question(
 def test_a_dangerous_message_can_only_be_asked_for(
     portal: Portal, open_page: OpenPage, language: str, size: tuple[int, int]
 ) -> None:
+    # A message of its own: which of the demonstration's are still there depends on what was deleted before.
+    subject = f"Are you there {uuid4().hex[:8]}"
+    sent_dangerous(portal, subject)
     page = at_held_messages(portal, open_page, language, size)
-    page.fill("[name=q]", "Élise" if size == DESKTOP else "Bank")
+    found = page.locator("a.held-subject", has_text=subject)
+    deadline = time.monotonic() + PATIENCE
+    while not found.count():
+        assert time.monotonic() < deadline, "the message was not held in time"
+        page.goto(f"{portal.address}/q/?q={subject.replace(' ', '+')}")
+    page.fill("[name=q]", subject)
     page.press("[name=q]", "Enter")
-    page.locator("a.held-subject").first.click()
+    found.click()
     expect(page.locator(".risk-high").first).to_be_visible()
     assert page.locator("button[value=release]").count() == 0
 
