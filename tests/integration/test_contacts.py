@@ -12,6 +12,7 @@ from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.journal.outbox import OutboxEvent
 from lazaretto.run.acquainting import ContactTeacher
 from lazaretto.spool.contacts import KEEP, RIPE_AFTER, Contacts, Meeting, forget_contacts
+from lazaretto.spool.known_contacts import AGAIN_AFTER
 
 TENANT, OTHER = TenantId(7), TenantId(8)
 EVE, BOB, ANN = "eve@partner.example", "bob@customer.example", "ann@customer.example"
@@ -153,6 +154,89 @@ async def test_what_is_not_renewed_and_what_is_too_much_is_forgotten(spool, monk
     assert (await known(contacts, spool, BOB)).vouched == ("", BOB)
     assert (await known(contacts, spool, BOB, person="old@partner.example")).vouched == ()
     assert (await known(contacts, spool, BOB, person="rare@partner.example")).vouched == ()
+
+
+class _Counting:
+    """A pool that counts how often somebody takes a connection."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+        self.taken = 0
+
+    def connection(self) -> Any:
+        self.taken += 1
+        return self._pool.connection()
+
+
+async def test_nobody_asks_twice_about_one_who_is_known(spool) -> None:
+    await told(spool, scanned(spool.clock()))
+    asker = Contacts(pool := _Counting(spool.pool), SECRET)
+
+    answers = [await known(asker, spool, BOB) for _ in range(3)]
+
+    assert pool.taken == 1
+    assert answers == [answers[0]] * 3
+    assert answers[0].vouched == ("", BOB)
+
+
+async def test_a_stranger_is_asked_about_until_somebody_knows_it(spool) -> None:
+    teacher = await told(spool)
+    asker = Contacts(pool := _Counting(spool.pool), SECRET)
+    assert (await known(asker, spool, BOB)).vouched == ()
+
+    await teacher.note([meeting(spool.clock().date())])
+
+    assert (await known(asker, spool, BOB)).vouched == ("", BOB)
+    assert (await known(asker, spool, BOB, ANN)).vouched == ("", BOB)
+    assert (await known(asker, spool, BOB, ANN)).vouched == ("", BOB)
+    assert pool.taken == 4
+
+
+async def test_what_one_tenant_was_told_is_no_answer_for_another(spool) -> None:
+    contacts = await told(spool, scanned(spool.clock()))
+
+    assert (await known(contacts, spool, BOB)).vouched == ("", BOB)
+    assert (await known(contacts, spool, BOB, tenant=OTHER)).vouched == ()
+
+
+async def test_one_who_is_vouched_for_is_asked_about_again_within_the_hour(spool) -> None:
+    teacher, now = await told(spool, scanned(spool.clock())), [0.0]
+    asker = Contacts(pool := _Counting(spool.pool), SECRET, lambda: now[0])
+    assert (await known(asker, spool, BOB)).claimed == ()
+
+    await ContactTeacher(teacher, _Directory()).tell([scanned(spool.clock(), vouched=False)])
+    assert (await known(asker, spool, BOB)).claimed == ()
+    now[0] = AGAIN_AFTER
+
+    assert (await known(asker, spool, BOB)).claimed == ("", BOB)
+    now[0] *= 5
+    assert (await known(asker, spool, BOB)).claimed == ("", BOB)
+    assert pool.taken == 2
+
+
+async def test_one_who_was_forgotten_is_a_stranger_on_the_next_day(spool) -> None:
+    contacts, today = await told(spool, scanned(spool.clock())), spool.clock().date()
+    assert (await known(contacts, spool, BOB)).vouched == ("", BOB)
+
+    await forget_contacts(spool.pool, spool.clock() + KEEP + timedelta(days=1))
+    found = await contacts.acquaintance(TENANT, EVE, (BOB,), today + timedelta(days=1))
+
+    assert found is not None
+    assert found.vouched == ()
+
+
+async def test_a_tenant_whose_mail_is_not_known_is_asked_about_once_a_day(spool) -> None:
+    asker, today = Contacts(pool := _Counting(spool.pool), SECRET), spool.clock().date()
+
+    for _ in range(3):
+        assert await asker.acquaintance(TENANT, EVE, (BOB,), today) is None
+    assert pool.taken == 1
+
+    await Contacts(spool.pool, SECRET).note([meeting(today)])
+    assert await asker.acquaintance(TENANT, EVE, (BOB,), today + timedelta(days=1)) is None
+    assert await asker.acquaintance(TENANT, EVE, (BOB,), today + timedelta(days=2)) is None
+    assert pool.taken == 2
+    assert await asker.acquaintance(TENANT, EVE, (BOB,), today + RIPE_AFTER) is not None
 
 
 def meeting(day: date, person: str = EVE) -> Meeting:

@@ -7,7 +7,8 @@ Nobody can read an address from the table, nor try one without the key.  A tenan
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -17,6 +18,7 @@ from lazaretto.core.facts import Acquaintance
 from lazaretto.core.identity import TenantId
 from lazaretto.db.pool import Pool
 from lazaretto.db.sql import query
+from lazaretto.spool.known_contacts import KnownContacts
 from lazaretto.spool.rows import row_set
 
 _PACKAGE: Final = "lazaretto.spool"
@@ -51,9 +53,9 @@ class _Row:
 
 
 class Contacts:
-    """Table ``contact`` of the spool."""
+    """Table ``contact`` of the spool, and what was found in it today."""
 
-    def __init__(self, pool: Pool, secret: bytes) -> None:
+    def __init__(self, pool: Pool, secret: bytes, clock: Callable[[], float] = time.monotonic) -> None:
         """``secret`` is the same on all nodes, and known to nobody who may read the database.
 
         Under another one nobody is known, and ``RIPE_AFTER`` begins anew.
@@ -62,6 +64,7 @@ class Contacts:
         self._secret = hashlib.blake2b(secret, person=b"lz contacts").digest()
         self._mark = int.from_bytes(self._secret, "big") % MARKS
         self._ripe_on: dict[TenantId, date] = {}
+        self._known = KnownContacts(clock)
 
     async def note(self, meetings: Iterable[Meeting]) -> None:
         """Note ``meetings``; noting one again changes no more than its day."""
@@ -82,32 +85,46 @@ class Contacts:
     ) -> Acquaintance | None:
         """Return who of ``mailboxes``, and of everybody, knows ``person``.
 
-        None where the tenant's mail has not been known for long enough to tell.
+        None where the tenant's mail has not been known for long enough to tell.  The table is not asked
+        where all are known already.
         """
         if today < self._ripe_on.get(tenant, today):
             return None
-        asked = {
-            self._key(tenant, person, mailbox, is_vouched=is_vouched): (mailbox, is_vouched)
+        pairs = {
+            mailbox: (
+                self._key(tenant, person, mailbox, is_vouched=False),
+                self._key(tenant, person, mailbox, is_vouched=True),
+            )
             for mailbox in (EVERYBODY, *mailboxes)
-            for is_vouched in (True, False)
         }
-        parameters = {"tenant": tenant, "keys": [self._mark, *asked]}
+        found = self._known.recall(tenant, pairs.values(), today)
+        if found is None:
+            found = await self._found(tenant, pairs.values(), today)
+        if found is None:
+            return None
+        keys = set(found)
+        return Acquaintance(
+            tenant=tenant,
+            asked=tuple(mailboxes),
+            vouched=tuple(sorted(mailbox for mailbox, (_, vouched) in pairs.items() if vouched in keys)),
+            claimed=tuple(sorted(mailbox for mailbox, (claimed, _) in pairs.items() if claimed in keys)),
+        )
+
+    async def _found(
+        self, tenant: TenantId, pairs: Iterable[tuple[int, int]], today: date
+    ) -> list[int] | None:
+        """Ask the table which of ``pairs`` ``tenant`` has; None where its mail is too new to tell."""
+        parameters = {"tenant": tenant, "keys": [self._mark, *(key for pair in pairs for key in pair)]}
         async with self._pool.connection() as connection:
             cursor = await connection.execute(query(_PACKAGE, "find_contacts"), parameters)
             found: dict[int, date] = dict(await cursor.fetchall())
         began = found.pop(self._mark, None)
-        if began is None:
-            return None
-        self._ripe_on[tenant] = began + RIPE_AFTER
+        # Without a mark nothing can be ripe tomorrow that is not marked by then: tomorrow is asked again.
+        self._ripe_on[tenant] = today + timedelta(days=1) if began is None else began + RIPE_AFTER
         if today < self._ripe_on[tenant]:
             return None
-        known = [asked[key] for key in found]
-        return Acquaintance(
-            tenant=tenant,
-            asked=tuple(mailboxes),
-            vouched=tuple(sorted(mailbox for mailbox, is_vouched in known if is_vouched)),
-            claimed=tuple(sorted(mailbox for mailbox, is_vouched in known if not is_vouched)),
-        )
+        self._known.remember(tenant, found, today)
+        return list(found)
 
     def _rows(self, meeting: Meeting) -> Iterable[_Row]:
         yield _Row(meeting.tenant, self._mark, meeting.day)
