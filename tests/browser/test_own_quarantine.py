@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, OpenPage, Portal, examined
+from tests.browser.conftest import PHONE, OpenPage, Portal, examined
 from tests.browser.test_administering import EVERYWHERE, name_of, opened
 
 pytestmark = pytest.mark.integration
