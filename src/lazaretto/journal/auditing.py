@@ -4,6 +4,10 @@ Each tenant has a chain of its own; the operator's acts on the platform are in c
 carries the SHA-256 of itself and of the entry before it, and the chain's head is kept apart, so that
 a row that was changed, removed, put in between or cut off at the end is found.
 
+Entries that were kept long enough are forgotten from the oldest on.  The chain then begins behind an anchor,
+the number, hash and time of the last entry that was forgotten, and an entry further on states the same: who
+removes old entries and moves the anchor alone is found.
+
 An act that touches another database than ours cannot commit together with its entry.  So the entry
 comes first, and a second one follows only where the act then failed.
 """
@@ -21,12 +25,17 @@ import msgspec
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from lazaretto.core.errors import PermanentFailure
 from lazaretto.core.identity import TenantId
 from lazaretto.db.pool import Connection, Pool
 from lazaretto.db.sql import query
+from lazaretto.journal.audit_wanted import Wanted
 
 OPERATOR: Final = TenantId(0)
 """The chain of acts that concern no tenant."""
+FORGET: Final = "audit.forget"
+"""The act of an entry which states, in ``after``, up to where its chain was forgotten."""
+FORGETTER: Final = "program:audit-retention"
 FAILED: Final = " failed"
 """Ends the ``act`` of an entry which says that the order before it was not carried out."""
 _PACKAGE: Final = "lazaretto.journal"
@@ -77,43 +86,17 @@ class Verified:
 
     tenant: TenantId
     entries: int
-    """How many entries hold, from the first one on."""
+    """How many entries hold, from the first one that is kept on."""
     head: str
     """The chain's latest hash, hexadecimal: kept elsewhere, it proves the chain up to here."""
     problem: str = ""
     """What is wrong with the next one; empty when the whole chain holds."""
+    forgotten: int = 0
+    """How many entries before these were forgotten because they had been kept long enough."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What people know of acts that they look for; every part that is given must hold."""
-
-    number: int | None = None
-    act: str = ""
-    """Its beginning: ``quarantine`` finds ``quarantine.release``."""
-    actor: str = ""
-    """Part of who ordered it, or on whose behalf, in any case."""
-    about: str = ""
-    """Part of what it was about, in any case."""
-    since: datetime | None = None
-    until: datetime | None = None
-    oldest_first: bool = False
-
-    def parameters(self) -> dict[str, Any]:
-        """Return it as the query takes it; None stands for whatever."""
-        return {
-            "number": self.number,
-            "act_begins": f"{_escaped(self.act)}%" if self.act else None,
-            "who": f"%{_escaped(self.actor)}%" if self.actor else None,
-            "about": f"%{_escaped(self.about)}%" if self.about else None,
-            "since": self.since,
-            "until": self.until,
-            "oldest_first": self.oldest_first,
-        }
-
-
-def _escaped(part: str) -> str:
-    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+class BrokenChain(PermanentFailure):
+    """Entries that should be forgotten are not as they were written."""
 
 
 class AuditLog:
@@ -189,16 +172,99 @@ class AuditLog:
 
     async def verify(self, tenant: TenantId) -> Verified:
         """Read the whole chain of ``tenant`` and tell whether every entry is where and as it was written."""
-        previous, expected = _FIRST, 0
         async with self._pool.connection() as connection:
-            head = await _head(connection, tenant)
-            async for entry in _in_order(connection, tenant):
-                expected += 1
-                problem = _problem_of(entry, expected, previous)
-                if problem:
-                    return _told(tenant, expected - 1, previous, problem)
-                previous = entry.hash
-        return _told(tenant, expected, previous, _problem_at_end(head, expected, previous))
+            # What is recorded or forgotten while we read belongs to the next look.
+            await connection.execute(_sql("see_one_moment"), prepare=False)
+            chain = await _chain(connection, tenant)
+            walked = await _walked(connection, tenant, chain)
+        problem = walked.problem or _problem_at_end(chain, walked)
+        return Verified(
+            tenant=tenant,
+            entries=walked.number - chain.forgotten,
+            head=walked.hash.hex(),
+            problem=problem,
+            forgotten=chain.forgotten,
+        )
+
+    async def forget(self, tenant: TenantId, before: datetime, now: datetime) -> int:
+        """Remove the oldest entries of ``tenant``, up to the first that is not older than ``before``.
+
+        Returns how many; 0 where nothing is due, so that twice is once.  Raises ``BrokenChain``, and removes
+        nothing, where these entries do not hold: what somebody did to them must stay to be seen.
+        """
+        async with self._pool.transaction() as connection:
+            cursor = await connection.execute(_sql("lock_audit_chain"), {"tenant": tenant})
+            if await cursor.fetchone() is None:
+                return 0
+            chain = await _chain(connection, tenant)
+            last = await _last_older(connection, tenant, before, chain)
+            if last <= chain.forgotten:
+                return 0
+            walked = await _walked(connection, tenant, chain, last)
+            if walked.problem or walked.at is None or walked.number != last:
+                raise BrokenChain(walked.problem or f"entry {walked.number + 1} is missing")
+            # The statement comes before the removal, in one transaction with it.
+            entry = _entry(_forgetting(tenant, walked), chain.number + 1, now, chain.hash)
+            await _write(connection, entry)
+            anchor = {"tenant": tenant, "number": last, "hash": walked.hash, "at": walked.at}
+            await connection.execute(_sql("anchor_audit_chain"), anchor)
+            await connection.execute(_sql("forget_audit_entries"), {"tenant": tenant, "number": last})
+        return last - chain.forgotten
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chain:
+    """Where a chain ends, and where it begins."""
+
+    number: int = 0
+    hash: bytes = _FIRST
+    forgotten: int = 0
+    forgotten_hash: bytes = _FIRST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walked:
+    """What was seen of a chain up to entry ``number``, the last one that holds."""
+
+    number: int
+    hash: bytes
+    at: datetime | None
+    is_anchored: bool
+    """Whether an entry states what was forgotten, or nothing was."""
+    problem: str = ""
+
+
+async def _walked(
+    connection: Connection, tenant: TenantId, chain: _Chain, until: int | None = None
+) -> _Walked:
+    seen = _Walked(
+        number=chain.forgotten, hash=chain.forgotten_hash, at=None, is_anchored=not chain.forgotten
+    )
+    async for entry in _in_order(connection, tenant):
+        if until is not None and entry.number > until:
+            break
+        problem = _problem_of(entry, seen.number + 1, seen.hash)
+        if problem:
+            return replace(seen, problem=problem)
+        is_anchored = seen.is_anchored or _states(entry, chain)
+        seen = _Walked(number=entry.number, hash=entry.hash, at=entry.at, is_anchored=is_anchored)
+    return seen
+
+
+def _forgetting(tenant: TenantId, last: _Walked) -> Act:
+    assert last.at is not None
+    at = last.at.astimezone(UTC).isoformat(timespec="microseconds")
+    stated = {"number": last.number, "hash": last.hash.hex(), "at": at}
+    return Act(
+        tenant=tenant, actor=FORGETTER, act=FORGET, object=f"entries up to {last.number}", after=stated
+    )
+
+
+def _states(entry: Entry, chain: _Chain) -> bool:
+    if entry.act != FORGET or not isinstance(entry.after, dict):
+        return False
+    stated = entry.after.get("number"), entry.after.get("hash")
+    return stated == (chain.forgotten, chain.forgotten_hash.hex())
 
 
 def _entry(act: Act, number: int, at: datetime, previous: bytes) -> Entry:
@@ -258,9 +324,20 @@ async def _write(connection: Connection, entry: Entry) -> None:
     )
 
 
-async def _head(connection: Connection, tenant: TenantId) -> tuple[int, bytes]:
+async def _chain(connection: Connection, tenant: TenantId) -> _Chain:
     row = await (await connection.execute(_sql("read_audit_chain"), {"tenant": tenant})).fetchone()
-    return (0, _FIRST) if row is None else (row[0], bytes(row[1]))
+    if row is None:
+        return _Chain()
+    number, last, forgotten, forgotten_hash = row[:4]
+    return _Chain(
+        number=number, hash=bytes(last), forgotten=forgotten, forgotten_hash=bytes(forgotten_hash or _FIRST)
+    )
+
+
+async def _last_older(connection: Connection, tenant: TenantId, before: datetime, chain: _Chain) -> int:
+    parameters = {"tenant": tenant, "before": before}
+    row = await (await connection.execute(_sql("first_young_audit_entry"), parameters)).fetchone()
+    return chain.number if row is None else int(row[0]) - 1
 
 
 async def _in_order(connection: Connection, tenant: TenantId) -> AsyncIterator[Entry]:
@@ -285,14 +362,14 @@ def _problem_of(entry: Entry, expected: int, previous: bytes) -> str:
     return ""
 
 
-def _problem_at_end(head: tuple[int, bytes], entries: int, previous: bytes) -> str:
-    if head[0] > entries:
-        return f"entries {entries + 1} to {head[0]} are missing at the end"
-    return "" if head == (entries, previous) else "the chain's head is not that of its last entry"
-
-
-def _told(tenant: TenantId, entries: int, head: bytes, problem: str) -> Verified:
-    return Verified(tenant=tenant, entries=entries, head=head.hex(), problem=problem)
+def _problem_at_end(chain: _Chain, walked: _Walked) -> str:
+    if chain.number > walked.number:
+        return f"entries {walked.number + 1} to {chain.number} are missing at the end"
+    if (chain.number, chain.hash) != (walked.number, walked.hash):
+        return "the chain's head is not that of its last entry"
+    if not walked.is_anchored:
+        return f"entries up to {chain.forgotten} are gone, and no entry states that they were forgotten"
+    return ""
 
 
 def _sql(name: LiteralString) -> LiteralString:

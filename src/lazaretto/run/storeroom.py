@@ -35,6 +35,7 @@ def store_settings(home: Home, settings: Settings, http: str = "", dns_file: str
         secret=web_key(home),
         base_url=base_url,
         hosts=tuple(dict.fromkeys((host, "127.0.0.1", "localhost", "[::1]"))),
+        keep_audit_months=settings.spool.keep_audit_months,
         give_up_after=settings.spool.give_up_after.total_seconds(),
         requests_per_minute=settings.web.requests_per_minute,
         max_body=settings.web.max_body,

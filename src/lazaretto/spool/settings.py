@@ -52,6 +52,13 @@ class SpoolSettings(BaseModel):
     keep_figures: timedelta = Field(
         timedelta(days=395), description="How long the hourly figures of reports stay."
     )
+    keep_audit_months: int = Field(
+        12,
+        ge=1,
+        le=36,
+        description="Months that the audit keeps an act, where a tenant's `contract.audit_months` says no "
+        "other number; entries that are older go by whole days.",
+    )
     refusals_per_minute: int = Field(
         30, ge=1, description="Refusals of one client per minute that get a trace each; more are counted."
     )

@@ -8,7 +8,8 @@ from typing import Any
 
 from lazaretto.core.errors import ScopeError
 from lazaretto.core.identity import TenantId
-from lazaretto.journal.auditing import OPERATOR, Act, Entry, Verified, Wanted, failed
+from lazaretto.journal.audit_wanted import Wanted
+from lazaretto.journal.auditing import OPERATOR, Act, Entry, Verified, failed
 from lazaretto.store.mailpath import mail_path
 from lazaretto.store.scope import Area, Right, Scope
 

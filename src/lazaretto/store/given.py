@@ -33,6 +33,8 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What links in mail and pages begin with; its host is the only one that is answered."""
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     """Host names that requests may be for."""
+    keep_audit_months: int = 12
+    """Months that recorded acts are kept where a contract says no other number."""
     give_up_after: float = 7 * 86_400.0
     """Seconds for which a released copy is tried."""
     requests_per_minute: int = 600

@@ -60,7 +60,8 @@ def verify(home: Home) -> None:
     for chain in chains:
         name = names.get(chain.tenant, f"tenant {chain.tenant}")
         state = f"does not hold: {chain.problem}" if chain.problem else "holds"
-        click.echo(f"{name}: {chain.entries} entries, head {chain.head[:16]}… {state}")
+        before = f" after {chain.forgotten} that are forgotten" if chain.forgotten else ""
+        click.echo(f"{name}: {chain.entries} entries{before}, head {chain.head[:16]}… {state}")
     broken = [chain for chain in chains if chain.problem]
     if broken:
         raise ConfigurationError(

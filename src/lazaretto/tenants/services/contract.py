@@ -48,6 +48,12 @@ class Contract(ServiceSection):
         default=None,
         description="The day of activation; from then on the default disclaimer applies.",
     )
+    audit_months: int | None = Field(
+        default=None,
+        ge=1,
+        le=36,
+        description="Months that the tenant's audit keeps an act; left out, what the platform keeps (12).",
+    )
     reseller: TenantName | None = Field(
         default=None, description="Who sold it, when that is not the operator."
     )

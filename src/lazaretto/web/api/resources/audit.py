@@ -45,6 +45,8 @@ class VerifiedShown(Schema):
     """The latest hash: kept elsewhere, it proves the chain up to here."""
     holds: bool
     problem: str
+    forgotten: int
+    """How many entries before these were kept long enough and are forgotten."""
 
 
 @router.get(
@@ -111,7 +113,11 @@ def _page(scope: Scope, act: str, actor: str, cursor: str, limit: int) -> Page[E
 
 def _verified(verified: Verified) -> VerifiedShown:
     return VerifiedShown(
-        entries=verified.entries, head=verified.head, holds=not verified.problem, problem=verified.problem
+        entries=verified.entries,
+        head=verified.head,
+        holds=not verified.problem,
+        problem=verified.problem,
+        forgotten=verified.forgotten,
     )
 
 

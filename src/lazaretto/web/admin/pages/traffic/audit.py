@@ -12,8 +12,9 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from lazaretto.core.errors import ConfigurationError
-from lazaretto.journal.auditing import Wanted
+from lazaretto.journal.audit_wanted import Wanted
 from lazaretto.store import auditing
+from lazaretto.store.audit_age import months_kept
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.web.admin.pages.traffic.moments import moment
 from lazaretto.web.api.pages import cursor_of, parts_of
@@ -93,7 +94,8 @@ def audit(request: PageRequest, scope: Scope) -> HttpResponseBase:
             icon="history",
         ),
     )
-    return show(request, "traffic/audit.html", {"table": table, "problem": problem})
+    months = months_kept(scope)
+    return show(request, "traffic/audit.html", {"table": table, "problem": problem, "months": months})
 
 
 def _one_page(scope: Scope, wanted: Wanted, asked: Asked) -> InOrder:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lazaretto.core.errors import ScopeError
-from lazaretto.journal.auditing import Wanted
+from lazaretto.journal.audit_wanted import Wanted
 from lazaretto.mail.preview import PREVIEW_POLICY
 from lazaretto.store import auditing, quarantine_content, quarantined
 from lazaretto.store.scope import Area, Right, Scope
