@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import time
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
-from lazaretto.delivery.settings import DeliverySettings
-from tests.integration.running_product import eventually, letter, queue, running_product, wrong_balances
+from tests.faults.restart_storm import REPEATS_PER_KILL, storm
+from tests.integration.running_product import eventually, letter, running_product
 from tests.journeys.conftest import Platform
 from tests.load.idle import open_idle
 from tests.load.processes import usage_of
-from tests.load.product import Product
 from tests.load.sender import Ledger, send_all
 
 IDLE = 1_000
 MESSAGES = 200
-RESTARTS = 3
+RESTARTS = 4
 PATIENCE = 120.0
 MOST_MEMORY = 150.0
 SETTINGS = f"[edge]\nmax_connections = {IDLE + 600}\n[delivery]\nfirst_delay = 1.0\nlongest_delay = 5.0\n"
@@ -67,32 +63,14 @@ def test_a_thousand_idle_connections_do_not_keep_mail_out(platform: Platform) ->
     assert set(arrived(platform, ledger).values()) == {1}
 
 
-def test_a_storm_of_restarts_loses_nothing(platform: Platform) -> None:
-    ledger = Ledger()
-    home, port = platform.product.home, platform.product.port
+def test_a_storm_of_restarts_loses_nothing(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("storm")
+    folder.chmod(0o755)
 
-    def killed_and_started() -> None:
-        os.kill(platform.product.process.pid, signal.SIGKILL)
-        platform.product.process.wait()
-        platform.product = Product.start(home, SETTINGS, port)
+    halves, are_balanced = storm(folder, RESTARTS)
 
-    async def in_a_storm() -> None:
-        sending = asyncio.create_task(
-            send_all(port, letters("storm", MESSAGES), ledger, connections=4, retry=True)
-        )
-        for number in range(1, RESTARTS + 1):
-            while len(ledger.accepted) < number * MESSAGES // (RESTARTS + 1) and not sending.done():
-                await asyncio.sleep(0.005)
-            await asyncio.to_thread(killed_and_started)
-        await sending
-
-    asyncio.run(in_a_storm())
-
-    assert len(ledger.accepted) == MESSAGES
-    eventually(lambda: not queue(platform), PATIENCE)
-    eventually(lambda: len(arrived(platform, ledger)) == MESSAGES, PATIENCE)
+    assert [half.lost for half in halves] == [[], []]
+    assert halves[0].repeated == 0, "an orderly restart repeats nothing"
     # A message comes again where a kill cut off an answer: the next hop's to us, or ours to the client.
-    again = sum(count - 1 for count in arrived(platform, ledger).values())
-    assert again <= RESTARTS * (DeliverySettings().max_per_destination + 4)
-    assert wrong_balances(platform) == []
-    print(f"restarts {RESTARTS}, repeated {again}, answers {ledger.answers}, {time.ctime()}")
+    assert halves[1].repeated <= halves[1].restarts * REPEATS_PER_KILL
+    assert are_balanced

@@ -1,0 +1,180 @@
+"""A storm of restarts in the middle of traffic: nothing is lost, and orderly ones repeat nothing.
+
+    python -m tests.faults.restart_storm [TIMES]
+
+The whole product is stopped and started TIMES times, the first half as a person would (SIGTERM), the
+rest by SIGKILL, while a client sends at a steady rate and sends again what was not answered with 250.
+Each half has letters of its own and ends with an empty queue, so that each repeat has its cause.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lazaretto.delivery.settings import DeliverySettings
+from tests.load.product import Product, SinkProcess
+from tests.load.sender import Ledger, Pace, send_all
+
+TIMES = 30
+RATE = 15.0
+"""Messages a second."""
+CONNECTIONS = 4
+BETWEEN = 20
+"""Messages that are taken between two restarts."""
+PATIENCE = 240.0
+LOOK_EVERY = 0.05
+SETTINGS = """\
+[delivery]
+first_delay = 1.0
+longest_delay = 5.0
+[content]
+least_free_share = 0.01
+"""
+REPEATS_PER_KILL = DeliverySettings().max_per_destination + CONNECTIONS
+"""A kill cuts off at most these answers: the next hop's to us, and ours to the client."""
+
+
+@dataclass(slots=True)
+class Half:
+    """Restarts of one kind, and what became of the letters meanwhile."""
+
+    name: str
+    restarts: int
+    ledger: Ledger = field(default_factory=Ledger)
+    away: list[float] = field(default_factory=list)
+    """Seconds from each signal until the product took mail again."""
+    copies: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def lost(self) -> list[str]:
+        """Letters that were answered with 250 and never came."""
+        return [name for name in self.ledger.accepted if not self.copies[name]]
+
+    @property
+    def repeated(self) -> int:
+        """How many copies came beyond the first of each letter."""
+        return sum(count - 1 for count in self.copies.values())
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it came to what is promised."""
+        most = 0 if self.name == "orderly" else self.restarts * REPEATS_PER_KILL
+        return not self.lost and self.repeated <= most
+
+    def figures(self) -> dict[str, Any]:
+        """Return what a report says."""
+        return {
+            "restarts": self.restarts,
+            "accepted": len(self.ledger.accepted),
+            "answers": self.ledger.answers,
+            "lost": self.lost,
+            "repeated": self.repeated,
+            "away_seconds": [round(each, 1) for each in sorted(self.away)],
+        }
+
+
+class Storm:
+    """A product that is restarted again and again while a client sends."""
+
+    def __init__(self, product: Product, sink: SinkProcess) -> None:
+        self.product = product
+        self._sink = sink
+        self._is_over = False
+
+    def play(self, half: Half, stop: Callable[[Product], None]) -> None:
+        """Restart by ``stop`` as often as ``half`` says; return when all its letters have come."""
+        self._is_over = False
+        asyncio.run(self._traffic(half, stop))
+        deadline = time.monotonic() + PATIENCE
+        while self.product.command("queue", "list", "--json").strip() and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY)
+        half.copies = Counter(each for each, _, _, _ in self._sink.received() if each in half.ledger.sent)
+
+    def balances(self) -> list[dict[str, Any]]:
+        """Return what ``lazaretto reconcile`` says of each tenant."""
+        return [json.loads(line) for line in self.product.command("reconcile", "--json").split("\n") if line]
+
+    async def _traffic(self, half: Half, stop: Callable[[Product], None]) -> None:
+        port, ledger = self.product.port, half.ledger
+        letters = self._letters(half.name)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(
+                send_all(port, letters, ledger, connections=CONNECTIONS, retry=True, pace=Pace(RATE))
+            )
+            for _ in range(half.restarts):
+                wanted = len(ledger.accepted) + BETWEEN
+                async with asyncio.timeout(PATIENCE):
+                    while len(ledger.accepted) < wanted:
+                        await asyncio.sleep(LOOK_EVERY)
+                half.away.append(await asyncio.to_thread(self._restart, stop))
+            self._is_over = True
+
+    def _restart(self, stop: Callable[[Product], None]) -> float:
+        began = time.monotonic()
+        stop(self.product)
+        self.product = Product.start(self.product.home, SETTINGS, self.product.port)
+        return time.monotonic() - began
+
+    def _letters(self, mark: str) -> Iterator[tuple[str, str, bytes]]:
+        number = 0
+        while not self._is_over:
+            name = f"{mark}{number}"
+            yield name, "bob@customer.example", _letter(name)
+            number += 1
+
+
+def storm(folder: Path, times: int) -> tuple[list[Half], bool]:
+    """Restart ``times`` times; return both halves, and whether all balances are right."""
+    halves = [Half("orderly", (times + 1) // 2), Half("killed", times // 2)]
+    sink = SinkProcess.start(folder)
+    try:
+        made = Storm(Product.start(folder / "home", SETTINGS), sink)
+        try:
+            made.product.apply_tenant(sink.port)
+            for half, stop in zip(halves, (_stop, _kill), strict=True):
+                made.play(half, stop)
+            return halves, all(each["right"] for each in made.balances())
+        finally:
+            made.product.stop()
+    finally:
+        sink.stop()
+
+
+def _stop(product: Product) -> None:
+    product.stop()
+
+
+def _kill(product: Product) -> None:
+    product.process.kill()
+    product.process.wait()
+
+
+def _letter(name: str) -> bytes:
+    return (
+        f"From: Ann Baker <ann@partner.example>\r\nTo: bob@customer.example\r\nSubject: minutes\r\n"
+        f"Message-ID: <{name}@partner.example>\r\n\r\nSee you on Tuesday.\r\n"
+    ).encode()
+
+
+def main(words: list[str]) -> int:
+    """Restart, print, and return 1 where something was lost or came too often."""
+    with tempfile.TemporaryDirectory(prefix="lz-storm-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        halves, are_balanced = storm(folder, int(words[0]) if words else TIMES)
+    figures = {half.name: half.figures() for half in halves}
+    print(json.dumps({**figures, "balances_right": are_balanced}), flush=True)
+    return 0 if are_balanced and all(half.is_good for half in halves) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
