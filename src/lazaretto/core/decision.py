@@ -58,6 +58,7 @@ class Notice:
 
     tenant: TenantId
     audience: str
+    """As an order's, or ``rule-failure``: administrators, where a rule could not be tried."""
     rule: str
     to: tuple[str, ...]
     about: tuple[str, ...]

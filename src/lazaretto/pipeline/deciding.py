@@ -22,6 +22,7 @@ from lazaretto.core.submission import Submission
 from lazaretto.detect.authentication.results_header import authentication_results
 from lazaretto.detect.reputation.sender_lists import relisted
 from lazaretto.mail.view import MessageView
+from lazaretto.pipeline.failed_rules import failure_notices
 from lazaretto.pipeline.noticing import audience_of, may_answer
 from lazaretto.pipeline.summarising import facts_for_trace, summary_of
 from lazaretto.policy.judging import Judged, judge
@@ -96,6 +97,7 @@ def decide(
         judged.append(one)
         tried = _on_trial(leg, looks[leg.tenant], facts, snapshot, one, changer.view)
         told[leg.tenant] = _look(told.get(leg.tenant), one, looks[leg.tenant], snapshot, tried)
+        notices += failure_notices(looks[leg.tenant], one.decisions, snapshot)
         for decision in one.decisions:
             made = changer.changes(decision, one, snapshot)
             copies.extend(_copies(leg, decision, made))

@@ -3,7 +3,8 @@
 A notice goes out under the null reverse path and says that a program made it, so nobody answers it
 and no two programs talk for ever.  A sender is told only where somebody vouches for the address, and
 never about lists, bulk mail or other programs' mail.  One for each rule, audience, sender and hour:
-its id is made of these, so that a flood of mail is no flood of notices, whoever notices it.
+its id is made of these, so that a flood of mail is no flood of notices, whoever notices it.  That a rule
+failed is told once for each tenant and hour, as a sender chooses the addresses and names in question.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from lazaretto.core.queued import ComposedMessage
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.core.submission import Submission
 from lazaretto.mail.view import MessageView
-from lazaretto.pipeline.notice_words import BODIES, FATES, SUBJECTS
+from lazaretto.pipeline.failed_rules import AUDIENCE as RULE_FAILURE
+from lazaretto.pipeline.notice_words import BODIES, FAILURE_SUBJECTS, FATES, SUBJECTS
 
 MOST_RECIPIENTS: Final = 50
 _NAMESPACE: Final = UUID("6b6f63a5-5f5e-5d0b-8a43-6d1f0d1f8a60")
@@ -86,7 +88,8 @@ def _composed(notice: Notice, told: Told) -> ComposedMessage:
     identity = _identity(notice, sender, at)
     message_id = f"<{identity}@{told.host_name}>"
     fate = FATES[notice.language][notice.disposition]
-    subject = SUBJECTS[notice.language].format(fate=fate)
+    subjects = FAILURE_SUBJECTS if notice.audience == RULE_FAILURE else SUBJECTS
+    subject = subjects[notice.language].format(fate=fate)
     message = EmailMessage(policy=SMTP)
     message["Date"] = format_datetime(at)
     message["From"] = f"Mail Delivery System <MAILER-DAEMON@{told.host_name}>"
@@ -118,6 +121,8 @@ def _composed(notice: Notice, told: Told) -> ComposedMessage:
 
 def _identity(notice: Notice, sender: str, at: datetime) -> MessageId:
     hour = f"{at:%Y-%m-%dT%H}"
+    if notice.audience == RULE_FAILURE:
+        return MessageId(uuid5(_NAMESPACE, "\0".join((str(notice.tenant), notice.audience, hour))))
     name = "\0".join((str(notice.tenant), notice.audience, notice.rule, fold(sender), hour))
     if notice.audience == "recipient":
         name += "\0" + "\0".join(sorted(map(fold, notice.to)))

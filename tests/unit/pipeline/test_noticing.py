@@ -92,7 +92,7 @@ def test_a_flood_within_an_hour_is_one_notice() -> None:
 
 
 @pytest.mark.parametrize("language", sorted(BODIES))
-@pytest.mark.parametrize("audience", ["administrator", "recipient", "sender"])
+@pytest.mark.parametrize("audience", ["administrator", "recipient", "sender", "rule-failure"])
 def test_notices_speak_every_language(language: str, audience: str) -> None:
     notice = replace(NOTICE, language=language, audience=audience)
 

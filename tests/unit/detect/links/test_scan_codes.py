@@ -139,3 +139,11 @@ def test_pictures_that_break_off_or_are_damaged_are_no_failure(form: str) -> Non
         _opened(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :], must_be_square=False)
 
     assert _opened(whole, must_be_square=False) is not None
+
+
+@pytest.mark.parametrize(("width", "decoded"), [(2_000, True), (2_001, False)])
+def test_a_picture_with_too_many_pixels_is_not_decoded(width: int, decoded: bool) -> None:
+    out = io.BytesIO()
+    Image.new("1", (width, 2_000)).save(out, "PNG")
+
+    assert (_opened(out.getvalue(), must_be_square=False) is not None) is decoded
