@@ -43,7 +43,7 @@ class OwnDomains:
             return ()
         findings = []
         domains = {author.address.domain for author in message.authors}
-        approved = approved_impersonators(tenant.options)
+        approved = approved_impersonators(tenant.options, "lookalike_domains")
         borrowed = sorted(domains & tenant.domains.keys())
         if borrowed and not _proved(facts, borrowed[0]):
             findings.append(found(FROM_OWN_DOMAIN_UNVERIFIED, borrowed[0]))

@@ -51,6 +51,11 @@ REPLY_TO_PROTECTED_NAME = Symbol(
     summary="Answers go to an outsider under the name of a protected person",
     verdict=Verdict.PHISHING,
 )
+_METHODS: Final = {
+    Likeness.SAME: (FROM_PROTECTED_NAME, "user_names"),
+    Likeness.SIMILAR: (FROM_PROTECTED_NAME_LIKE, "similar_names"),
+}
+"""What is reported of a name of a protected person, and the method of ``impersonation`` that acts on it."""
 
 
 class ProtectedNames:
@@ -80,7 +85,9 @@ class ProtectedNames:
         findings = [*_about_authors(message, tenant, colleagues)][:1]
         protected = _names(tenant.protected_names)
         for mailbox in message.mailboxes("reply-to")[:2]:
-            if _is_outside(mailbox, tenant) and _nearest(mailbox.display_name, protected) is Likeness.SAME:
+            if not _is_outside(mailbox, tenant) or _is_approved(mailbox, tenant, "reply_names"):
+                continue
+            if _nearest(mailbox.display_name, protected) is Likeness.SAME:
                 findings.append(found(REPLY_TO_PROTECTED_NAME, f"{mailbox.display_name} <{mailbox.address}>"))
                 break
         return tuple(findings)
@@ -97,6 +104,7 @@ def colleagues_shown(authors: Sequence[Mailbox], tenant: TenantSnapshot) -> tupl
         _shown(author)
         for author in authors[:MOST_AUTHORS]
         if _is_outside(author, tenant)
+        and not _is_approved(author, tenant, "colleague_names")
         and any(
             f"{local}@{domain}" in tenant.addresses
             for local in locals_of_name(_shown(author))
@@ -122,20 +130,21 @@ def _about_authors(
             # "The boss" <ann.lee84@gmail.example>: the address carries the name.
             local = author.address.local.replace(".", " ").replace("_", " ").replace("-", " ")
             near = _nearest(local, protected)
-        if near is not Likeness.NONE:
-            symbol = FROM_PROTECTED_NAME if near is Likeness.SAME else FROM_PROTECTED_NAME_LIKE
+        symbol, method = _METHODS.get(near, (FROM_COLLEAGUE_NAME, "colleague_names"))
+        is_borrowed = near is not Likeness.NONE or shown in colleagues
+        if is_borrowed and not _is_approved(author, tenant, method):
             yield found(symbol, shown)
-        elif shown in colleagues:
-            yield found(FROM_COLLEAGUE_NAME, shown)
 
 
 def _is_outside(mailbox: Mailbox, tenant: TenantSnapshot) -> bool:
     # An address inside is for the look at own domains; here it would accuse the person.
     address, domain = fold(str(mailbox.address)), mailbox.address.domain.lower()
-    if domain in tenant.domains or address in tenant.addresses:
-        return False
-    approved = approved_impersonators(tenant.options)
-    return address not in approved and domain not in approved
+    return domain not in tenant.domains and address not in tenant.addresses
+
+
+def _is_approved(mailbox: Mailbox, tenant: TenantSnapshot, method: str) -> bool:
+    address, domain = fold(str(mailbox.address)), mailbox.address.domain.lower()
+    return not approved_impersonators(tenant.options, method).isdisjoint({address, domain})
 
 
 def _nearest(shown: str, protected: frozenset[Name]) -> Likeness:
