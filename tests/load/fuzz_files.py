@@ -1,11 +1,12 @@
-"""Damages a sample of every reader of containers, again and again, and opens what comes of it.
+"""Damages a sample of every container reader of ours, again and again, and opens what comes of it.
 
     python -m tests.load.fuzz_files FOLDER [SECONDS] [SEED]
 
 Where ``tests.load.fuzz`` is guided and takes small inputs, this takes whole disks as well: it changes
 what is not empty in them.  It stops at nothing; each input that breaks a reader, takes too long or
 too much memory is left in ``FOLDER`` and told, and the exit status is 1 if there was one.  What other
-programs' code opens is opened apart, as the product does it.
+programs' code opens (RAR, CAB, 7z, ARJ, LHA, LZ4) is left out: it may end the process, which is
+why the product opens it apart.
 """
 
 from __future__ import annotations
