@@ -119,8 +119,9 @@ class Contacts:
             cursor = await connection.execute(query(_PACKAGE, "find_contacts"), parameters)
             found: dict[int, date] = dict(await cursor.fetchall())
         began = found.pop(self._mark, None)
-        # Without a mark nothing can be ripe tomorrow that is not marked by then: tomorrow is asked again.
-        self._ripe_on[tenant] = today + timedelta(days=1) if began is None else began + RIPE_AFTER
+        if began is None:
+            return None
+        self._ripe_on[tenant] = began + RIPE_AFTER
         if today < self._ripe_on[tenant]:
             return None
         self._known.remember(tenant, found, today)
