@@ -130,10 +130,14 @@ def _about_authors(
             # "The boss" <ann.lee84@gmail.example>: the address carries the name.
             local = author.address.local.replace(".", " ").replace("_", " ").replace("-", " ")
             near = _nearest(local, protected)
-        symbol, method = _METHODS.get(near, (FROM_COLLEAGUE_NAME, "colleague_names"))
-        is_borrowed = near is not Likeness.NONE or shown in colleagues
-        if is_borrowed and not _is_approved(author, tenant, method):
-            yield found(symbol, shown)
+        reasons = [_METHODS[near]] if near in _METHODS else []
+        if shown in colleagues:
+            reasons.append((FROM_COLLEAGUE_NAME, "colleague_names"))
+        # Who may use a name for one method may not for another that knows it as well.
+        for symbol, method in reasons:
+            if not _is_approved(author, tenant, method):
+                yield found(symbol, shown)
+                break
 
 
 def _is_outside(mailbox: Mailbox, tenant: TenantSnapshot) -> bool:

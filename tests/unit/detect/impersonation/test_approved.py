@@ -66,3 +66,18 @@ def test_whoever_asks_for_a_look_goes_by_the_entries_for_names_of_colleagues() -
         tenant = replace(TENANT, options={f"impersonation.approved.{named}": "guest.example"})
 
         assert colleagues_shown(authors, tenant) == shown
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [("user_names", ["FROM_COLLEAGUE_NAME"]), ("colleague_names", ["FROM_PROTECTED_NAME"])],
+)
+def test_one_whose_name_two_methods_know_is_found_by_the_other(method: str, expected: list[str]) -> None:
+    tenant = replace(
+        TENANT,
+        protected_names=("Ann Lee",),
+        options={f"impersonation.approved.{method}": "guest.example"},
+    )
+    message = view_of(b"From: Ann Lee <x@guest.example>\r\n\r\nhello\r\n")
+
+    assert [each.symbol for each in ProtectedNames().look(message, FACTS, tenant)] == expected
