@@ -14,6 +14,7 @@ from typing import Any, Final
 from lazaretto.core.address import domain_of, fold
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.store import drafts, tenancy
+from lazaretto.store.removals import is_large_removal
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.tenants.address_csv import Mode, read_table
 from lazaretto.tenants.document import TenantDocument
@@ -21,10 +22,6 @@ from lazaretto.tenants.placing import UNSAID
 from lazaretto.tenants.reviewing import Proposal
 from lazaretto.tenants.store import Applied
 
-LARGE_SHARE: Final = 0.2
-"""Of the addresses that exist; to remove more takes a second word."""
-_FEW: Final = 10
-"""So many may always go."""
 _MOST_WRONG: Final = 50
 
 
@@ -51,11 +48,6 @@ class Plan:
     def is_large_removal(self) -> bool:
         """Tell whether somebody has to say that this is meant."""
         return is_large_removal(len(self.removed), len(self.removed) + self.kept)
-
-
-def is_large_removal(removed: int, before: int) -> bool:
-    """Tell whether ``removed`` of ``before`` addresses are suspiciously many."""
-    return removed > _FEW and removed > before * LARGE_SHARE
 
 
 def registered(scope: Scope, document: TenantDocument) -> Iterable[Registered]:

@@ -11,6 +11,7 @@ from lazaretto.core.errors import ConfigurationError
 from lazaretto.store import reviews, tenancy
 from lazaretto.store.auditing import ordered
 from lazaretto.store.mailpath import mail_path
+from lazaretto.store.removals import demand_confirmed
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.store.sections import demand_change
 from lazaretto.tenants.address_csv import Counts, Mode, laid_over, read_table, written_table
@@ -48,11 +49,18 @@ def addresses(scope: Scope, *, after: str = "", search: str = "", limit: int = 1
 
 
 def upload(
-    scope: Scope, text: str, mode: Mode, *, dry_run: bool = False, expected: int | None = None
+    scope: Scope,
+    text: str,
+    mode: Mode,
+    *,
+    dry_run: bool = False,
+    expected: int | None = None,
+    confirmed: str | None = None,
 ) -> Uploaded:
     """Lay the addresses of a CSV over those that are registered; ``dry_run`` only counts.
 
-    Raises ``WrongLines`` where a line cannot be used; nothing is changed then.
+    Raises ``WrongLines`` where a line cannot be used, ``UnconfirmedRemoval`` where many would go and
+    ``confirmed`` (as in ``tenancy.publish``) is not the word for them; nothing is changed then.
     """
     scope.demand(Area.ADDRESSES, Right.EDIT)
     version, before = tenancy.document_in_force(scope)
@@ -61,6 +69,9 @@ def upload(
         demand_change(scope, before, document)
         return Uploaded(counts=counts, version=version, changed=False)
     note = f"addresses uploaded ({mode.value}): {counts.added} added, {counts.removed} removed"
+    if confirmed is not None:
+        demand_change(scope, before, document)
+        demand_confirmed(before, document, confirmed)
     return _published(scope, before, document, counts, version if expected is None else expected, note)
 
 

@@ -15,6 +15,7 @@ from lazaretto.store.changes import changed_parts
 from lazaretto.store.mailpath import mail_path
 from lazaretto.store.people.scopes import Caller
 from lazaretto.store.proofs import demand_proven
+from lazaretto.store.removals import demand_confirmed
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.store.sections import demand_change, demand_view
 from lazaretto.tenants.checking import check
@@ -99,24 +100,35 @@ def remarks(scope: Scope, text: str) -> Sequence[Remark]:
     return check(text, "document", datetime.now(UTC).date())
 
 
-def publish(scope: Scope, text: str, *, expected: int, note: str = "") -> Applied:
+def publish(
+    scope: Scope, text: str, *, expected: int, note: str = "", confirmed: str | None = None
+) -> Applied:
     """Publish the document in ``text`` in place of version ``expected``; return when it is in force.
 
     Raises ``OutdatedVersion`` where another version is in force, ``ConfigurationError`` where the document is
-    wrong, ``Forbidden`` where it changes what the scope may not change.
+    wrong, ``Forbidden`` where it changes what the scope may not change.  ``confirmed`` is a program's word
+    for what may be lost (``removals``), empty where it gave none; None where a person was asked beforehand.
     """
     document = parsed_for(scope, text)
     version, before = document_in_force(scope)
     if version != expected:
         raise OutdatedVersion(expected, version)
-    return publish_document(scope, before, document, expected=expected, note=note)
+    return publish_document(scope, before, document, expected=expected, note=note, confirmed=confirmed)
 
 
 def publish_document(
-    scope: Scope, before: TenantDocument, document: TenantDocument, *, expected: int, note: str = ""
+    scope: Scope,
+    before: TenantDocument,
+    document: TenantDocument,
+    *,
+    expected: int,
+    note: str = "",
+    confirmed: str | None = None,
 ) -> Applied:
     """Publish ``document``, which was made from ``before``, in place of version ``expected``."""
     demand_change(scope, before, document)
+    if confirmed is not None:
+        demand_confirmed(before, document, confirmed)
     if document == before:
         # Nothing is ordered, so nothing is recorded.
         path = mail_path()
@@ -132,10 +144,12 @@ def publish_document(
     return applied
 
 
-def rollback(scope: Scope, version: int) -> Applied:
+def rollback(scope: Scope, version: int, *, confirmed: str | None = None) -> Applied:
     """Publish what ``version`` said as a new version."""
     text = version_text(scope, version)
-    return publish(scope, text, expected=_in_force(scope).version, note=f"rollback to version {version}")
+    expected = _in_force(scope).version
+    note = f"rollback to version {version}"
+    return publish(scope, text, expected=expected, note=note, confirmed=confirmed)
 
 
 def add_tenant(scope: Scope, text: str) -> Applied:

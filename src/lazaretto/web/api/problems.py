@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import django.db
 import psycopg
 import structlog
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI, Schema
+from ninja import Header, NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from lazaretto.core.errors import ConfigurationError, ScopeError, TemporaryFailure
+from lazaretto.store.removals import UnconfirmedRemoval
 from lazaretto.store.scope import Forbidden
 from lazaretto.tenants.remarks import DocumentError
 from lazaretto.tenants.reviewing import NotDecidable
@@ -51,16 +52,29 @@ class Problem(Schema):
     detail: str
     errors: list[dict[str, Any]] | None = None
     """Each with ``where`` and ``problem``, for requests in which several things are wrong."""
+    confirm: str | None = None
+    """What the header ``Confirm-Removal`` has to say to have it done all the same."""
 
 
 PROBLEMS: Final = dict.fromkeys((400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 429, 503), Problem)
+
+Confirmed = Annotated[
+    str,
+    Header(
+        alias="Confirm-Removal",
+        max_length=100,
+        description="The word by which a `409` asked to confirm that something in use is taken away.",
+    ),
+]
 
 
 class Refused(HttpError):
     """A problem with a status of its own."""
 
 
-def problem(status: int, detail: str, errors: list[dict[str, Any]] | None = None) -> HttpResponse:
+def problem(
+    status: int, detail: str, errors: list[dict[str, Any]] | None = None, confirm: str = ""
+) -> HttpResponse:
     """Return the answer that tells of a problem."""
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -70,6 +84,8 @@ def problem(status: int, detail: str, errors: list[dict[str, Any]] | None = None
     }
     if errors is not None:
         body["errors"] = errors
+    if confirm:
+        body["confirm"] = confirm
     response = HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type=MEDIA_TYPE)
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="lazaretto"'
@@ -96,6 +112,7 @@ def tell_problems(api: NinjaAPI) -> None:
         api.add_exception_handler(kind, _handler(status))
     handlers: dict[type[Exception], Any] = {
         DocumentError: _document_error,
+        UnconfirmedRemoval: _unconfirmed,
         TooManyRequests: _too_many,
         ValidationError: _invalid,
         HttpError: _http_error,
@@ -117,6 +134,12 @@ def _handler(status: int) -> Any:
 def _document_error(_request: HttpRequest, failure: DocumentError) -> HttpResponse:
     errors = [{"line": each.line, "column": each.column, "problem": each.text} for each in failure.remarks]
     return problem(422, f"the document has {len(errors)} mistake(s)", errors)
+
+
+def _unconfirmed(_request: HttpRequest, failure: UnconfirmedRemoval) -> HttpResponse:
+    errors = [{"where": each.where, "problem": each.meaning} for each in failure.losses]
+    detail = f"{failure}; if this is meant, send it again with the header Confirm-Removal: {failure.word}"
+    return problem(409, detail, errors, failure.word)
 
 
 def _too_many(_request: HttpRequest, failure: TooManyRequests) -> HttpResponse:

@@ -14,7 +14,7 @@ from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.tenants.address_csv import Mode
 from lazaretto.web.api.needs import Needs
 from lazaretto.web.api.pages import NO_NUL, Cursor, Limit, Page, cursor_of, parts_of
-from lazaretto.web.api.problems import PROBLEMS
+from lazaretto.web.api.problems import PROBLEMS, Confirmed
 
 router = Router()
 Name = Annotated[str, Path(max_length=100, description="The tenant's name.")]
@@ -108,9 +108,15 @@ def list_addresses(
     response={200: CountsShown, **PROBLEMS},
     summary="Upload addresses",
 )
-def upload(request: HttpRequest, tenant: Name, body: Upload) -> Any:
-    """Merge a table into the validation list, or replace the list by it; a wrong line changes nothing."""
-    return _shown(addresses.upload(_scope(request), body.csv, body.mode, dry_run=body.dry_run))
+def upload(request: HttpRequest, tenant: Name, body: Upload, confirmed: Confirmed = "") -> Any:
+    """Merge a table into the validation list, or replace the list by it; a wrong line changes nothing.
+
+    A table that removes more than ten addresses and more than a fifth of all is answered 409, until
+    `Confirm-Removal` says that it is meant.
+    """
+    return _shown(
+        addresses.upload(_scope(request), body.csv, body.mode, dry_run=body.dry_run, confirmed=confirmed)
+    )
 
 
 @router.get(

@@ -18,7 +18,7 @@ from lazaretto.tenants.remarks import Remark
 from lazaretto.tenants.store import Applied
 from lazaretto.web.api.needs import Needs, NeedsAccount
 from lazaretto.web.api.pages import Cursor, Limit, Page, cursor_of, parts_of
-from lazaretto.web.api.problems import PROBLEMS, Refused
+from lazaretto.web.api.problems import PROBLEMS, Confirmed, Refused
 
 router = Router()
 Name = Annotated[str, Path(max_length=100, description="The tenant's name.")]
@@ -136,14 +136,23 @@ def publish(
     tenant: Name,
     body: Document,
     if_match: Annotated[str | None, Header(alias="If-Match", max_length=100)] = None,
+    confirmed: Confirmed = "",
 ) -> Any:
     """Publish the document; answers when it is in force in every process.
 
-    Each part of it that changes needs the right to edit its area.
+    Each part of it that changes needs the right to edit its area.  What takes away a domain, a domain's last
+    way of delivery or many addresses is answered 409 with what would be lost, until `Confirm-Removal` says
+    that it is meant.
     """
     if if_match is None:
         raise Refused(428, "If-Match is missing: the ETag of the configuration that this one was made from")
-    applied = tenancy.publish(_scope(request), body.document, expected=_version_in(if_match), note=body.note)
+    applied = tenancy.publish(
+        _scope(request),
+        body.document,
+        expected=_version_in(if_match),
+        note=body.note,
+        confirmed=confirmed,
+    )
     response.headers["ETag"] = _etag(applied.version)
     return _published(applied)
 
@@ -221,9 +230,9 @@ def difference(
     response={200: Published, **PROBLEMS},
     summary="Let an older version apply again",
 )
-def rollback(request: HttpRequest, tenant: Name, body: Back) -> Any:
-    """Publish what an older version said as a new version."""
-    return _published(tenancy.rollback(_scope(request), body.version))
+def rollback(request: HttpRequest, tenant: Name, body: Back, confirmed: Confirmed = "") -> Any:
+    """Publish what an older version said as a new version; removals are asked about as in `PUT`."""
+    return _published(tenancy.rollback(_scope(request), body.version, confirmed=confirmed))
 
 
 def _scope(request: HttpRequest) -> Scope:
