@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import smtplib
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from lazaretto.testing.ports import free_port
 from tests.integration.running_product import (
+    PATIENCE,
     all_arrive,
     answer,
     copies,
     eventually,
+    infected,
     letter,
     queued_as,
     running_product,
@@ -152,6 +156,34 @@ def test_a_stop_in_the_middle_of_traffic_loses_nothing_and_doubles_nothing(platf
     assert set(all_arrive(platform, ledger).values()) == {1}
     assert wrong_balances(platform) == []
     assert "one" in _lines(platform, "tenant", "list")
+
+
+def test_after_a_kill_mail_is_taken_before_the_rest_stands_and_all_the_same_looked_at(
+    platform: Platform,
+) -> None:
+    home, port = platform.product.home, platform.product.port
+    platform.product.process.kill()
+    platform.product.process.wait()
+
+    def send_at_once() -> tuple[float, str, str]:
+        while True:
+            try:
+                with smtplib.SMTP("127.0.0.1", port, timeout=10):
+                    greeted = time.monotonic()
+                return greeted, answer(platform, letter()), answer(platform, infected())
+            except (OSError, smtplib.SMTPException):
+                time.sleep(0.02)
+
+    with ThreadPoolExecutor(1) as threads:
+        sending = threads.submit(send_at_once)
+        platform.product = Product.start(home, port=port)
+        ready = time.monotonic()
+        greeted, clean, infected_one = sending.result(PATIENCE)
+
+    assert greeted < ready
+    assert copies(platform, queued_as(clean))
+    assert platform.story(queued_as(infected_one), "quarantined")
+    assert platform.delivered(queued_as(infected_one)) == []
 
 
 def _events(platform: Platform, identity: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Child processes under one supervisor: started in order, restarted when they die, stopped together.
 
 A child tells that it is ready by writing a line to the descriptor in ``LAZARETTO_READY_FD``; it ends
-when its parent does, however that ends.
+when its parent does, however that ends.  One that is started before what it needs stands loads its program
+and then waits for its turn: an octet from the descriptor in ``LAZARETTO_TURN_FD``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -22,6 +24,7 @@ import structlog
 log = structlog.get_logger(__name__)
 
 READY_FD: Final = "LAZARETTO_READY_FD"
+TURN_FD: Final = "LAZARETTO_TURN_FD"
 FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 10.0
 STEADY_AFTER: Final = 30.0
@@ -39,6 +42,18 @@ def tell_ready() -> None:
     log.info("started", pid=os.getpid())
 
 
+def await_turn() -> None:
+    """Return when the supervisor, if there is one, says that what this process needs stands."""
+    descriptor = os.environ.pop(TURN_FD, "")
+    if not descriptor:
+        return
+    has_come = os.read(int(descriptor), 1)
+    os.close(int(descriptor))
+    if not has_come:
+        # The supervisor is gone, and so shall we be.
+        sys.exit(1)
+
+
 @dataclass(slots=True)
 class Child:
     """One role's process, in its present incarnation."""
@@ -48,17 +63,21 @@ class Child:
     log: Path
     process: subprocess.Popen[bytes] | None = None
     ready_pipe: int = -1
+    turn_pipe: int = -1
     started: float = 0.0
     deaths: int = 0
     """In a row, without a steady time between."""
     start_again_at: float = 0.0
     is_ready: bool = field(default=False)
 
-    def start(self) -> None:
-        """Start it; its standard error is appended to its log.  One that cannot start counts as dead."""
+    def start(self, *, waiting: bool = False) -> None:
+        """Start it; its standard error is appended to its log.  One that cannot start counts as dead.
+
+        One that starts ``waiting`` loads its program and goes on with ``begin``.
+        """
         self.started = time.monotonic()
         try:
-            process = self._start()
+            process = self._start(waiting=waiting)
         except (OSError, subprocess.SubprocessError) as failure:
             # No memory or no process number left, most likely; that passes, and the others go on.
             log.warning("child does not start", child=self.role, problem=str(failure))
@@ -67,12 +86,21 @@ class Child:
             self.process = process
             log.info("child started", child=self.role, child_pid=process.pid)
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        self._close_pipe()
+    def begin(self) -> None:
+        """Tell one that waits that its turn has come; one that died meanwhile starts without a wait."""
+        if self.turn_pipe >= 0:
+            with suppress(BrokenPipeError):
+                os.write(self.turn_pipe, b".")
+        self._close_turn()
+
+    def _start(self, *, waiting: bool) -> subprocess.Popen[bytes]:
+        self._close_pipes()
         self.is_ready = False
-        reader, writer = os.pipe()
-        self.ready_pipe = reader
-        os.set_blocking(reader, False)
+        self.ready_pipe, ready = os.pipe()
+        os.set_blocking(self.ready_pipe, False)
+        theirs = {READY_FD: ready}
+        if waiting:
+            theirs[TURN_FD], self.turn_pipe = os.pipe()
         try:
             with self.log.open("ab") as log_file:
                 return subprocess.Popen(  # noqa: S603 - our own command with our own arguments
@@ -80,12 +108,13 @@ class Child:
                     stdin=subprocess.DEVNULL,
                     stdout=log_file,
                     stderr=log_file,
-                    env=dict(os.environ, **{READY_FD: str(writer)}),
-                    pass_fds=(writer,),
+                    env=dict(os.environ, **{name: str(each) for name, each in theirs.items()}),
+                    pass_fds=tuple(theirs.values()),
                     preexec_fn=_die_with_parent,
                 )
         finally:
-            os.close(writer)
+            for each in theirs.values():
+                os.close(each)
 
     def look(self) -> None:
         """Notice readiness and death; start again when its pause is over."""
@@ -110,7 +139,7 @@ class Child:
             self.process.kill()
             self.process.wait()
         self.process = None
-        self._close_pipe()
+        self._close_pipes()
 
     def ask_to_end(self) -> None:
         """Send SIGTERM without waiting."""
@@ -129,10 +158,16 @@ class Child:
         self.start_again_at = time.monotonic() + pause
         self.process, self.is_ready = None, False
 
-    def _close_pipe(self) -> None:
+    def _close_pipes(self) -> None:
+        self._close_turn()
         if self.ready_pipe >= 0:
             os.close(self.ready_pipe)
             self.ready_pipe = -1
+
+    def _close_turn(self) -> None:
+        if self.turn_pipe >= 0:
+            os.close(self.turn_pipe)
+            self.turn_pipe = -1
 
 
 def last_words(log: Path, lines: int = 5) -> str:

@@ -1,8 +1,10 @@
 """All processes of one machine under one roof: ``lazaretto run``.
 
-Order of start: database, schema, then scan, deliver, jobs, and the edge last, so that nothing is
-accepted before everything behind it stands; then the pages, where an address is given for them.
-Stopping goes the other way round: pages and edge first.
+Mail is taken again as soon as that is honest, which needs the database and nothing else: a message waits
+for its look until the scan workers stand, and in the spool until it is delivered.  So the edge comes first,
+and loads its program while the database starts; then what looks and delivers, then the jobs, and the
+pages where an address is given for them.  Those of one turn start side by side.  Stopping begins with those
+who take something in.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from lazaretto.run.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-ROLES: Final = ("scan", "deliver", "jobs", "edge")
+TAKERS: Final = frozenset({"edge", "web"})
+"""Roles that take something in, and are stopped while those behind them still work."""
 DISPENSABLE: Final = frozenset({"web"})
 """Roles without which mail flows all the same."""
 START_PATIENCE: Final = 120.0
@@ -53,10 +56,16 @@ class Supervisor:
         self._database = Database(home, settings, tell)
         self._when_ready = when_ready
         self._tell = tell
-        http = options.http or settings.listen.http
-        roles = (*more_roles, *ROLES, *(("web",) if http else ()))
-        self._children = [Child(role, options.arguments(home), home.logs / f"{role}.log") for role in roles]
+        pages = ("web",) if options.http or settings.listen.http else ()
+        # First what strangers wait for, then what their mail waits for, then the rest.
+        turns = (("edge",), (*more_roles, "scan", "deliver"), ("jobs", *pages))
+        self._turns = [
+            [Child(role, options.arguments(home), home.logs / f"{role}.log") for role in turn]
+            for turn in turns
+        ]
+        self._children = [child for turn in self._turns for child in turn]
         self._options = options
+        self._started: list[Child] = []
         self._stopping = False
 
     def run(self) -> None:
@@ -65,25 +74,65 @@ class Supervisor:
         signal.signal(signal.SIGINT, self._stop)
         self._home.make()
         with alone_as(self._home, SUPERVISOR):
-            self._tell("starting the database")
-            with self._database.running():
-                self._tell("starting " + ", ".join(ROLES))
-                try:
-                    self._start()
-                    self._watch()
-                finally:
-                    self._end()
+            try:
+                self._run()
+            finally:
+                self._end()
         log.info("stopped")
 
     def _stop(self, *_: object) -> None:
         self._stopping = True
 
-    def _start(self) -> None:
-        for child in self._children:
-            child.start()
-            self._await_ready(child)
-            if self._stopping:
-                return
+    def _run(self) -> None:
+        first, *others = self._turns
+        for child in first:
+            child.start(waiting=True)
+        self._tell("starting the database")
+        with self._database.running():
+            self._tell("starting " + ", ".join(child.role for child in self._children))
+            try:
+                for child in first:
+                    child.begin()
+                self._await_ready(first)
+                for turn in others:
+                    self._start(turn)
+                self._note_started()
+                self._watch()
+            finally:
+                self._end()
+
+    def _start(self, turn: list[Child]) -> None:
+        if not self._stopping:
+            for child in turn:
+                child.start()
+            self._await_ready(turn)
+
+    def _await_ready(self, turn: list[Child]) -> None:
+        self._started += turn
+        deadline = time.monotonic() + START_PATIENCE
+        awaited = turn
+        while awaited and not self._stopping:
+            for child in self._started:
+                child.look()
+            awaited = [child for child in awaited if not child.is_ready]
+            awaited = [child for child in awaited if not self._is_given_up(child, deadline)]
+            time.sleep(0.01)
+
+    def _is_given_up(self, child: Child, deadline: float) -> bool:
+        """Tell whether nobody waits for ``child`` any more; raises where nothing goes without it."""
+        if child.deaths < 3 and time.monotonic() < deadline:
+            return False
+        problem = f"{child.role} does not start; the end of {child.log}:\n{last_words(child.log)}"
+        if child.role not in DISPENSABLE:
+            raise ConfigurationError(problem)
+        # Mail does not wait for pages; they are tried again and again.
+        log.error("going on without it for now", child=child.role)
+        self._tell(problem)
+        return True
+
+    def _note_started(self) -> None:
+        if self._stopping:
+            return
         note_running(
             self._home,
             Running(
@@ -94,20 +143,6 @@ class Supervisor:
         )
         log.info("started", pid=os.getpid())
         self._when_ready()
-
-    def _await_ready(self, child: Child) -> None:
-        deadline = time.monotonic() + START_PATIENCE
-        while not child.is_ready and not self._stopping:
-            child.look()
-            if child.deaths >= 3 or time.monotonic() > deadline:
-                problem = f"{child.role} does not start; the end of {child.log}:\n{last_words(child.log)}"
-                if child.role in DISPENSABLE:
-                    # Mail does not wait for pages; they are tried again and again.
-                    log.error("going on without it for now", child=child.role)
-                    self._tell(problem)
-                    return
-                raise ConfigurationError(problem)
-            time.sleep(0.01)
 
     def _watch(self) -> None:
         while not self._stopping:
@@ -125,12 +160,15 @@ class Supervisor:
 
     def _end(self) -> None:
         forget_running(self._home)
-        for child in reversed(self._children):
-            child.ask_to_end()
-            child.stop(STOP_PATIENCE.get(child.role, 5.0))
+        takers = [child for child in self._children if child.role in TAKERS]
+        for group in (takers, self._children):
+            for child in group:
+                child.ask_to_end()
+            for child in group:
+                child.stop(STOP_PATIENCE.get(child.role, 5.0))
 
 
 def announce_ready() -> None:
-    """Print the one line that tells that mail is accepted."""
+    """Print the one line that tells that everything stands."""
     sys.stdout.write("ready\n")
     sys.stdout.flush()

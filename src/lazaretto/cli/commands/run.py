@@ -24,7 +24,7 @@ from lazaretto.run.supervisor import Supervisor, announce_ready
     help="Answer DNS questions from this JSON file, and ask no resolver.",
 )
 def command(home: Home, smtp: str, http: str, dns_file: str | None) -> None:
-    """Start every process and stay until stopped; prints "ready" once mail is accepted."""
+    """Start every process and stay until stopped; prints "ready" once everything stands."""
     running = is_running(home)
     if running is not None:
         raise click.ClickException(

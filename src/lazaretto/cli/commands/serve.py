@@ -10,6 +10,7 @@ import structlog
 
 from lazaretto.cli.options import home_option
 from lazaretto.core.errors import ConfigurationError
+from lazaretto.run.children import await_turn
 from lazaretto.run.home import Home
 from lazaretto.run.locking import alone_as
 from lazaretto.run.logging import log_to_stderr
@@ -45,6 +46,7 @@ def command(role: str, home: Home, smtp: str, http: str, dns_file: str | None) -
     run_role = getattr(importlib.import_module(f"lazaretto.run.{role}"), f"run_{role}", None)
     if run_role is None:
         raise ConfigurationError(f"there is no role {role}")
+    await_turn()
     try:
         with alone_as(home, role):
             run_role(home, settings, options)
