@@ -162,3 +162,53 @@ def test_every_part_of_a_document_has_an_area_or_is_the_operators_on_purpose() -
     operators = {part for part in TenantDocument.model_fields if area_of(part) is Area.TENANTS}
 
     assert operators == {"version", "tenant", "suspended", "contract"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (
+            ("impersonation:", "  approved:", "    user_name: [partner.example]"),
+            'did you mean "user_names"? known are every_method, user_names, similar_names',
+        ),
+        (
+            ("options:", "  impersonation.approved.user_name: partner.example"),
+            "approves for no method; known are user_names, similar_names",
+        ),
+    ],
+)
+def test_an_approval_for_a_method_that_there_is_not_is_refused(
+    administrator: Program, configuration: dict[str, str], lines: tuple[str, ...], told: str
+) -> None:
+    body = changed(configuration["document"], *lines)
+
+    answer = administrator.ask("PUT", "/tenants/acme/configuration", body, If_Match=configuration["etag"])
+
+    assert answer.status == 422
+    assert told in " ".join(each["problem"] for each in answer.json["errors"])
+    assert "approved" not in administrator.get("/tenants/acme/configuration").json["document"]
+
+
+def test_an_approval_for_one_method_is_published_and_read_back(
+    administrator: Program, configuration: dict[str, str]
+) -> None:
+    lines = ("impersonation:", "  approved:", "    similar_names: [Partner.Example, Ann@Other.Example]")
+    body = changed(configuration["document"], *lines)
+
+    answer = administrator.ask("PUT", "/tenants/acme/configuration", body, If_Match=configuration["etag"])
+
+    assert (answer.status, answer.json["changed"]) == (200, True)
+    document = administrator.get("/tenants/acme/configuration").json["document"]
+    assert "  approved:\n    similar_names:\n      - ann@other.example\n      - partner.example" in document
+
+
+def test_an_approval_for_everybody_of_a_free_mail_service_is_told(
+    administrator: Program, configuration: dict[str, str]
+) -> None:
+    lines = ("impersonation:", "  approved:", "    user_names: [gmail.com]")
+
+    remarks = administrator.post(
+        "/tenants/acme/configuration/check", changed(configuration["document"], *lines), Accept_Language="nl"
+    ).json
+
+    assert "iedereen kan een adres bij gmail.com hebben" in " ".join(each["text"] for each in remarks)

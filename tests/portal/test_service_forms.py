@@ -126,3 +126,60 @@ def test_an_account_with_rights_elsewhere_keeps_its_second_factor(browser: Brows
     browser.post(f"/t/{tenant}/people/{boss.id}/factors", {})
 
     assert boss.factors.count() == 1
+
+
+def test_a_stranger_is_approved_for_one_method_of_impersonation(browser: Browser, tenant: str) -> None:
+    address = f"/t/{tenant}/services/impersonation"
+    sent = {"impersonation.approved.similar_names": "Namesake@Other.example\npartner.example"}
+
+    browser.post(address, sent)
+    publish(browser, tenant)
+
+    assert "similar_names:\n      - namesake@other.example\n      - partner.example" in document(tenant)
+    page = browser.get(address).text
+    assert "Approved for similar names" in page
+    assert "namesake@other.example\npartner.example" in page
+
+
+def test_an_approval_that_is_no_address_and_no_domain_is_shown_and_not_taken(
+    browser: Browser, tenant: str
+) -> None:
+    address = f"/t/{tenant}/services/impersonation"
+
+    answer = browser.post(address, {"impersonation.approved.lookalike_domains": "ann@partner.example"})
+
+    assert answer.status == 422
+    assert "is not a domain" in answer.text
+    assert "approved" not in document(tenant)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("fr", "Approuvés pour les noms ressemblants"),
+        ("nl", "Goedgekeurd voor gelijkende namen"),
+        ("de", "Für ähnliche Namen zugelassen"),
+    ],
+)
+def test_approvals_for_one_method_are_offered_in_every_language(
+    tenant: str, language: str, told: str
+) -> None:
+    from lazaretto.store.people.commands import Granted, add_account
+    from lazaretto.store.people.console import console_scope
+
+    email = f"{language}@{tenant}.example"
+    scope = console_scope("test", tenant)
+    add_account(scope, email, Granted(role="tenant-administrator"), language=language)
+    somebody = Browser()
+    somebody.sign_in_as(email)
+
+    assert told in somebody.get(f"/t/{tenant}/services/impersonation").text
+
+
+def test_approvals_are_the_same_for_everybody_and_stand_at_no_level_below(
+    browser: Browser, tenant: str
+) -> None:
+    page = browser.get(f"/t/{tenant}/services/impersonation?level=domain:{tenant}.example").text
+
+    assert "impersonation.similar_names" in page
+    assert "impersonation.approved" not in page

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lazaretto.core.impersonators import APPROVALS, Approval
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.core.stored import look_of
 from lazaretto.policy.counterfactual import Lever, counterfactuals
@@ -39,6 +40,7 @@ def explanation(
     for copy in details.get("copies", ()):
         if not copy.get("additional"):
             yield from _copy(copy, language)
+    yield from _approvals(details, language)
     yield from _findings(details, language, symbol_words, shows_evidence)
     if about.snapshot is not None:
         yield from _imagined(details, about.snapshot, language)
@@ -54,6 +56,14 @@ def _copy(copy: Mapping[str, Any], language: str) -> Iterator[str]:
         yield sentence(language, "fate after" if was_softened else "fate", recipient=recipient, fate=fate)
     for setting in copy.get("settings", ()):
         yield "  " + sentence(language, "setting", setting=setting.get("setting", ""))
+
+
+def _approvals(details: Mapping[str, Any], language: str) -> Iterator[str]:
+    for each in details.get("findings", ()):
+        told = Approval.of(str(each.get("evidence", ""))) if each.get("symbol") in APPROVALS else None
+        if told is not None:
+            method = f"impersonation.{told.method}"
+            yield sentence(language, "approved for", method=method, entry=told.entry)
 
 
 def _findings(

@@ -26,6 +26,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "fate after": "The copy for {recipient} would have been refused, but other recipients were to get "
         "the message: it was {fate}.",
         "setting": "The setting {setting} applied.",
+        "approved for": "The method {method} left the sender alone: approved for this method by {entry}.",
         "findings": "What was found:",
         "finding against": "speaks against it",
         "finding for": "speaks for it",
@@ -59,6 +60,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "fate after": "La copie pour {recipient} aurait été refusée, mais d'autres destinataires devaient "
         "recevoir le message : elle a été {fate}.",
         "setting": "Le réglage {setting} s'est appliqué.",
+        "approved for": "La méthode {method} a laissé l'expéditeur passer : approuvé pour cette méthode "
+        "par {entry}.",
         "findings": "Ce qui a été trouvé :",
         "finding against": "parle contre le message",
         "finding for": "parle en sa faveur",
@@ -92,6 +95,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "fate after": "De kopie voor {recipient} zou geweigerd zijn, maar andere ontvangers moesten het "
         "bericht krijgen: ze is {fate}.",
         "setting": "De instelling {setting} was van toepassing.",
+        "approved for": "De methode {method} liet de afzender met rust: goedgekeurd voor deze methode "
+        "door {entry}.",
         "findings": "Wat er is gevonden:",
         "finding against": "spreekt ertegen",
         "finding for": "spreekt ervoor",
@@ -125,6 +130,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "fate after": "Die Kopie für {recipient} wäre abgewiesen worden, doch andere Empfänger sollten die "
         "Nachricht bekommen: Sie wurde {fate}.",
         "setting": "Die Einstellung {setting} galt.",
+        "approved for": "Die Methode {method} hat den Absender nicht beanstandet: für diese Methode "
+        "zugelassen durch {entry}.",
         "findings": "Was gefunden wurde:",
         "finding against": "spricht gegen sie",
         "finding for": "spricht für sie",

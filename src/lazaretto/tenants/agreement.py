@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lazaretto.core.impersonators import Method, unknown_methods
 from lazaretto.tenants.choices import MailAction
 from lazaretto.tenants.levels import Overlay, over, said
 from lazaretto.tenants.partners import outsiders
@@ -56,6 +57,9 @@ def _in(document: TenantDocument) -> Iterator[tuple[Path, str]]:
         for other in outsiders(domain, partner):
             problem = f"tls_partners.{domain}.excluded: {other} is no sub-domain of {domain}"
             yield ("tls_partners", domain, "excluded"), f"{problem}; remove it"
+    for option in unknown_methods(document.options):
+        problem = f"options: {option} approves for no method; known are {', '.join(Method)}"
+        yield ("options", option), f"{problem}; write it in impersonation.approved"
     yield from _about_routes(document)
 
 

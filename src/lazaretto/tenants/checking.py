@@ -19,6 +19,7 @@ QUESTIONS: Final[tuple[Callable[[Checked], Iterator[Remark]], ...]] = (
     receiving.addresses,
     receiving.administrators,
     senders.approvals,
+    senders.impersonators,
     senders.wide_networks,
     senders.proofs,
     senders.ended_entries,

@@ -117,7 +117,7 @@ def _small_settings(document: TenantDocument) -> dict[str, str]:
         found.update(section.of(document).small_settings(document))
     if not document.antispam.learning:
         found[OFF] = "off"
-    return {**found, **document.options}
+    return {**found, **document.options, **document.impersonation.approved.small_settings(document.options)}
 
 
 def _newsletter(wanted: WantedNewsletter) -> Newsletter:

@@ -15,6 +15,8 @@ from lazaretto.tenants.yaml_reading import Node
 
 MAX_REMARKS: Final = 500
 """A file that is something else altogether is wrong in every line; nobody reads them all."""
+FEW_KEYS: Final = 7
+"""So many keys are all told, even where one of them is probably meant."""
 Path = tuple[int | str, ...]
 
 _SHAPES: Final = {
@@ -78,7 +80,9 @@ def _unknown(path: Path, model: type[BaseModel]) -> str:
     owner = _model_at(path[:-1], model)
     known = list(owner.model_fields) if owner is not None else []
     near = get_close_matches(str(path[-1]), known, n=1)
-    advice = f'did you mean "{near[0]}"?' if near else f"remove it; known are {', '.join(known)}"
+    advice = f'did you mean "{near[0]}"?' if near else "remove it;"
+    if not near or len(known) <= FEW_KEYS:
+        advice += f" known are {', '.join(known)}"
     return f'unknown key "{path[-1]}" in {_place(path[:-1])}; {advice}'
 
 

@@ -11,6 +11,8 @@ from typing import Annotated, Final
 import idna
 from pydantic import AfterValidator
 
+from lazaretto.core.address import fold
+
 _LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?")
 _HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]{1,253}")
 _FIELD_NAME: Final = re.compile(r"X-[A-Za-z0-9-]{1,70}")
@@ -80,6 +82,13 @@ def sender(text: str) -> str:
     if kind is SenderKind.NETWORK:
         return network(text)
     return mail_address(text) if kind is SenderKind.ADDRESS else domain_name(text.removeprefix("*."))
+
+
+def stranger(text: str) -> str:
+    """Return an address or a domain in its one spelling, folded; no network."""
+    if kind_of_sender(text) is SenderKind.NETWORK:
+        raise ValueError(f'"{text[:80]}" is a network; write an address or a domain, like partner.example')
+    return fold(sender(text))
 
 
 def kind_of_sender(text: str) -> SenderKind:
@@ -166,6 +175,7 @@ def _is_readable(local: str) -> bool:
 
 DomainName = Annotated[str, AfterValidator(domain_name)]
 MailAddress = Annotated[str, AfterValidator(mail_address)]
+Stranger = Annotated[str, AfterValidator(stranger)]
 Network = Annotated[str, AfterValidator(network)]
 Host = Annotated[str, AfterValidator(host)]
 TenantName = Annotated[str, AfterValidator(tenant_name)]

@@ -54,6 +54,26 @@ def test_it_says_what_would_have_happened_without_the_approval() -> None:
     assert any("version 4 of the configuration of acme" in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            "en",
+            "The method impersonation.user_names left the sender alone: approved for this method by "
+            "x.example.",
+        ),
+        ("fr", "approuvé pour cette méthode par x.example."),
+        ("nl", "goedgekeurd voor deze methode door x.example."),
+        ("de", "für diese Methode zugelassen durch x.example."),
+    ],
+)
+def test_it_says_by_which_entry_a_stranger_may_use_a_name(language: str, told: str) -> None:
+    approved = {"symbol": "FROM_NAME_APPROVED", "score": 0.0, "evidence": "user_names by x.example"}
+    about = Explained(details={**DETAILS, "findings": [approved]}, snapshot=SNAPSHOT)
+
+    assert told in "\n".join(explanation(about, language, lambda *_: "", shows_evidence=False))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_is_said_in_every_language(language: str) -> None:
     assert len(words(language)) == len(words("en"))

@@ -113,6 +113,31 @@ def test_what_is_left_out_is_the_best_practice_profile() -> None:
             "customer.yaml:2: antimalware.encrypted: nobody is named",
         ),
         ("tenant: a\nimpersonation: {user_names: redirect}\n", "add redirect_address to impersonation"),
+        (
+            "tenant: a\nimpersonation:\n  approved: {user_name: [x.example]}\n",
+            'customer.yaml:3: unknown key "user_name" in impersonation.approved; did you mean "user_names"? '
+            "known are every_method, user_names, similar_names, reply_names, colleague_names, "
+            "lookalike_domains",
+        ),
+        (
+            "tenant: a\nimpersonation: {approved: {own_domains: [x.example]}}\n",
+            "known are every_method, user_names,",
+        ),
+        ("tenant: a\nimpersonation: {approved: {user_names: [192.0.2.1]}}\n", "is a network"),
+        ("tenant: a\nimpersonation: {approved: {user_names: [Ann Lee]}}\n", '"Ann Lee" is not a domain'),
+        (
+            "tenant: a\nimpersonation: {approved: {lookalike_domains: [ann@x.example]}}\n",
+            '"ann@x.example" is not a domain',
+        ),
+        (
+            "tenant: a\noptions: {impersonation.approved.user_name: x.example}\n",
+            "customer.yaml:2: options: impersonation.approved.user_name approves for no method; known are "
+            "user_names, similar_names, reply_names, colleague_names, lookalike_domains",
+        ),
+        (
+            "tenant: a\ngroups: {Sales: {settings: {impersonation: {approved: {user_names: []}}}}}\n",
+            'unknown key "approved" in groups.Sales.settings.impersonation',
+        ),
         ("- tenant: a\n", "it must be a list of settings"),
     ],
 )

@@ -25,6 +25,18 @@ MISTAKES = [
     ("approved_senders: [customer.example]", "the tenant's own: who forges it"),
     ("approved_senders: [gmail.com]", "everybody can have an address at gmail.com"),
     ("approved_senders: [co.uk]", "everybody can register below co.uk"),
+    ("impersonation: {approved: {every_method: [gmail.com]}}", "everybody can have an address at gmail.com"),
+    ("impersonation: {approved: {user_names: [co.uk]}}", "everybody can register below co.uk"),
+    ("impersonation: {approved: {user_names: [ann@customer.example]}}", "the tenant's own, and no stranger"),
+    (
+        "impersonation: {approved: {every_method: [a.example], reply_names: [A.example]}}",
+        "a.example is approved for every method as well",
+    ),
+    (
+        "options: {impersonation.approved.reply_names: a.example}",
+        "write its entries in impersonation.approved.reply_names",
+    ),
+    ("options: {impersonation.approved: a.example}", "in impersonation.approved.every_method"),
     ("approved_senders: [10.0.0.0/8]", "holds very many hosts"),
     ("approved_senders: [{entry: a.example, expires: 2026-04-30}]", "ended on 2026-04-30"),
     ("approved_senders: [a.example]\nblocked_senders: [a.example]", "is blocked as well, and blocking wins"),

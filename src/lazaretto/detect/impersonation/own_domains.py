@@ -8,8 +8,8 @@ from typing import ClassVar
 from lazaretto.core.cards import DetectorCard, Service
 from lazaretto.core.facts import AuthResult, Facts
 from lazaretto.core.findings import Finding, Symbol, Verdict, found
+from lazaretto.core.impersonators import Method, approval
 from lazaretto.core.snapshot import SenderList, TenantSnapshot
-from lazaretto.detect.impersonation.approved import approved_impersonators
 from lazaretto.detect.impersonation.likeness import resembles
 from lazaretto.mail.view import MessageView
 
@@ -27,6 +27,12 @@ FROM_LOOKALIKE_DOMAIN = Symbol(
 )
 
 
+FROM_LOOKALIKE_APPROVED = Symbol(
+    name="FROM_LOOKALIKE_APPROVED",
+    summary="Comes from a domain that looks like the recipient's own, and is approved for this method",
+)
+
+
 class OwnDomains:
     """Compares the author's domain with the tenant's domains."""
 
@@ -34,21 +40,23 @@ class OwnDomains:
         name="impersonation.own-domains",
         summary="Finds senders who borrow the tenant's domain or one that looks like it",
         service=Service.IMPERSONATION_CONTROL,
-        symbols=(FROM_OWN_DOMAIN_UNVERIFIED, FROM_LOOKALIKE_DOMAIN),
+        symbols=(FROM_OWN_DOMAIN_UNVERIFIED, FROM_LOOKALIKE_DOMAIN, FROM_LOOKALIKE_APPROVED),
     )
 
     def look(self, message: MessageView, facts: Facts, tenant: TenantSnapshot | None) -> Sequence[Finding]:
-        """Report at most one finding of each kind."""
+        """Report at most one finding of each kind, and each approval that left a domain alone."""
         if tenant is None or _sends_for(tenant, facts.client.ip):
             return ()
         findings = []
         domains = {author.address.domain for author in message.authors}
-        approved = approved_impersonators(tenant.options, "lookalike_domains")
         borrowed = sorted(domains & tenant.domains.keys())
         if borrowed and not _proved(facts, borrowed[0]):
             findings.append(found(FROM_OWN_DOMAIN_UNVERIFIED, borrowed[0]))
-        for domain in sorted(domains - tenant.domains.keys() - approved):
-            if own := next((own for own in sorted(tenant.domains) if resembles(domain, own)), ""):
+        for domain in sorted(domains - tenant.domains.keys()):
+            own = next((own for own in sorted(tenant.domains) if resembles(domain, own)), "")
+            if own and (allowed := approval(tenant.options, Method.LOOKALIKE_DOMAINS, (domain,))):
+                findings.append(found(FROM_LOOKALIKE_APPROVED, allowed.evidence))
+            elif own:
                 findings.append(found(FROM_LOOKALIKE_DOMAIN, f"{domain} for {own}"))
                 break
         return tuple(findings)

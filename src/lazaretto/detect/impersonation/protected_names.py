@@ -8,7 +8,7 @@ the tenant's own list of approved impersonators, the director's private mailbox 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import ClassVar, Final
@@ -17,9 +17,9 @@ from lazaretto.core.address import fold
 from lazaretto.core.cards import DetectorCard, Service
 from lazaretto.core.facts import Facts
 from lazaretto.core.findings import Finding, Symbol, Verdict, found
+from lazaretto.core.impersonators import APPROVALS, Approval, Method, approval
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.detect.freemail import is_freemail
-from lazaretto.detect.impersonation.approved import approved_impersonators
 from lazaretto.detect.impersonation.names import Likeness, Name, likeness, locals_of_name, words_of_name
 from lazaretto.mail.mailboxes import Mailbox
 from lazaretto.mail.view import MessageView
@@ -51,9 +51,17 @@ REPLY_TO_PROTECTED_NAME = Symbol(
     summary="Answers go to an outsider under the name of a protected person",
     verdict=Verdict.PHISHING,
 )
+FROM_NAME_APPROVED = Symbol(
+    name="FROM_NAME_APPROVED",
+    summary="An outside sender writes under a known name, and is approved for this method",
+)
+REPLY_TO_NAME_APPROVED = Symbol(
+    name="REPLY_TO_NAME_APPROVED",
+    summary="Answers go to an outsider under a known name, who is approved for this method",
+)
 _METHODS: Final = {
-    Likeness.SAME: (FROM_PROTECTED_NAME, "user_names"),
-    Likeness.SIMILAR: (FROM_PROTECTED_NAME_LIKE, "similar_names"),
+    Likeness.SAME: (FROM_PROTECTED_NAME, Method.USER_NAMES),
+    Likeness.SIMILAR: (FROM_PROTECTED_NAME_LIKE, Method.SIMILAR_NAMES),
 }
 """What is reported of a name of a protected person, and the method of ``impersonation`` that acts on it."""
 
@@ -70,11 +78,16 @@ class ProtectedNames:
             FROM_PROTECTED_NAME_LIKE,
             FROM_COLLEAGUE_NAME,
             REPLY_TO_PROTECTED_NAME,
+            FROM_NAME_APPROVED,
+            REPLY_TO_NAME_APPROVED,
         ),
     )
 
     def look(self, message: MessageView, facts: Facts, tenant: TenantSnapshot | None) -> Sequence[Finding]:
-        """Report at most one finding about From and one about Reply-To: the name that was borrowed."""
+        """Report at most one finding about From and one about Reply-To: the name that was borrowed.
+
+        Approvals that left a sender alone are reported besides, each once.
+        """
         if tenant is None:
             return ()
         colleagues = {
@@ -82,15 +95,9 @@ class ProtectedNames:
         }
         if not tenant.protected_names and not colleagues:
             return ()
-        findings = [*_about_authors(message, tenant, colleagues)][:1]
-        protected = _names(tenant.protected_names)
-        for mailbox in message.mailboxes("reply-to")[:2]:
-            if not _is_outside(mailbox, tenant) or _is_approved(mailbox, tenant, "reply_names"):
-                continue
-            if _nearest(mailbox.display_name, protected) is Likeness.SAME:
-                findings.append(found(REPLY_TO_PROTECTED_NAME, f"{mailbox.display_name} <{mailbox.address}>"))
-                break
-        return tuple(findings)
+        authors = dict.fromkeys(_about_authors(message, tenant, colleagues))
+        answers = dict.fromkeys(_about_answers(message, tenant))
+        return (*_first_and_approvals(authors), *_first_and_approvals(answers))
 
 
 def colleagues_shown(authors: Sequence[Mailbox], tenant: TenantSnapshot) -> tuple[str, ...]:
@@ -104,7 +111,6 @@ def colleagues_shown(authors: Sequence[Mailbox], tenant: TenantSnapshot) -> tupl
         _shown(author)
         for author in authors[:MOST_AUTHORS]
         if _is_outside(author, tenant)
-        and not _is_approved(author, tenant, "colleague_names")
         and any(
             f"{local}@{domain}" in tenant.addresses
             for local in locals_of_name(_shown(author))
@@ -132,12 +138,36 @@ def _about_authors(
             near = _nearest(local, protected)
         reasons = [_METHODS[near]] if near in _METHODS else []
         if shown in colleagues:
-            reasons.append((FROM_COLLEAGUE_NAME, "colleague_names"))
+            reasons.append((FROM_COLLEAGUE_NAME, Method.COLLEAGUE_NAMES))
         # Who may use a name for one method may not for another that knows it as well.
         for symbol, method in reasons:
-            if not _is_approved(author, tenant, method):
+            if allowed := _approval(author, tenant, method):
+                yield found(FROM_NAME_APPROVED, allowed.evidence)
+            else:
                 yield found(symbol, shown)
                 break
+
+
+def _about_answers(message: MessageView, tenant: TenantSnapshot) -> Iterator[Finding]:
+    protected = _names(tenant.protected_names)
+    for mailbox in message.mailboxes("reply-to")[:2]:
+        if not _is_outside(mailbox, tenant):
+            continue
+        if _nearest(mailbox.display_name, protected) is Likeness.SAME:
+            if allowed := _approval(mailbox, tenant, Method.REPLY_NAMES):
+                yield found(REPLY_TO_NAME_APPROVED, allowed.evidence)
+            else:
+                yield found(REPLY_TO_PROTECTED_NAME, f"{mailbox.display_name} <{mailbox.address}>")
+
+
+def _first_and_approvals(findings: Iterable[Finding]) -> Iterator[Finding]:
+    is_accused = False
+    for each in findings:
+        if each.symbol in APPROVALS:
+            yield each
+        elif not is_accused:
+            is_accused = True
+            yield each
 
 
 def _is_outside(mailbox: Mailbox, tenant: TenantSnapshot) -> bool:
@@ -146,9 +176,9 @@ def _is_outside(mailbox: Mailbox, tenant: TenantSnapshot) -> bool:
     return domain not in tenant.domains and address not in tenant.addresses
 
 
-def _is_approved(mailbox: Mailbox, tenant: TenantSnapshot, method: str) -> bool:
-    address, domain = fold(str(mailbox.address)), mailbox.address.domain.lower()
-    return not approved_impersonators(tenant.options, method).isdisjoint({address, domain})
+def _approval(mailbox: Mailbox, tenant: TenantSnapshot, method: Method) -> Approval | None:
+    sender = (fold(str(mailbox.address)), mailbox.address.domain.lower())
+    return approval(tenant.options, method, sender)
 
 
 def _nearest(shown: str, protected: frozenset[Name]) -> Likeness:

@@ -10,10 +10,11 @@ from typing import Final
 from publicsuffixlist import PublicSuffixList
 
 from lazaretto.core.address import domain_of
+from lazaretto.core.impersonators import EVERY_METHOD, Method, option_of
 from lazaretto.tenants.free_mail import FREE_MAIL_DOMAINS
 from lazaretto.tenants.questions.checked import Checked
 from lazaretto.tenants.remarks import Remark
-from lazaretto.tenants.values import SenderKind
+from lazaretto.tenants.values import SenderKind, stranger
 
 LISTS: Final = ("approved_senders", "blocked_senders")
 WIDE_IPV4: Final = 16
@@ -37,6 +38,31 @@ def approvals(checked: Checked) -> Iterator[Remark]:
     if len(checked.document.approved_senders) > MANY_APPROVED:
         problem = f"more than {MANY_APPROVED} senders are approved; keep the few that need it"
         yield checked.remark(("approved_senders",), problem)
+
+
+def impersonators(checked: Checked) -> Iterator[Remark]:
+    """Does an approval free whom nobody can answer for, say a thing twice, or hide among the options?"""
+    approved = checked.document.impersonation.approved
+    for method, _ in approved:
+        for number, text in enumerate(checked.texts("impersonation", "approved", method)):
+            path = ("impersonation", "approved", method, number)
+            entry = stranger(text)
+            if entry in FREE_MAIL_DOMAINS:
+                problem = f"everybody can have an address at {entry}; approve single addresses"
+                yield checked.remark(path, problem)
+            elif "@" not in entry and _suffixes().is_public(entry):
+                yield checked.remark(path, f"everybody can register below {entry}; approve single domains")
+            elif checked.is_own(entry):
+                yield checked.remark(path, f"{entry} is the tenant's own, and no stranger; remove it")
+            elif method != EVERY_METHOD and entry in approved.every_method:
+                yield checked.remark(
+                    path, f"{entry} is approved for every method as well; remove one of both"
+                )
+    for key in (EVERY_METHOD, *Method):
+        option = option_of(key)
+        if option in checked.document.options:
+            problem = f"the option {option} is not checked; write its entries in impersonation.approved.{key}"
+            yield checked.remark(("options", option), problem)
 
 
 def wide_networks(checked: Checked) -> Iterator[Remark]:

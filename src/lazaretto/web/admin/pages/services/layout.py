@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from lazaretto.core.impersonators import Method
 from lazaretto.store.scope import Area
 from lazaretto.store.sections import area_of
 from lazaretto.tenants.form_fields import FormField, fields_below
@@ -98,7 +99,17 @@ _PLACED: Final = (
         "impersonation",
         Area.IMPERSONATION,
         "user-circle",
-        (Group("main", ("impersonation", "protected_names")),),
+        (
+            Group(
+                "main",
+                (
+                    *_below("impersonation", *(each.value for each in Method), "own_domains"),
+                    "impersonation.redirect_address",
+                    "protected_names",
+                ),
+            ),
+            Group("strangers", ("impersonation.approved",)),
+        ),
     ),
     Service(
         "registration",
