@@ -205,6 +205,20 @@ async def test_a_process_that_died_between_sending_and_noting_sends_the_very_sam
     assert list(scene.post.sent) == [first]
 
 
+async def test_what_came_between_a_crash_and_the_next_look_is_told_at_the_next_hour(scene: Scene) -> None:
+    await scene.rest(MONDAY - timedelta(hours=2), "bob@customer.example", subject="Before")
+    await scene.digests.send(scene.snapshot, MONDAY + timedelta(minutes=1))
+    async with scene.pool.transaction() as connection:
+        await connection.execute("TRUNCATE mailbox")
+    await scene.rest(MONDAY + timedelta(minutes=2), "bob@customer.example", subject="Between")
+
+    await scene.send(MONDAY + timedelta(minutes=5))
+    ((_, mail),) = await scene.send(MONDAY + timedelta(days=1))
+
+    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "Between" in text and "Before" not in text
+
+
 async def test_without_digests_in_the_document_nobody_gets_any(spool, control: str) -> None:
     scene = Scene(spool, control, DOCUMENT.replace("send: true", "send: false"))
     await scene.rest(MONDAY - timedelta(hours=2), "bob@customer.example")

@@ -18,7 +18,7 @@ from lazaretto.detect.authentication.dkim import verify_all
 from lazaretto.detect.authentication.fields import RawMessage
 from lazaretto.run.gathering import header_of
 from lazaretto.run.home import Home
-from lazaretto.run.people_mail.digests import Digest, Item, composed_digest
+from lazaretto.run.people_mail.digests import Digest, Item, Welcome, composed_digest, composed_welcome
 from lazaretto.run.people_mail.letter import Sender
 from lazaretto.run.settings import load_settings
 from lazaretto.run.spoolroom import spool_room
@@ -98,8 +98,8 @@ def test_tagged_mail_is_sealed_for_those_behind_us(platform: Platform, records: 
     assert chain.result is AuthResult.PASS
 
 
-async def digest_sent(platform: Platform, number: int) -> str:
-    """Put a digest for bob into the spool, as the job does at its hour; return its number."""
+async def digest_sent(platform: Platform, number: int, kind: str) -> str:
+    """Put a digest, or a welcome, for bob into the spool, as the job does; return its number."""
     home = Home(platform.product.home)
     settings, now = load_settings(home), datetime.now(UTC)
     async with spool_room(home, settings, f"digest-test-{number}") as room:
@@ -110,22 +110,27 @@ async def digest_sent(platform: Platform, number: int) -> str:
             language="fr",
             slot=now,
             items=(Item(copy=uuid4(), author="Zoé <z@shop.example>", subject="Été", reason="spam", at=now),),
+            is_first=kind == "first digest",
         )
         sender = Sender(host_name="lazaretto.test", base_url="https://portal.example", key="key")
         composed = composed_digest(digest, sender, now)
+        if kind == "welcome":
+            address = f"bob+{number}@one.example"
+            composed = composed_welcome(Welcome(tenant=tenant, address=address, language="fr"), sender, now)
         acceptor = Acceptor(room.pool, room.contents, room.node, settings.spool, read_header=header_of)
         await acceptor.commit_composed(composed)
     return str(composed.id)
 
 
+@pytest.mark.parametrize("kind", ["digest", "first digest", "welcome"])
 async def test_a_digest_goes_through_the_spool_and_is_signed_with_all_that_ends_it_by_a_click(
-    platform: Platform, records: dict[str, str]
+    platform: Platform, records: dict[str, str], kind: str
 ) -> None:
     deadline, number, octets = time.monotonic() + PATIENCE, 0, b""
     # The process that sends learns of new keys within seconds.
     while b"DKIM-Signature:" not in octets and time.monotonic() < deadline:
         number += 1
-        identity = await digest_sent(platform, number)
+        identity = await digest_sent(platform, number, kind)
         platform.story(identity, "delivered")
         # What we wrote ourselves has no trace header that names it.
         kept = (path.read_bytes() for path in platform.kept.iterdir())

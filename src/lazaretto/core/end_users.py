@@ -53,6 +53,8 @@ class DigestWanted:
     """``en``, ``fr``, ``nl`` or ``de``; empty = the person's own, or the tenant's."""
     leave_out_blocked: bool = True
     """Say nothing of senders whom the person blocked."""
+    welcome: bool = False
+    """Greet every registered mailbox once, also one for which nothing is held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

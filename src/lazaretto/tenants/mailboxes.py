@@ -129,15 +129,24 @@ class Mailboxes:
         }
 
     async def note_told(
-        self, tenant: TenantId, address: str, *, slot: datetime | None, until: datetime, welcomed: bool
+        self,
+        tenant: TenantId,
+        address: str,
+        *,
+        welcomed_at: datetime,
+        slot: datetime | None = None,
+        until: datetime | None = None,
     ) -> None:
-        """Note that the owner was told of all that came to rest until ``until``; never goes back."""
+        """Note that the owner was welcomed, and told of what came to rest until ``until``; None = of nothing.
+
+        Time never goes back, and the first welcome stays the first.
+        """
         parameters = {
             "tenant": tenant,
             "address": fold(address),
             "slot": slot,
             "until": until,
-            "welcomed_at": until if welcomed else None,
+            "welcomed_at": welcomed_at,
         }
         await self._do("note_mailbox_told", parameters)
 

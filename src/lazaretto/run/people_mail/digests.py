@@ -17,6 +17,7 @@ from lazaretto.run.people_mail.letter import Letter, Sender, button, composed, p
 from lazaretto.run.people_mail.texts import reason_said, risk_of, said
 
 MOST_ITEMS: Final = 50
+_SMALL: Final = 'style="margin:0 0 12px;font-size:14px;color:#566374"'
 _COLOURS: Final = {"low": "#566374", "raised": "#9a5b00", "high": "#b42318"}
 
 
@@ -46,6 +47,40 @@ class Digest:
     is_first: bool = False
     time_zone: str = "UTC"
     """In which times are told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """Whom to greet before anything is held for them."""
+
+    tenant: TenantId
+    address: str
+    language: str
+
+
+def composed_welcome(welcome: Welcome, sender: Sender, now: datetime) -> ComposedMessage:
+    """Return the mail that greets somebody; for the same mailbox it is the same mail at any time."""
+    language = welcome.language
+    unsubscribe = _link(welcome, LinkPurpose.UNSUBSCRIBE, "", sender, now)
+    portal = f"{sender.base_url}/q/"
+    opening = [said("welcome", language), said("nothing held", language, address=welcome.address)]
+    lines = [
+        *opening,
+        f"{said('all', language)}: {portal}",
+        f"{said('unsubscribe', language)}: {unsubscribe}",
+    ]
+    html = paragraphs(*opening) + button(portal, said("all", language)) + _ending(unsubscribe, language)
+    letter = Letter(
+        about="welcome",
+        tenant=welcome.tenant,
+        address=welcome.address,
+        language=language,
+        subject=said("welcome alone subject", language),
+        text="\n\n".join(lines) + "\n",
+        html=html,
+        unsubscribe=unsubscribe,
+    )
+    return composed(letter, sender, now)
 
 
 def composed_digest(digest: Digest, sender: Sender, now: datetime) -> ComposedMessage:
@@ -113,7 +148,6 @@ def _html(
     language: str,
 ) -> str:
     rows = [_row(item, lead, language) for item, lead in zip(items, leads, strict=True)]
-    small = 'style="margin:0 0 12px;font-size:14px;color:#566374"'
     return (
         paragraphs(*opening)
         + '<div role="list">'
@@ -121,9 +155,15 @@ def _html(
         + "</div>"
         + paragraphs(more)
         + button(portal, said("all", language))
-        + f"<p {small}>{escape(said('links', language))}</p>"
-        + f'<p {small}><a href="{escape(unsubscribe)}" style="color:#566374">'
-        + f"{escape(said('unsubscribe', language))}</a></p>"
+        + f"<p {_SMALL}>{escape(said('links', language))}</p>"
+        + _ending(unsubscribe, language)
+    )
+
+
+def _ending(unsubscribe: str, language: str) -> str:
+    return (
+        f'<p {_SMALL}><a href="{escape(unsubscribe)}" style="color:#566374">'
+        f"{escape(said('unsubscribe', language))}</a></p>"
     )
 
 
@@ -148,7 +188,7 @@ def _subject(item: Item, language: str) -> str:
     return plain(item.subject) or said("no subject", language)
 
 
-def _link(digest: Digest, purpose: LinkPurpose, item: str, sender: Sender, now: datetime) -> str:
+def _link(digest: Digest | Welcome, purpose: LinkPurpose, item: str, sender: Sender, now: datetime) -> str:
     link = MailLink(
         purpose=purpose,
         tenant=digest.tenant,

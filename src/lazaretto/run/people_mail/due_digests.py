@@ -1,16 +1,20 @@
-"""Finds who is to get a digest now, and of what; composes, commits and notes each."""
+"""Finds who is to get a digest now, and of what; composes, commits and notes each.
+
+The first digest greets.  Where the tenant wants it, whoever has nothing held is greeted as well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from lazaretto.core.end_users import EndUserRight, EndUserSettings
+from lazaretto.core.end_users import DigestWanted, EndUserRight, EndUserSettings
+from lazaretto.core.identity import TenantId
 from lazaretto.core.queued import ComposedMessage
 from lazaretto.core.snapshot import TenantSnapshot
-from lazaretto.run.people_mail.digests import Digest, Item, composed_digest
+from lazaretto.run.people_mail.digests import Digest, Item, Welcome, composed_digest, composed_welcome
 from lazaretto.run.people_mail.due import hours_of, is_due, last_slot
 from lazaretto.run.people_mail.letter import Sender
 from lazaretto.spool.quarantine import Quarantine, QuarantinedCopy, Resting
@@ -19,6 +23,9 @@ from lazaretto.tenants.mailboxes import MailboxChoices, Mailboxes, MailboxState
 BATCH: Final = 1_000
 LOOK_BACK: Final = timedelta(days=14)
 """Nothing older rests for its owner, and links to it would be over."""
+
+MOST_WELCOMES: Final = 500
+"""Of one tenant at a time: a large one greets its people over some hours, and its digests go on."""
 
 Commit = Callable[[ComposedMessage], Awaitable[None]]
 AuthorOf = Callable[[QuarantinedCopy], Awaitable[str]]
@@ -41,15 +48,20 @@ class DueDigests:
         self._commit = commit
         self._author_of = author_of
         self._sender = sender
+        self._greeted: dict[TenantId, int] = {}
+        """At which version everybody of a tenant had been greeted."""
 
     async def send(self, snapshot: TenantSnapshot, now: datetime) -> int:
-        """Send what is due at ``now`` to the people of one tenant; return how many digests went.
+        """Send what is due at ``now`` to the people of one tenant; return how many mails went.
 
         Safe to repeat: each person's hour is noted after its digest was committed, and the digest of an
         hour is the same message however often it is composed.
         """
-        if not _sends_any(snapshot):
+        if not any(each.hours for each in _wanted_by_any(snapshot)):
             return 0
+        return await self._lists(snapshot, now) + await self._welcomes(snapshot, now)
+
+    async def _lists(self, snapshot: TenantSnapshot, now: datetime) -> int:
         resting = await self._resting(snapshot, now)
         known = await self._mailboxes.states(snapshot.tenant, list(resting))
         sent = 0
@@ -63,9 +75,34 @@ class DueDigests:
                     mailbox,
                     slot=digest.slot,
                     until=max(item.at for item in digest.items),
-                    welcomed=True,
+                    welcomed_at=now,
                 )
                 sent += 1
+        return sent
+
+    async def _welcomes(self, snapshot: TenantSnapshot, now: datetime) -> int:
+        """Greet whoever was not yet; a mailbox that gets no digests is not told of them."""
+        if self._greeted.get(snapshot.tenant) == snapshot.version:
+            return 0
+        sent = 0
+        for mailboxes in _parts(_greeted_by(snapshot)):
+            known = await self._mailboxes.states(snapshot.tenant, mailboxes)
+            for mailbox in mailboxes:
+                choices, state = known.get(mailbox, (MailboxChoices(), MailboxState()))
+                wanted = snapshot.end_users_of(mailbox).digest
+                if state.welcomed_at is not None or not hours_of(wanted, choices):
+                    continue
+                if sent == MOST_WELCOMES:
+                    return sent
+                welcome = Welcome(
+                    tenant=snapshot.tenant,
+                    address=mailbox,
+                    language=choices.language or wanted.language or snapshot.language,
+                )
+                await self._commit(composed_welcome(welcome, self._sender, now))
+                await self._mailboxes.note_told(snapshot.tenant, mailbox, welcomed_at=now)
+                sent += 1
+        self._greeted[snapshot.tenant] = snapshot.version
         return sent
 
     async def _resting(self, snapshot: TenantSnapshot, now: datetime) -> Mapping[str, list[QuarantinedCopy]]:
@@ -97,18 +134,20 @@ class DueDigests:
         settings = snapshot.end_users_of(mailbox)
         wanted = settings.digest
         told = state.told_until
+        slot = last_slot(hours_of(wanted, choices), wanted.time_zone, now)
+        if slot is None:
+            return None
+        # What came after the hour is for the next one: composed again after a crash, the digest of this
+        # hour is the one that went, and it must not be noted to have told of more.
         new = [
             each
             for each in copies
             if (told is None or each.quarantined_at > told)
-            and each.quarantined_at <= now
+            and each.quarantined_at <= slot
             and _is_listed(each, settings, choices)
             and not (wanted.leave_out_blocked and _is_blocked(snapshot, mailbox, each))
         ]
-        if not new:
-            return None
-        slot = last_slot(hours_of(wanted, choices), wanted.time_zone, now)
-        if slot is None or not is_due(slot, state.digested_at, new[-1].quarantined_at):
+        if not new or not is_due(slot, state.digested_at, new[-1].quarantined_at):
             return None
         return Digest(
             tenant=snapshot.tenant,
@@ -133,8 +172,27 @@ class DueDigests:
         )
 
 
-def _sends_any(snapshot: TenantSnapshot) -> bool:
-    return bool(snapshot.people.digest.hours) or any(each.people.digest.hours for each in snapshot.levels)
+def _wanted_by_any(snapshot: TenantSnapshot) -> Iterable[DigestWanted]:
+    """Yield what is wanted for the tenant, and for each domain and group."""
+    yield snapshot.people.digest
+    yield from (each.people.digest for each in snapshot.levels)
+
+
+def _greeted_by(snapshot: TenantSnapshot) -> list[str]:
+    """Return the registered mailboxes that are to be greeted, in order; an alias is none."""
+    if not any(each.welcome for each in _wanted_by_any(snapshot)):
+        return []
+    return sorted(
+        each
+        for each in snapshot.addresses
+        if each not in snapshot.aliases
+        and not snapshot.takes_reports_at(each)
+        and snapshot.end_users_of(each).digest.welcome
+    )
+
+
+def _parts(mailboxes: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (mailboxes[begin : begin + BATCH] for begin in range(0, len(mailboxes), BATCH))
 
 
 def _is_listed(copy: QuarantinedCopy, settings: EndUserSettings, choices: MailboxChoices) -> bool:

@@ -66,7 +66,6 @@ def composed(letter: Letter, sender: Sender, now: datetime) -> ComposedMessage:
     mail["Subject"] = letter.subject
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = message_id
-    mail["Content-Language"] = letter.language
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     if letter.unsubscribe:
@@ -76,6 +75,8 @@ def composed(letter: Letter, sender: Sender, now: datetime) -> ComposedMessage:
     mail.set_content(letter.text, charset="utf-8")
     page = _PAGE.format(language=letter.language, title=escape(letter.subject), body=letter.html)
     mail.add_alternative(page, subtype="html", charset="utf-8")
+    # The field is of both parts: set before, it would go with the first.
+    mail["Content-Language"] = letter.language
     return ComposedMessage(
         id=identity,
         tenant=letter.tenant,

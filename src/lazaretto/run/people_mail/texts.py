@@ -25,23 +25,34 @@ TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
         "Welkom bij uw quarantaine: wat het is, en wat voor u wordt tegengehouden",
         "Willkommen in Ihrer Quarantäne: was das ist und was für Sie zurückgehalten wird",
     ),
+    "welcome alone subject": (
+        "Welcome to your quarantine: what it is",
+        "Bienvenue dans votre quarantaine : ce que c'est",
+        "Welkom bij uw quarantaine: wat het is",
+        "Willkommen in Ihrer Quarantäne: was das ist",
+    ),
+    "nothing held": (
+        "You need not do anything. Lists come only when something new is held for {address}.",
+        "Vous n'avez rien à faire. Une liste ne vient que si quelque chose de nouveau est retenu pour"
+        " {address}.",
+        "U hoeft niets te doen. Een lijst komt alleen als er iets nieuws voor {address} is tegengehouden.",
+        "Sie müssen nichts tun. Eine Liste kommt nur, wenn Neues für {address} zurückgehalten wird.",
+    ),
     "welcome": (
         "Your organisation has mail checked before it reaches you. What looks unwanted or dangerous is held"
-        " back, and this mail lists it from time to time. Nothing is lost: you can have a message delivered,"
-        " or do nothing, and it is deleted by itself.",
+        " back, and a mail like this lists it from time to time. Nothing is lost: you can have a message"
+        " delivered, or do nothing, and it is deleted by itself.",
         "Votre organisation fait vérifier le courrier avant qu'il ne vous parvienne. Ce qui semble"
-        " indésirable"
-        " ou dangereux est retenu, et ce courriel en donne la liste de temps en temps. Rien n'est"
-        " perdu : vous"
-        " pouvez faire livrer un message, ou ne rien faire, et il est supprimé de lui-même.",
+        " indésirable ou dangereux est retenu, et un courriel comme celui-ci en donne la liste de temps en"
+        " temps. Rien n'est perdu : vous pouvez faire livrer un message, ou ne rien faire, et il est supprimé"
+        " de lui-même.",
         "Uw organisatie laat mail controleren voor die u bereikt. Wat ongewenst of gevaarlijk lijkt, wordt"
-        " tegengehouden, en deze mail somt het af en toe op. Niets gaat verloren: u kunt een bericht laten"
-        " bezorgen, of niets doen, en het wordt vanzelf verwijderd.",
-        "Ihre Organisation lässt Post prüfen, bevor sie Sie erreicht. Was unerwünscht oder"
-        " gefährlich aussieht,"
-        " wird zurückgehalten; diese Mail führt es von Zeit zu Zeit auf. Nichts geht verloren: Sie"
-        " können eine"
-        " Nachricht zustellen lassen oder nichts tun, dann wird sie von selbst gelöscht.",
+        " tegengehouden, en een mail als deze somt het af en toe op. Niets gaat verloren: u kunt een bericht"
+        " laten bezorgen, of niets doen, en het wordt vanzelf verwijderd.",
+        "Ihre Organisation lässt Post prüfen, bevor sie Sie erreicht. Was unerwünscht oder gefährlich"
+        " aussieht, wird zurückgehalten; eine Mail wie diese führt es von Zeit zu Zeit auf. Nichts geht"
+        " verloren: Sie können eine Nachricht zustellen lassen oder nichts tun, dann wird sie von selbst"
+        " gelöscht.",
     ),
     "digest": (
         "These messages to {address} were held back since the last list:",

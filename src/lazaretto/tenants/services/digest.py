@@ -88,6 +88,11 @@ class Digest(ServiceSection):
     leave_out_blocked: bool = Field(
         default=True, description="Say nothing of senders whom the person blocked."
     )
+    welcome: bool = Field(
+        default=False,
+        description="Greet every registered mailbox once by a short mail, also where nothing is held; "
+        "otherwise the first list greets.",
+    )
     excluded: Annotated[tuple[MailAddress, ...], AfterValidator(_each_once)] = Field(
         default=(),
         max_length=100_000,
@@ -108,6 +113,7 @@ class Digest(ServiceSection):
             reasons=frozenset(listed),
             language=self.language.value if self.language else "",
             leave_out_blocked=self.leave_out_blocked,
+            welcome=self.welcome,
         )
 
     def remarks(self, checked: Checked) -> Iterable[Remark]:
