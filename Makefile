@@ -42,7 +42,7 @@ bench: setup ## measure CPU per message, messages per second and memory of named
 
 .PHONY: bench-accuracy
 bench-accuracy: setup ## compare catch and false positives with SpamAssassin and rspamd on sources left out (MAIL=build/mail)
-	@.venv/bin/python -m tests.load.accuracy $${MAIL:-build/mail} $(JUDGED) $(LEARNED)
+	@.venv/bin/python -m tests.load.accuracy $${MAIL:-build/mail} $(if $(JUDGED),--judged $(JUDGED)) $(if $(WANTED),--wanted $(WANTED)) $(if $(LEARNED),--learned $(LEARNED)) $(if $(SCORES),--scores $(SCORES)) $(if $(LOOKS),--looks $(LOOKS))
 
 .PHONY: soak
 soak: setup ## half an hour of traffic while everything goes wrong: nothing lost, nothing leaks (MINUTES=10 RATE=5 for less)

@@ -8,8 +8,9 @@ import subprocess
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from lazaretto.testing.ports import await_port, free_port
@@ -53,21 +54,32 @@ _BAYES = """\
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a collection says of the sending computer; empty where it says nothing."""
+
+    client_ip: str = ""
+    helo: str = ""
+    mail_from: str = ""
+
+    def fields(self) -> dict[str, str]:
+        """Return what rspamd is told; SpamAssassin reads the same in Received."""
+        told = {"IP": self.client_ip, "Helo": self.helo, "From": self.mail_from}
+        return {name: value for name, value in told.items() if value and value.isascii()}
+
+
 class SpamAssassin:
     """SpamAssassin's library in one process of Perl."""
 
     name, threshold = "spamassassin", 5.0
 
     def __init__(self) -> None:
-        """Get a folder; nothing is learned yet."""
+        """Get a folder; nothing is learned yet.  Raises ``FileNotFoundError`` if it is not installed."""
+        if not shutil.which("sa-learn"):
+            raise FileNotFoundError("SpamAssassin (Debian package spamassassin)")
         self._folder = Path(tempfile.mkdtemp(prefix="lazaretto-sa-"))
         self._preferences = self._folder / "user_prefs"
         self._preferences.write_text(_PREFERENCES.format(folder=self._folder))
-
-    @staticmethod
-    def missing() -> str:
-        """Return what is not installed."""
-        return "" if shutil.which("sa-learn") else "SpamAssassin (Debian package spamassassin)"
 
     def learn(self, left_out: str, spam: Sequence[Path], ham: Sequence[Path]) -> None:
         """Forget everything and learn from these."""
@@ -98,19 +110,16 @@ class Rspamd:
 
     name, threshold = "rspamd", 6.0
 
-    def __init__(self) -> None:
-        """Start nothing yet."""
+    def __init__(self, envelopes: Mapping[str, Envelope]) -> None:
+        """Start nothing yet.  Raises ``FileNotFoundError`` if it is not installed."""
+        if not shutil.which("rspamd", path="/usr/bin:/usr/sbin"):
+            raise FileNotFoundError("rspamd (Debian package rspamd)")
+        self._envelopes = envelopes
         # Its base is written to disk with every message it learns: in memory that takes no time.
         memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
         self._folder = Path(tempfile.mkdtemp(prefix="lazaretto-rspamd-", dir=memory))
         self._process: subprocess.Popen[bytes] | None = None
         self._scan = self._control = 0
-
-    @staticmethod
-    def missing() -> str:
-        """Return what is not installed."""
-        found = shutil.which("rspamd", path="/usr/bin:/usr/sbin")
-        return "" if found else "rspamd (Debian package rspamd)"
 
     def learn(self, left_out: str, spam: Sequence[Path], ham: Sequence[Path]) -> None:
         """Forget everything and learn from these."""
@@ -133,7 +142,10 @@ class Rspamd:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _post(self, port: int, path: str, file: Path) -> dict[str, float]:
-        request = urllib.request.Request(f"http://127.0.0.1:{port}/{path}", data=file.read_bytes())
+        told = self._envelopes.get(str(file), Envelope()).fields()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/{path}", data=file.read_bytes(), headers=told
+        )
         try:
             with urllib.request.urlopen(request, timeout=120) as answer:
                 loaded: dict[str, float] = json.load(answer)
