@@ -8,6 +8,7 @@ that somebody might see is a candidate whose policy counts.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -15,6 +16,7 @@ import idna
 
 from lazaretto.core.address import fold
 from lazaretto.detect.authentication.fields import RawField
+from lazaretto.mail.encoded_words import decode
 
 LONGEST_FROM = 10_000
 MOST_CANDIDATES = 4
@@ -44,7 +46,7 @@ _NAME_WORD = re.compile(r"[^\W\d_][\w.'&-]*")
 _PLAIN_NAME = re.compile(rb"from[ \t]{0,100}:", re.IGNORECASE)
 _COMMENT_MARK = re.compile(r"[()\\]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_AFTER_AT = re.compile(r"@[ \t\r\n]*([^\s@<>()\[\],;:\"'\\]{1,255})")
+_AFTER_AT = re.compile(r"@[ \t\r\n]*([^\s\x00-\x1f\x7f@<>()\[\],;:\"'\\]{1,255})")
 _ADDRESS = re.compile(r"([^\s@<>()\[\],;:\"\\]{1,64})@([^\s@<>()\[\],;:\"'\\]{1,255})")
 _DOMAIN = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII
@@ -88,11 +90,22 @@ def _author_in(field: RawField) -> Author:
 
 def _candidates(text: str) -> tuple[str, ...]:
     seen: dict[str, None] = {}
-    for match in _AFTER_AT.finditer(text[:LONGEST_FROM]):
-        domain = plain_domain(match[1])
-        if domain:
-            seen[domain] = None
+    for reading in _readings(text[:LONGEST_FROM]):
+        for match in _AFTER_AT.finditer(reading):
+            domain = plain_domain(match[1])
+            if domain:
+                seen[domain] = None
     return tuple(seen)[:MOST_CANDIDATES]
+
+
+def _readings(text: str) -> Iterator[str]:
+    """Yield ``text`` as readers show it: as it is, without control characters, with its words decoded."""
+    yield text
+    # Some end a name at a control character, as the pattern does; others show what is around it.
+    if _CONTROL.search(text):
+        yield _CONTROL.sub("", text)
+    if "=?" in text:
+        yield decode(text.encode())
 
 
 def plain_domain(text: str) -> str:

@@ -73,6 +73,25 @@ def test_every_domain_that_might_be_shown_is_a_candidate() -> None:
     assert author.candidates == ("a.example", "bank.example")
 
 
+@pytest.mark.parametrize(
+    ("value", "domains"),
+    [
+        (b"=?utf-8?q?ann=40a.example?=", {"a.example"}),
+        (b"=?utf-8?b?PGFubkBhLmV4YW1wbGU+?=", {"a.example"}),
+        (b"=?utf-8?q?ann=40a.example?=@b.example", {"a.example", "b.example"}),
+        (b"ann@a.example\x00.b.example", {"a.example", "a.example.b.example"}),
+        (b"ann@a.\x01example", {"a.example"}),
+    ],
+)
+def test_what_is_encoded_or_hidden_behind_a_control_character_is_a_candidate_as_well(
+    value: bytes, domains: set[str]
+) -> None:
+    author = author_of(fields_of(b"From: " + value + b"\r\n"))
+
+    assert author.problem
+    assert set(author.candidates) == domains
+
+
 @given(st.binary(max_size=400))
 def test_no_octets_can_break_it(octets: bytes) -> None:
     author = author_of(fields_of(b"From: " + octets + b"\r\n"))
