@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.restart_storm import REPEATS_PER_KILL, storm
+from tests.faults.restart_storm import storm
 from tests.integration.running_product import eventually, letter, running_product
 from tests.journeys.conftest import Platform
 from tests.load.idle import open_idle
@@ -71,6 +71,5 @@ def test_a_storm_of_restarts_loses_nothing(tmp_path_factory: pytest.TempPathFact
 
     assert [half.lost for half in halves] == [[], []]
     assert halves[0].repeated == 0, "an orderly restart repeats nothing"
-    # A message comes again where a kill cut off an answer: the next hop's to us, or ours to the client.
-    assert halves[1].repeated <= halves[1].restarts * REPEATS_PER_KILL
+    assert halves[1].unexplained == [], "more came again than answers were cut off"
     assert are_balanced

@@ -28,6 +28,8 @@ class Ledger:
     """Body checksum by test id, for everything that was ever begun."""
     answers: dict[str, int] = field(default_factory=dict)
     """How often each first digit class was the answer, ``lost`` for a connection that ended."""
+    cut_off: list[str] = field(default_factory=list)
+    """Test ids whose dot went out and whose answer never came: each may be taken, and will be sent again."""
     latencies: list[float] = field(default_factory=list)
     """Seconds from the dot to its answer."""
 
@@ -56,6 +58,8 @@ class Conversation:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self.is_in_doubt = False
+        """A dot may have gone out, and its answer has not come."""
 
     @classmethod
     async def open(cls, host: str, port: int, local: str | None = None) -> Conversation:
@@ -85,9 +89,12 @@ class Conversation:
         go = await self.answer()
         if not go.startswith(b"3"):
             return go
+        self.is_in_doubt = True
         self._writer.write(octets.replace(b"\r\n.", b"\r\n..") + b".\r\n")
         await self._writer.drain()
-        return await self.answer()
+        said = await self.answer()
+        self.is_in_doubt = False
+        return said
 
     async def answer(self) -> bytes:
         """Return the last line of the next reply."""
@@ -164,6 +171,8 @@ async def _one_connection(
                 answer = await conversation.send(sender, (recipient,), octets)
             except (OSError, ConnectionError, TimeoutError):
                 ledger.count("lost")
+                if conversation is not None and conversation.is_in_doubt:
+                    ledger.cut_off.append(name)
                 conversation = None
                 if not retry:
                     break
