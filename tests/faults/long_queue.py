@@ -4,7 +4,8 @@
 
 The queue is filled while nothing delivers, with copies that the node held when it went away.  Then
 everything is started, and the clock runs from there: until the first 220, the first delivery, the
-thousandth, and until the deliver process has as many copies in hand as it may hold.
+thousandth and the ten thousandth.  What that costs is told in CPU seconds as well, as a clock also
+measures what else the machine does.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from lazaretto.spool.node import register
 from lazaretto.spool.settings import SpoolSettings
 from lazaretto.testing.messages import a_copy, a_judgement, a_submission
 from lazaretto.testing.ports import free_port
+from tests.load.processes import usage_of
 from tests.load.product import Product, SinkProcess
 
 COPIES = 100_000
@@ -88,6 +90,8 @@ def measure(folder: Path, count: int) -> dict[str, Any]:
         product = Product.start(home, SETTINGS, port)
         told["started"] = round(time.monotonic() - began, 1)
         watching.join()
+        used = usage_of(*product.roots).cpu
+        told["cpu_seconds"] = {role: round(seconds, 1) for role, seconds in used.items()}
         product.stop()
     finally:
         sink.stop()
@@ -113,7 +117,8 @@ def main(words: list[str]) -> int:
         folder.chmod(0o755)
         told = measure(folder, int(words[0]) if words else COPIES)
     print(json.dumps(told), flush=True)
-    return 0 if told.get("first_delivery", PATIENCE) < MUST_FLOW_WITHIN else 1
+    reached = [told.get(name, PATIENCE) for number, name in STEPS.items() if number <= told["copies"]]
+    return 0 if max(reached) < MUST_FLOW_WITHIN else 1
 
 
 if __name__ == "__main__":

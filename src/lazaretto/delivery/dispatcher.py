@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 _KINDS = (QueueKind.DELIVER, QueueKind.DELAY_NOTICE, QueueKind.BOUNCE)
 _NO_HOST = "no host"
 _MOST_DESTINATIONS = 10_000
+_MOST_TAKEN_BACK = 2_000
+"""Copies that are taken back at a time: the first of a long queue need not wait until its last is read."""
 _PATIENCE_WITH_CONTENT = 6
 _FIRST_PAUSE_FOR_CONTENT = 1.0
 """Seconds; content that cannot be read is asked for again after one, two, four, … seconds, for a minute."""
@@ -349,11 +351,11 @@ class Dispatcher:
         self._postponed = []
         try:
             in_hand = self.in_hand
-            room = self._settings.max_held_copies - len(in_hand)
-            copies = await self._queue.claim_own(_KINDS, room, in_hand)
+            wanted = min(self._room, _MOST_TAKEN_BACK)
+            copies = await self._queue.claim_own(_KINDS, wanted, in_hand)
             for copy in copies:
                 self._hold(copy, None)
-            if len(copies) == room:
+            if len(copies) == wanted:
                 self._must_look_again = True
         except Exception:
             # They may be leased anew all the same, where only the answer was lost.
@@ -367,23 +369,34 @@ class Dispatcher:
     async def _claim_forever(self) -> None:
         pause = self._settings.claim_interval.total_seconds()
         while True:
-            room = self._settings.max_held_copies - len(self._holding)
-            wanted = min(self._settings.claim_limit, room)
-            claimed: Sequence[QueuedCopy] = ()
-            try:
-                if self._must_look_again and wanted > 0:
-                    await self._take_back_own()
-                if wanted > 0:
-                    claimed = await self._queue.claim(_KINDS, wanted)
-            except Exception:
-                # A worker loop: the database comes back, and then so must we.
-                log.exception("copies cannot be claimed")
-                # What was claimed, if only the answer was lost, would rest until its lease ends.
-                self._must_look_again = True
-            for copy in claimed:
-                self._hold(copy, None)
-            if not claimed or len(claimed) < wanted:
+            if not await self._claim():
                 await asyncio.sleep(pause)
+
+    async def _claim(self) -> bool:
+        """Take what is ours and what is due in hand; tell whether there is more of it and room for that."""
+        try:
+            if self._must_look_again and self._has_room_for_own:
+                await self._take_back_own()
+            wanted = max(0, min(self._settings.claim_limit, self._room))
+            claimed = await self._queue.claim(_KINDS, wanted) if wanted else ()
+        except Exception:
+            # A worker loop: the database comes back, and then so must we.
+            log.exception("copies cannot be claimed")
+            # What was claimed, if only the answer was lost, would rest until its lease ends.
+            self._must_look_again = True
+            return False
+        for copy in claimed:
+            self._hold(copy, None)
+        return 0 < wanted == len(claimed) or (self._must_look_again and self._has_room_for_own)
+
+    @property
+    def _room(self) -> int:
+        return self._settings.max_held_copies - len(self._holding)
+
+    @property
+    def _has_room_for_own(self) -> bool:
+        # A look goes through the whole queue, be it for one place that became free or for very many.
+        return self._room >= min(_MOST_TAKEN_BACK, max(1, self._settings.max_held_copies // 10))
 
     async def _renew_forever(self) -> None:
         half = self._settings.lease_time.total_seconds() / 2

@@ -143,11 +143,9 @@ class MemorySpool:
     async def claim_own(
         self, kinds: Sequence[QueueKind], limit: int, besides: Sequence[Lease] = ()
     ) -> list[QueuedCopy]:
-        in_hand = {(lease.message, lease.row) for lease in besides}
+        wanted = self.rows.keys() - {(lease.message, lease.row) for lease in besides}
         return [
-            copy
-            for copy in self.own
-            if copy.kind in kinds and (copy.lease.message, copy.lease.row) not in in_hand
+            copy for copy in self.own if copy.kind in kinds and (copy.lease.message, copy.lease.row) in wanted
         ][:limit]
 
     async def settle(self, settlements: Sequence[Settlement]) -> list[Lease]:

@@ -660,6 +660,34 @@ async def test_an_offer_that_crosses_with_a_newer_lease_is_not_delivered_twice(
     assert spool.refused == []
 
 
+@pytest.mark.parametrize(
+    ("places", "count", "parts"),
+    [
+        pytest.param(
+            100, 300, range(10, 101), id="not one look at the queue for each place that becomes free"
+        ),
+        pytest.param(20_000, 2_100, range(2_000, 2_001), id="the first goes before the last is read"),
+    ],
+)
+async def test_a_long_queue_is_taken_back_in_parts(
+    spool: MemorySpool, delivering: Deliverer, places: int, count: int, parts: range
+) -> None:
+    spool.own = [spool.add(a_copy(attempt=2), due=None) for _ in range(count)]
+    claim_own, asked_for = spool.claim_own, []
+
+    async def noted(kinds: Sequence[QueueKind], limit: int, besides: Sequence[Lease]) -> list[QueuedCopy]:
+        asked_for.append(limit)
+        return await claim_own(kinds, limit, besides)
+
+    spool.claim_own = noted  # type: ignore[method-assign]
+    async with next_hop.NextHop() as hop, delivering(hop, max_held_copies=places):
+        await settled(spool, count)
+
+    assert len(hop.arrivals) == count
+    assert set(asked_for) <= set(parts)
+    assert len(asked_for) > 1
+
+
 async def test_a_domain_without_any_usable_host_fails_at_once(
     spool: MemorySpool, delivering: Deliverer
 ) -> None:
