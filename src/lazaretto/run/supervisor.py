@@ -2,9 +2,8 @@
 
 Mail is taken again as soon as that is honest, which needs the database and nothing else: a message waits
 for its look until the scan workers stand, and in the spool until it is delivered.  So the edge comes first,
-and loads its program while the database starts; then what looks and delivers, then the jobs, and the
-pages where an address is given for them.  Those of one turn start side by side.  Stopping begins with those
-who take something in.
+and loads its program while the database starts; then what looks, delivers and does the jobs, side by side;
+and at last the pages, where an address is given for them.  Stopping begins with those who take something in.
 """
 
 from __future__ import annotations
@@ -34,6 +33,7 @@ TAKERS: Final = frozenset({"edge", "web"})
 DISPENSABLE: Final = frozenset({"web"})
 """Roles without which mail flows all the same."""
 START_PATIENCE: Final = 120.0
+"""Seconds that dispensable roles may take until they count as started."""
 STOP_PATIENCE: Final = {"web": 10.0, "edge": 20.0, "deliver": 20.0, "jobs": 10.0, "scan": 10.0}
 LOOK_EVERY: Final = 0.1
 
@@ -57,8 +57,8 @@ class Supervisor:
         self._when_ready = when_ready
         self._tell = tell
         pages = ("web",) if options.http or settings.listen.http else ()
-        # First what strangers wait for, then what their mail waits for, then the rest.
-        turns = (("edge",), (*more_roles, "scan", "deliver"), ("jobs", *pages))
+        # First what strangers wait for, then what their mail waits for, then what mail does not need.
+        turns = (("edge",), (*more_roles, "scan", "deliver", "jobs"), pages)
         self._turns = [
             [Child(role, options.arguments(home), home.logs / f"{role}.log") for role in turn]
             for turn in turns
@@ -120,10 +120,13 @@ class Supervisor:
 
     def _is_given_up(self, child: Child, deadline: float) -> bool:
         """Tell whether nobody waits for ``child`` any more; raises where nothing goes without it."""
-        if child.deaths < 3 and time.monotonic() < deadline:
+        is_broken, is_dispensable = child.deaths >= 3, child.role in DISPENSABLE
+        # What mail needs is waited for: a machine that is busy with the mail that the edge takes already has
+        # the others start slowly, and that is no reason to take none.
+        if not is_broken and not (is_dispensable and time.monotonic() > deadline):
             return False
         problem = f"{child.role} does not start; the end of {child.log}:\n{last_words(child.log)}"
-        if child.role not in DISPENSABLE:
+        if not is_dispensable:
             raise ConfigurationError(problem)
         # Mail does not wait for pages; they are tried again and again.
         log.error("going on without it for now", child=child.role)
