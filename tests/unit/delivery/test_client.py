@@ -99,6 +99,21 @@ async def test_each_recipient_has_its_own_outcome(offers: tuple[str, ...]) -> No
     assert hop.arrivals[0].recipients == ("yes@customer.example",)
 
 
+async def test_another_address_in_an_answer_is_never_used() -> None:
+    """Whoever answers is not known for sure, so 251 is a yes and 551 a no (RFC 5321 §7.4)."""
+    answers = {
+        "moved@customer.example": b"251 2.1.5 User not local; will forward to <eve@evil.example>\r\n",
+        "gone@customer.example": b"551 5.1.6 User not local; please try <eve@evil.example>\r\n",
+    }
+    async with next_hop.NextHop(Behaviour(recipient=lambda address: answers[address])) as hop:
+        first = await hand_over(hop, a_copy("moved@customer.example", "gone@customer.example"))
+        again = await hand_over(hop, a_copy("moved@customer.example"))
+
+    assert told(first) == [("delivered", 250), ("failed", 551)]
+    assert told(again) == [("delivered", 250)]
+    assert [each.recipients for each in hop.arrivals] == [("moved@customer.example",)] * 2
+
+
 async def test_one_recipient_too_many_comes_again_also_where_that_is_said_as_of_old() -> None:
     def too_many(address: str) -> bytes:
         return b"" if address.startswith("one") else b"552 5.5.3 Too many recipients\r\n"
