@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -11,8 +12,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from lazaretto.run.database import Database
+from lazaretto.run.home import Home
+from lazaretto.run.settings import Settings
 from tests.integration.running_product import (
     LARGE,
     PATIENCE,
@@ -231,6 +236,30 @@ def is_deleted(platform: Platform, identity: str) -> bool:
 def doctor(platform: Platform) -> str:
     words: list[str | Path] = [LAZARETTO, "doctor", "--home", platform.product.home]
     return subprocess.run(words, capture_output=True, text=True, check=False).stdout
+
+
+def connections_told(platform: Platform) -> tuple[int, int, int]:
+    """Return how many connections are in use, allowed, and needed at most, as ``lazaretto doctor`` says."""
+    (line,) = [each for each in doctor(platform).split("\n") if "  connections" in each]
+    used, allowed, needed = map(int, re.findall(r"[0-9]+", line)[:3])
+    return used, allowed, needed
+
+
+def test_a_node_has_no_more_connections_than_it_says_and_without_one_left_that_is_said(
+    platform: Platform,
+) -> None:
+    first_accepted(platform, letter())
+    used, allowed, needed = connections_told(platform)
+    assert used <= needed < allowed
+    dsn = Database(Home(platform.product.home), Settings()).dsn("spool")
+    with ExitStack() as taken:
+        with pytest.raises(psycopg.OperationalError):
+            while True:
+                taken.enter_context(psycopg.connect(dsn))
+        with pytest.raises(RuntimeError, match="no connection is left; raise max_connections"):
+            queue(platform)
+
+    first_accepted(platform, letter())
 
 
 def test_below_the_watermark_mail_is_turned_away_at_mail_until_there_is_room_again(

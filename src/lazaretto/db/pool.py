@@ -20,8 +20,14 @@ from lazaretto.core.errors import LazarettoError, NotDurable, RowsRefused, Stora
 
 Connection = AsyncConnection[TupleRow]
 _DISK_FULL: Final = "53100"
+# A connection that is refused has no SQLSTATE in the driver, only the server's words.
+_NO_PLACE: Final = ("too many clients", "remaining connection slots", "too many connections for")
 _WARNING: Final = "01000"
 CONNECT_TIMEOUT: Final = 10
+RAISE_MAX_CONNECTIONS: Final = (
+    "raise max_connections of PostgreSQL: `lazaretto doctor` says how many this node may need"
+)
+"""What to do where none is left."""
 
 
 class Pool:
@@ -138,7 +144,14 @@ def translated(failure: psycopg.Error | OSError) -> LazarettoError:
         return StorageFull(f"database: {text}")
     if isinstance(failure, psycopg.DataError | psycopg.IntegrityError | psycopg.ProgrammingError):
         return RowsRefused(f"database: {text}")
+    if has_no_place(failure):
+        return TemporaryFailure(f"database: no connection is left; {RAISE_MAX_CONNECTIONS}")
     return TemporaryFailure(f"database: {text}")
+
+
+def has_no_place(failure: Exception) -> bool:
+    """Tell whether the server refused a connection because it has as many as it may."""
+    return isinstance(failure, psycopg.OperationalError) and any(words in str(failure) for words in _NO_PLACE)
 
 
 async def _connect(dsn: str) -> Connection:

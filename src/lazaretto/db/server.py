@@ -32,6 +32,7 @@ from lazaretto.db.cluster import (
     runner_of,
     write_configuration,
 )
+from lazaretto.db.pool import has_no_place, translated
 from lazaretto.db.service_user import ServiceUser, name_of
 
 Progress = Callable[[str], None]
@@ -84,6 +85,8 @@ class GivenServer:
             with psycopg.connect(self._dsn, connect_timeout=10) as connection:
                 version = connection.info.server_version
         except psycopg.OperationalError as failure:
+            if has_no_place(failure):
+                raise translated(failure) from failure
             raise TemporaryFailure(f"the database of database.dsn does not answer: {failure}") from failure
         except psycopg.Error as failure:
             raise _wrong_dsn(failure) from failure

@@ -21,6 +21,7 @@ from lazaretto.db.sql import query
 from lazaretto.detect.malware.unpacking.seccomp import is_filter_there
 from lazaretto.pipeline import confinement
 from lazaretto.protocol.clamd import Clamav, beyond_limits
+from lazaretto.run.connections import FOR_A_COMMAND, most_connections
 from lazaretto.run.counting import counters_file, read_counters
 from lazaretto.run.database import Database
 from lazaretto.run.home import Home
@@ -32,6 +33,7 @@ from lazaretto.spool.storage import room_at
 CERTIFICATE_WARNING: Final = timedelta(days=14)
 ANSWER_PATIENCE: Final = 5.0
 FETCH_PATIENCE: Final = timedelta(minutes=5)
+_SPARE_CONNECTIONS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,20 @@ def _durability(home: Home, settings: Settings) -> Answer:
             "durability", False, f"{', '.join(wrong)}: switch it on, or mail can be lost after its 250"
         )
     return Answer("durability", True, "commits reach the disk before they are answered")
+
+
+def _connections(home: Home, settings: Settings) -> Answer:
+    needed = sum(most_connections(settings).values()) + FOR_A_COMMAND
+    dsn = Database(home, settings).dsn("spool")
+    with psycopg.connect(dsn, connect_timeout=int(ANSWER_PATIENCE)) as connection:
+        row = connection.execute(query("lazaretto.run", "connections_now")).fetchone()
+    used, allowed = (int(row[0]), int(row[1])) if row else (0, 0)
+    told = f"{used} in use of {allowed} that PostgreSQL allows; this node may need {needed}"
+    if allowed < needed:
+        return Answer("connections", False, f"{told}: raise max_connections")
+    if allowed - used < _SPARE_CONNECTIONS:
+        return Answer("connections", False, f"{told}: others leave too few, raise max_connections")
+    return Answer("connections", True, told)
 
 
 def _shown(connection: psycopg.Connection[tuple[object, ...]], name: str) -> str:
@@ -239,6 +255,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     _processes,
     _databases,
     _durability,
+    _connections,
     _room,
     _stored_mail,
     _master_key,
