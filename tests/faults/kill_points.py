@@ -27,6 +27,7 @@ from typing import Any
 
 from tests.faults.points import ACCEPTING, DEAD_SUFFIX, DELIVERING, FOLDER_VARIABLE, Point
 from tests.load.product import Product, SinkProcess
+from tests.load.words import parser_of
 
 TIMES = 50
 HOOK = Path(__file__).with_name("hook")
@@ -201,7 +202,7 @@ def house(folder: Path) -> Iterator[House]:
         sink = SinkProcess.start(folder)
         stack.callback(sink.stop)
         path = os.pathsep.join(filter(None, (str(HOOK), os.environ.get("PYTHONPATH", ""))))
-        with _environment({FOLDER_VARIABLE: str(armed), "PYTHONPATH": path}):
+        with environment({FOLDER_VARIABLE: str(armed), "PYTHONPATH": path}):
             product = Product.start(folder / "home", SETTINGS)
         stack.callback(product.stop)
         product.apply_tenant(sink.port)
@@ -226,7 +227,8 @@ def kill(folder: Path, times: int, seconds: float = 1e9) -> Told:
 
 
 @contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
+def environment(values: dict[str, str]) -> Iterator[None]:
+    """Have these variables set, for whoever is started in the block."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:
@@ -248,14 +250,16 @@ def _letter(name: str, *, is_large: bool) -> bytes:
     return (head + line * (LARGE // len(line) if is_large else 3)).encode()
 
 
-def main(words: list[str]) -> int:
+def main() -> int:
     """Kill, print, and return 1 where something was lost or came too often."""
-    times = int(words[0]) if words else TIMES
-    seconds = float(words[1]) if len(words) > 1 else 1e9
+    parser = parser_of("tests.faults.kill_points", __doc__)
+    parser.add_argument("times", nargs="?", type=int, default=TIMES, help="kills at each point")
+    parser.add_argument("seconds", nargs="?", type=float, default=1e9, help="when to end, if not before")
+    words = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lz-faults-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        told = kill(folder, times, seconds)
+        told = kill(folder, words.times, words.seconds)
     figures = told.figures()
     print(json.dumps(figures), flush=True)
     is_good = figures["balances_right"] and not (told.lost or told.wrong or told.broken_off)
@@ -263,4 +267,4 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

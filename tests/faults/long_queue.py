@@ -39,6 +39,7 @@ from lazaretto.testing.messages import a_copy, a_judgement, a_submission
 from lazaretto.testing.ports import free_port
 from tests.load.processes import usage_of
 from tests.load.product import Product, SinkProcess
+from tests.load.words import parser_of
 
 COPIES = 100_000
 AT_A_TIME = 500
@@ -110,16 +111,19 @@ def _watch(port: int, sink: SinkProcess, began: float, told: dict[str, Any]) -> 
         time.sleep(LOOK_EVERY)
 
 
-def main(words: list[str]) -> int:
+def main() -> int:
     """Measure, print, and return 1 where mail did not flow in time."""
+    parser = parser_of("tests.faults.long_queue", __doc__)
+    parser.add_argument("copies", nargs="?", type=int, default=COPIES, help="how many wait")
+    words = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lz-queue-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        told = measure(folder, int(words[0]) if words else COPIES)
+        told = measure(folder, words.copies)
     print(json.dumps(told), flush=True)
     reached = [told.get(name, PATIENCE) for number, name in STEPS.items() if number <= told["copies"]]
     return 0 if max(reached) < MUST_FLOW_WITHIN else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -28,6 +28,7 @@ from typing import Any
 from tests.integration import timed_sink
 from tests.load.product import Product, SinkProcess
 from tests.load.sender import Ledger, Pace, send_all
+from tests.load.words import parser_of
 
 TIMES = 30
 RATE = 15.0
@@ -204,16 +205,19 @@ def _letter(name: str) -> bytes:
     ).encode()
 
 
-def main(words: list[str]) -> int:
+def main() -> int:
     """Restart, print, and return 1 where something was lost or came too often."""
+    parser = parser_of("tests.faults.restart_storm", __doc__)
+    parser.add_argument("times", nargs="?", type=int, default=TIMES, help="restarts in all")
+    words = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lz-storm-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        halves, are_balanced = storm(folder, int(words[0]) if words else TIMES)
+        halves, are_balanced = storm(folder, words.times)
     figures = {half.name: half.figures() for half in halves}
     print(json.dumps({**figures, "balances_right": are_balanced}), flush=True)
     return 0 if are_balanced and all(half.is_good for half in halves) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

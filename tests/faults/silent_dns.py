@@ -26,6 +26,7 @@ from typing import Any
 
 from tests.load.product import Product, SinkProcess
 from tests.load.sender import Conversation, Ledger, marked
+from tests.load.words import parser_of
 
 MINUTES = 15.0
 RATE = 1.0
@@ -195,16 +196,18 @@ def _await_all(product: Product, sink: SinkProcess, told: Told) -> None:
     told.returned = sum(row["bounced"] for row in rows)
 
 
-def main(words: list[str]) -> int:
+def main() -> int:
     """Be silent, print, and return 1 where something was refused, lost or late."""
-    minutes = float(words[0]) if words else MINUTES
-    rate = float(words[1]) if len(words) > 1 else RATE
+    parser = parser_of("tests.faults.silent_dns", __doc__)
+    parser.add_argument("minutes", nargs="?", type=float, default=MINUTES, help="of silence")
+    parser.add_argument("rate", nargs="?", type=float, default=RATE, help="messages a second")
+    words = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lz-dns-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        told = silence(folder, minutes * 60, rate, limit=10.0)
+        told = silence(folder, words.minutes * 60, words.rate, limit=10.0)
     figures: dict[str, Any] = {
-        "minutes": minutes,
+        "minutes": words.minutes,
         "answers": told.ledger.answers,
         "refused": told.refused[:3],
         "p95_seconds": round(told.p95, 2),
@@ -221,4 +224,4 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

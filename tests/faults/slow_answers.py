@@ -22,6 +22,7 @@ from typing import Any
 
 from tests.load.product import TENANT, Product, SinkProcess
 from tests.load.sender import Conversation, marked
+from tests.load.words import parser_of
 
 MINUTES = 9.0
 MESSAGES = 60
@@ -162,18 +163,22 @@ def _names_in(content: bytes) -> Iterator[str]:
             yield line.partition(b":")[2].strip().decode()
 
 
-def main(words: list[str]) -> int:
+def main() -> int:
     """Watch, print, and return 1 where something came twice."""
-    minutes = float(words[0]) if words else MINUTES
-    messages = int(words[1]) if len(words) > 1 else MESSAGES
+    parser = parser_of("tests.faults.slow_answers", __doc__)
+    parser.add_argument("minutes", nargs="?", type=float, default=MINUTES, help="until each answer")
+    parser.add_argument(
+        "messages", nargs="?", type=int, default=MESSAGES, help="of the other tenant, each time"
+    )
+    words = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lz-slow-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        told = asyncio.run(watch(folder, minutes * 60, messages))
-    figures = {"minutes": minutes, **told.figures()}
+        told = asyncio.run(watch(folder, words.minutes * 60, words.messages))
+    figures = {"minutes": words.minutes, **told.figures()}
     print(json.dumps(figures), flush=True)
     return 1 if figures["repeated"] or figures["waiting_at_end"] else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -35,6 +35,7 @@ from tests.load.product import Product, SinkProcess
 from tests.load.retro import RETRO_SCAN, retro_scan
 from tests.load.sender import Ledger, send_all
 from tests.load.trace import TRACE_SEARCHES, trace_searches
+from tests.load.words import parser_of
 
 CONNECTIONS = 20
 DRAIN_PATIENCE = 120.0
@@ -134,25 +135,31 @@ def _of(raw: list[bytes], label: str) -> Callable[[], Messages]:
     return messages
 
 
+def _real() -> Workload:
+    messages = mixed(3000)
+    return Workload("mixed", _of(messages, "mixed"), len(messages))
+
+
+KNOWN: dict[str, Callable[[], Workload]] = {
+    "mixed": _real,
+    "mixed-first": lambda: Workload("mixed-first", _of(mixed(3000), "first"), 3000, look=Look.FIRST),
+    "10k": lambda: Workload("10k", _same(text_message(10_000), 3000, "10k"), 3000),
+    "accept": lambda: Workload(
+        "accept", _same(text_message(10_000), 3000, "accept"), 3000, look=Look.NOTHING
+    ),
+    "accept-mixed": lambda: Workload("accept-mixed", _of(mixed(3000), "bare"), 3000, look=Look.NOTHING),
+    "100k": lambda: Workload("100k", _same(text_message(100_000), 600, "100k"), 600),
+    "50m": lambda: Workload("50m", _same(_binary(50_000_000), 4, "50m"), 4, 2),
+    "1000m": lambda: Workload("1000m", _same(_binary(999_000_000), 1, "1000m"), 1, 1),
+}
+
+
 def workloads(wanted: list[str]) -> Iterator[Workload]:
-    """Yield the workloads that are wanted; all but the largest when none is named."""
-    real = mixed(3000) if not wanted or "mixed" in wanted else []
-    known = {
-        "mixed": lambda: Workload("mixed", _of(real, "mixed"), len(real)),
-        "mixed-first": lambda: Workload("mixed-first", _of(mixed(3000), "first"), 3000, look=Look.FIRST),
-        "10k": lambda: Workload("10k", _same(text_message(10_000), 3000, "10k"), 3000),
-        "accept": lambda: Workload(
-            "accept", _same(text_message(10_000), 3000, "accept"), 3000, look=Look.NOTHING
-        ),
-        "accept-mixed": lambda: Workload("accept-mixed", _of(mixed(3000), "bare"), 3000, look=Look.NOTHING),
-        "100k": lambda: Workload("100k", _same(text_message(100_000), 600, "100k"), 600),
-        "50m": lambda: Workload("50m", _same(_binary(50_000_000), 4, "50m"), 4, 2),
-        "1000m": lambda: Workload("1000m", _same(_binary(999_000_000), 1, "1000m"), 1, 1),
-    }
-    for name in wanted or list(known):
-        if name not in known:
-            sys.exit(f"no workload {name}; there are: {', '.join(known)}")
-        workload = known[name]()
+    """Yield the workloads that are wanted; all when none is named."""
+    for name in wanted or KNOWN:
+        if name not in KNOWN:
+            sys.exit(f"no workload {name}; there are: {', '.join(KNOWN)}")
+        workload = KNOWN[name]()
         if workload.count:
             yield workload
         else:
@@ -241,8 +248,14 @@ def _composed(product: Product, look: Look) -> AbstractContextManager[Product]:
             return product.without_look()
 
 
-def main(wanted: list[str]) -> None:
+def main() -> None:
     """Measure and print."""
+    names = [*KNOWN, RETRO_SCAN, TRACE_SEARCHES]
+    parser = parser_of("tests.load.bench", __doc__)
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"all, or of: {', '.join(names)}")
+    wanted: list[str] = parser.parse_args().workloads
+    if unknown := set(wanted) - set(names):
+        parser.error(f"no workload {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
     print(json.dumps(sealing()), flush=True)
     if not wanted or RETRO_SCAN in wanted:
         print(json.dumps(retro_scan()), flush=True)
@@ -266,4 +279,4 @@ def main(wanted: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
