@@ -49,8 +49,9 @@ soak: setup ## half an hour of traffic while everything goes wrong: nothing lost
 	@.venv/bin/python -m tests.load.soak $(MINUTES) $(RATE)
 
 .PHONY: faults
-faults: setup ## kill every process at each of its named points, 50 times (TIMES=3 for less); a long queue, a silent DNS, slow answers, 30 restarts
+faults: setup ## kill every process at each of its named points, 50 times (TIMES=3 for less); power cuts, a long queue, a silent DNS, slow answers, 30 restarts
 	@.venv/bin/python -m tests.faults.kill_points $(TIMES)
+	@.venv/bin/python -m tests.faults.power_cuts
 	@.venv/bin/python -m tests.faults.long_queue
 	@.venv/bin/python -m tests.faults.silent_dns
 	@.venv/bin/python -m tests.faults.slow_answers

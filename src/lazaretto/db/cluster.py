@@ -210,10 +210,20 @@ def make_cluster(cluster: Cluster, binaries: Binaries, user: ServiceUser) -> Non
         _run_initdb(cluster, binaries, user, Path(handed.name))
     with (cluster.data / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write(_INCLUDE)
+        file.flush()
+        os.fsync(file.fileno())
     marker = cluster.data / "lazaretto.complete"
     marker.touch(mode=0o600)
     if not user.is_us:
         os.chown(marker, user.uid, user.gid)
+    # initdb syncs what it makes; our marker and the way to it must outlive a power cut, too.
+    for folder in (
+        cluster.data,
+        cluster.data.parent,
+        cluster.data.parent.parent,
+        cluster.password_file.parent,
+    ):
+        _sync(folder)
 
 
 def write_configuration(cluster: Cluster, user: ServiceUser) -> None:
@@ -258,6 +268,14 @@ def _run_initdb(cluster: Cluster, binaries: Binaries, user: ServiceUser, passwor
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise ConfigurationError(f"initdb could not make {cluster.data}: {said}")
+
+
+def _sync(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _password(file: Path) -> str:

@@ -61,12 +61,16 @@ class BundleFolder:
     def place(self, bundle: Bundle) -> str:
         """Unpack a verified ``bundle`` unless it is here; return its folder's name."""
         name = f"{bundle.manifest.version}-{hashlib.sha256(bundle.octets()).hexdigest()[:16]}"
+        files = bundle.unpacked()
         if (self._folder / name).is_dir():
-            return name
+            if _holds(self._folder / name, files):
+                return name
+            # A power cut or a bad disk left less than was unpacked; rules that lack look for less.
+            shutil.rmtree(self._folder / name)
         self._folder.mkdir(mode=0o700, exist_ok=True)
         fresh = self._folder / f".{name}.{uuid4().hex}"
         try:
-            write_files(fresh, bundle.unpacked())
+            write_files(fresh, files)
             fresh.rename(self._folder / name)
         except FileExistsError:
             pass
@@ -130,3 +134,12 @@ def write_files(folder: Path, files: dict[str, bytes]) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(octets)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _holds(folder: Path, files: dict[str, bytes]) -> bool:
+    try:
+        return all((folder / path).read_bytes() == octets for path, octets in files.items())
+    except OSError:
+        return False

@@ -5,7 +5,6 @@ Opportunistic TLS does not ask who signed; an operator puts a real certificate i
 
 from __future__ import annotations
 
-import os
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from lazaretto.core.errors import ConfigurationError
+from lazaretto.spool.durable import replace_durably, sync_folder
 
 VALID_FOR = timedelta(days=3650)
 
@@ -28,7 +28,8 @@ def ensure_certificate(certificate: Path, key: Path, host_name: str) -> None:
         return
     certificate.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     private = ec.generate_private_key(ec.SECP256R1())
-    _write(
+    # Durably, or a power cut soon after the first start would leave files that no edge starts with.
+    replace_durably(
         key,
         private.private_bytes(
             serialization.Encoding.PEM,
@@ -36,7 +37,9 @@ def ensure_certificate(certificate: Path, key: Path, host_name: str) -> None:
             serialization.NoEncryption(),
         ),
     )
-    _write(certificate, _signed_by_itself(private, host_name).public_bytes(serialization.Encoding.PEM))
+    made = _signed_by_itself(private, host_name).public_bytes(serialization.Encoding.PEM)
+    replace_durably(certificate, made)
+    sync_folder(certificate.parent.parent)
 
 
 def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
@@ -119,9 +122,3 @@ def _signed_by_itself(private: ec.EllipticCurvePrivateKey, host_name: str) -> x5
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .sign(private, hashes.SHA256())
     )
-
-
-def _write(path: Path, octets: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(octets)

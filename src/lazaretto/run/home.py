@@ -11,6 +11,7 @@ from typing import Final
 
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.spool.content_file import CORRUPT
+from lazaretto.spool.durable import sync_folder
 
 # sun_path holds 108 octets; the longest socket name of ours has 20.
 _LONGEST_SOCKET_FOLDER: Final = 80
@@ -37,6 +38,8 @@ class Home:
             self.folder.mkdir(parents=True, exist_ok=True, mode=mode)
             for folder in private:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # What is synced inside them is there after a power cut only if they are.
+            sync_folder(self.folder)
         except OSError as failure:
             problem = f"cannot make {failure.filename}: {failure.strerror}; choose another --home"
             raise ConfigurationError(problem) from failure

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-import os
 import secrets
+from typing import Final
 
+from lazaretto.core.errors import ConfigurationError
 from lazaretto.run.home import Home
+from lazaretto.spool.durable import write_new_durably
+
+_SIZE: Final = 48
+"""Octets of chance in a key."""
+_SHORTEST: Final = 32
+"""Characters; who signs with less, or with nothing, signs for everybody."""
 
 
 def web_key(home: Home) -> str:
-    """Return the key that pages and hooks sign with, made when there is none."""
+    """Return the key that pages and hooks sign with, made when there is none.
+
+    Raises ``ConfigurationError`` where the file holds too little to be one.
+    """
     try:
-        return home.web_key.read_text(encoding="ascii").strip()
+        key = home.web_key.read_text(encoding="ascii").strip()
     except FileNotFoundError:
-        fresh = home.web_key.with_suffix(f".{os.getpid()}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        try:
-            # Another process may have made it meanwhile; then that one counts.
-            os.link(fresh, home.web_key)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
+        # Another process may make it meanwhile; then that one counts.
+        write_new_durably(home.web_key, secrets.token_urlsafe(_SIZE).encode())
         return web_key(home)
+    except UnicodeDecodeError:
+        key = ""
+    if len(key) < _SHORTEST or not key.isprintable():
+        raise ConfigurationError(
+            f"{home.web_key} holds no key: put a good copy there, or remove it, and the next start makes "
+            "another; then people sign in again, and links in mail that was sent before lead nowhere"
+        )
+    return key

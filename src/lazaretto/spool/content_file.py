@@ -86,6 +86,7 @@ class FileContent:
             path.rename(aside)
         except FileNotFoundError:
             return
+        sync_folder(self._corrupt.parent)
         sync_folder(self._corrupt)
         sync_folder(path.parent)
 
