@@ -138,6 +138,9 @@ def test_senders_digests_and_colleagues_are_set(
     expect(end).to_be_visible()
     problems += examined(page, name_of("own-readers", language, size))
     end.click()
+    problems += examined(page, name_of("own-readers-end", language, size))
+    page.click("main .btn-danger")
+    expect(page.locator(".alert-success")).to_be_visible()
     expect(end).to_have_count(0)
     assert problems == []
 

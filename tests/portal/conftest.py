@@ -165,6 +165,14 @@ class Browser:
         octets = b"".join(response) if response.streaming else response.content
         return Answer(response.status_code, dict(response.headers), octets.decode("utf-8", "replace"))
 
+    @property
+    def session(self) -> str:
+        """Return the key of the session, as the cookie says it."""
+        from django.conf import settings
+
+        key: str = self._client.cookies[settings.SESSION_COOKIE_NAME].value
+        return key
+
     def get(self, path: str, **headers: str) -> Answer:
         """Ask with GET."""
         return self.ask("GET", path, **headers)
@@ -254,3 +262,11 @@ def post_office(store: StoreSettings) -> Any:
     from tests.portal.mail import PostOffice
 
     return PostOffice(store)
+
+
+@pytest.fixture(scope="module")
+def furnished(store: StoreSettings, post_office: Any, dns_answers: Path) -> Any:
+    """A tenant that has one of everything."""
+    from tests.portal.furnished import furnish
+
+    return furnish(post_office, dns_answers)

@@ -159,6 +159,21 @@ def test_a_sender_that_was_allowed_or_blocked_stands_on_the_persons_own_list(
     assert personal.blocked.domains == {"spammer.example"}
 
 
+def test_a_sender_who_was_taken_off_a_list_is_put_back_with_one_button(
+    store: StoreSettings, tenant: str
+) -> None:
+    bob = browser_of(tenant, "bob")
+    bob.post("/q/senders", {"entry": "regretted.example", "list": "approved"})
+
+    bob.post("/q/senders", {"remove": "approved regretted.example"})
+    after = bob.get("/q/senders").text
+    undo = re.search(r'action="(/q/senders\?[^"]+)"', after)
+    assert undo is not None and "approved regretted.example" not in after
+    bob.post(undo[1].replace("&amp;", "&"), {"csrfmiddlewaretoken": "sent"})
+
+    assert "approved regretted.example" in bob.get("/q/senders").text
+
+
 def test_what_is_no_sender_is_told_in_the_form(store: StoreSettings, tenant: str) -> None:
     answer = browser_of(tenant).post("/q/senders", {"entry": "not a sender", "list": "blocked"})
 
@@ -179,7 +194,8 @@ def test_a_colleague_who_was_let_in_decides_as_well_until_that_ends(
     )
     assert carol.get(f"/q/m/{own}").status == 200
     end = f"alice@{tenant}.example carol@{tenant}.example"
-    assert alice.post("/q/readers", {"which": "end", "end": end}).status == 302
+    assert "no longer" in alice.post("/q/readers", {"which": "end", "end": end}).text
+    assert alice.post("/q/readers", {"which": "end", "end": end, "sure": "1"}).status == 302
 
     assert carol.get(f"/q/m/{own}").status == 404
 

@@ -62,10 +62,18 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "tenant": getattr(request, "tenant_name", ""),
             "acts_for": getattr(request, "acts_for", False),
             "page": getattr(request, "page", None),
+            "layout": _layout(request),
             "navigation": SimpleLazyObject(lambda: navigation(request)),
         },
         "flashes": SimpleLazyObject(lambda: taken(request)),
     }
+
+
+def _layout(request: HttpRequest) -> str:
+    """Return what the shell's own pages extend: where many entries lead on, they stand at the side."""
+    current: Page | None = getattr(request, "page", None)
+    is_administration = current is not None and current.place is not Place.OWN_MAIL
+    return "shell/administration.html" if is_administration else "shell/slim.html"
 
 
 def navigation(request: HttpRequest) -> tuple[Group, ...]:

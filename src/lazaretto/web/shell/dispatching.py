@@ -14,7 +14,9 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 
+from lazaretto.core.errors import ConfigurationError
 from lazaretto.store.people.endusers import EndUser, end_user
 from lazaretto.store.people.scopes import Caller
 from lazaretto.store.scope import Forbidden, Scope
@@ -41,6 +43,7 @@ def guarded(card: Page) -> Callable[..., HttpResponseBase]:
         caller: Caller | None = getattr(request, "caller", None)
         if caller is None:
             return to_sign_in(request)
+        _refuse_nul(request)
         scope = _scope(card, caller, tenant)
         _demand(scope, need)
         request.page, request.scope = card, scope  # type: ignore[attr-defined]
@@ -55,6 +58,13 @@ def guarded(card: Page) -> Callable[..., HttpResponseBase]:
         return card.view(request, scope, **arguments)
 
     return answer
+
+
+def _refuse_nul(request: HttpRequest) -> None:
+    """Raise ``ConfigurationError`` where a value has NUL, which no database keeps and no key writes."""
+    for given in (request.GET, request.POST):
+        if any("\0" in text for name, texts in given.lists() for text in (name, *texts)):
+            raise ConfigurationError(_("Something that was sent holds the character NUL, which no text has."))
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

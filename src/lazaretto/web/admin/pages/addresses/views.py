@@ -146,6 +146,8 @@ def remove(request: PageRequest, scope: Scope) -> HttpResponse:
     """Remove the chosen addresses, after a question."""
     chosen = request.POST.getlist("addresses")[:1_000]
     if not chosen:
+        if request.method == "POST":
+            flash(request, _("Choose at least one address first."), level=Level.WARNING)
         return to_page(request, "addresses")
     if request.POST.get("sure") != "yes":
         shown = ", ".join(chosen[:5]) + (" …" if len(chosen) > 5 else "")
@@ -310,4 +312,6 @@ def _decide(request: PageRequest, scope: Scope) -> HttpResponse:
     elif chosen and request.POST.get("decision") == "dismiss":
         count = store.dismiss(scope, chosen)
         flash(request, _("%(count)s addresses were forgotten.") % {"count": count})
+    else:
+        flash(request, _("Choose at least one address, and what shall become of it."), level=Level.WARNING)
     return to_page(request, "addresses-learned")

@@ -280,9 +280,9 @@ def remove(request: PageRequest, scope: Scope, domain: str) -> HttpResponse:
     question = Confirmation(
         title=_("Remove %(domain)s?") % {"domain": domain},
         text=_(
-            "Mail for it is refused once the change is published. Its %(addresses)s addresses and "
-            "%(aliases)s aliases go with it; its people do not see their quarantine any more. Going back to "
-            "the version before brings all of it back."
+            "Mail for it is refused once the change is published. Its addresses (%(addresses)s) and "
+            "aliases (%(aliases)s) go with it; its people do not see their quarantine any more. Going back "
+            "to the version before brings all of it back."
         )
         % gone,
         action=_("Remove"),

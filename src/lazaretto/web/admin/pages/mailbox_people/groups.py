@@ -160,7 +160,7 @@ def remove(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # noq
     if request.method != "POST":
         question = Confirmation(
             title=_("Remove the group %(name)s?") % {"name": known.name},
-            text=_("%(count)s people do not see the held messages of its mailboxes any more.")
+            text=_("Its people (%(count)s) do not see the held messages of its mailboxes any more.")
             % {"count": len(known.members)},
             action=_("Remove"),
             back=address_of("account-groups", scope.tenant_name),

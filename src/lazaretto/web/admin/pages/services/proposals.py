@@ -14,8 +14,10 @@ from lazaretto.tenants.reviewing import Proposal
 from lazaretto.web.admin.pages.services.publishing import shown_changes, tell_done
 from lazaretto.web.admin.words_of import label, lazy_label
 from lazaretto.web.shell.cards import Place, needs, page
+from lazaretto.web.shell.confirming import Confirmation, confirm
 from lazaretto.web.shell.flash import Level, flash
 from lazaretto.web.shell.ordering import ordered, page_of
+from lazaretto.web.shell.registry import address_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_page
 from lazaretto.web.shell.tables import Asked, Column, Empty, Filter, Table, csv_response
@@ -92,15 +94,7 @@ def proposal(request: PageRequest, scope: Scope, id: int) -> HttpResponse:  # no
     """Show what a proposal changes; POST decides."""
     found = reviews.proposal(scope, id)
     if request.method == "POST":
-        try:
-            if request.POST.get("decision") == "approve":
-                tell_done(request, scope, reviews.approve(scope, id))
-            elif request.POST.get("decision") == "reject":
-                reviews.reject(scope, id, request.POST.get("reason", "")[:500])
-                flash(request, _("The change was rejected."))
-        except ConfigurationError as failure:
-            flash(request, str(failure), level=Level.WARNING)
-        return to_page(request, "proposals")
+        return _decide(request, scope, found)
     context = {
         "proposal": found,
         "state": label(f"state.{found.state}"),
@@ -108,3 +102,30 @@ def proposal(request: PageRequest, scope: Scope, id: int) -> HttpResponse:  # no
         "is_own": found.proposed_by == scope.who.name,
     }
     return show(request, "services/proposal.html", context)
+
+
+def _decide(request: PageRequest, scope: Scope, found: Proposal) -> HttpResponse:
+    """Approve or, after a question, reject."""
+    decision, reason = request.POST.get("decision", ""), request.POST.get("reason", "")[:500]
+    if decision == "reject" and "sure" not in request.POST:
+        is_own = found.proposed_by == scope.who.name
+        question = Confirmation(
+            title=_("Withdraw this change?") if is_own else _("Reject this change?"),
+            text=_("It is not published. Who wants it after all has to propose it again."),
+            action=_("Withdraw") if is_own else _("Reject"),
+            back=address_of("proposal", scope.tenant_name, id=found.id),
+            hidden={"decision": "reject", "reason": reason, "sure": "1"},
+        )
+        return confirm(request, question)
+    try:
+        if decision == "approve":
+            tell_done(request, scope, reviews.approve(scope, found.id))
+        elif decision == "reject":
+            reviews.reject(scope, found.id, reason)
+            flash(request, _("The change was rejected."))
+        else:
+            flash(request, _("Say whether you approve or reject it."), level=Level.WARNING)
+            return to_page(request, "proposal", id=found.id)
+    except ConfigurationError as failure:
+        flash(request, str(failure), level=Level.WARNING)
+    return to_page(request, "proposals")

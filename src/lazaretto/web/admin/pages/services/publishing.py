@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -116,7 +117,11 @@ def _effects(run: Backtest, tenant: str) -> list[EffectShown]:
     for kind, count in run.outcome.get("changed", {}).items():
         before, _arrow, after = kind.partition(" → ")
         examples = [
-            {**each, "address": _message_address(each["message"], tenant)}
+            {
+                **each,
+                "time": datetime.fromisoformat(each["time"]),
+                "address": _message_address(each["message"], tenant),
+            }
             for each in run.outcome.get("examples", {}).get(kind, ())
         ]
         found.append(EffectShown(before=fate(before), after=fate(after), count=count, examples=examples))

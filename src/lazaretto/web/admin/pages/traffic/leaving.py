@@ -12,11 +12,10 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from lazaretto.core.errors import ConfigurationError, ScopeError
-from lazaretto.spool.quarantine import GUARDED, NEEDS_APPROVAL, TO_FIRST, TO_RECIPIENTS, QuarantinedCopy
-from lazaretto.spool.release_targets import PREDEFINED
+from lazaretto.spool.quarantine import GUARDED, NEEDS_APPROVAL, TO_RECIPIENTS, QuarantinedCopy
 from lazaretto.store import quarantined, releasing
 from lazaretto.store.scope import Area, Right, Scope
-from lazaretto.web.admin.pages.traffic.words import OUTCOMES, word
+from lazaretto.web.admin.pages.traffic.words import OUTCOMES, TARGETS, choices, word
 from lazaretto.web.shell.cards import Place, needs, page
 from lazaretto.web.shell.confirming import Confirmation, confirm
 from lazaretto.web.shell.flash import Level, flash
@@ -37,12 +36,7 @@ class ReleaseForm(Form):
         label=_("Send to"),
         widget=forms.RadioSelect,
         initial=TO_RECIPIENTS,
-        choices=(
-            (TO_RECIPIENTS, _("All their recipients")),
-            (TO_FIRST, _("The first recipient of each only")),
-            (PREDEFINED, _("The address that your settings name")),
-            (OTHER, _("Another address of yours")),
-        ),
+        choices=(*choices(TARGETS), (OTHER, _("Another address of yours"))),
     )
     address = forms.EmailField(label=_("That address"), required=False, max_length=320)
     reason = forms.CharField(

@@ -231,6 +231,16 @@ class OrderForm(Form):
         else:
             self.fields["destination"].choices = [(name, name) for name in domains]  # type: ignore[attr-defined]
 
+    def clean_until(self) -> datetime | None:
+        """Return a moment that is still to come."""
+        try:
+            until = moment(self.cleaned_data["until"])
+        except ConfigurationError as failure:
+            raise forms.ValidationError(str(failure)) from failure
+        if until is not None and until <= datetime.now(UTC):
+            raise forms.ValidationError(gettext("That moment is over."))
+        return until
+
 
 @page(
     name="queue-order",
@@ -276,10 +286,7 @@ def _give(scope: Scope, order: str, selection: Selection, form: OrderForm) -> in
             return queueing.release(scope, selection)
         case "reroute":
             return queueing.reroute(scope, selection, form.cleaned_data["destination"])
-    until = moment(form.cleaned_data["until"])
-    if until is not None and until <= datetime.now(UTC):
-        raise ConfigurationError(gettext("That moment is over."))
-    return queueing.hold(scope, selection, until)
+    return queueing.hold(scope, selection, form.cleaned_data["until"])
 
 
 def _chosen(request: PageRequest) -> tuple[UUID, ...]:

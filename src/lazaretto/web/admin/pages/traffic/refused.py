@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from lazaretto.core.errors import ConfigurationError
+from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.journal.pleas import Decision
 from lazaretto.journal.search import Place as Position
 from lazaretto.journal.trace import TracedMessage
@@ -216,6 +216,8 @@ def _pleas(scope: Scope) -> Table:
 )
 def plea(request: PageRequest, scope: Scope, number: int, decision: str) -> HttpResponse:
     """Ask before a refused sender is let in or not; then decide."""
+    if decision not in ("grant", "decline"):
+        raise ScopeError("there is no such decision")
     found = store.plea(scope, number)
     grants = decision == "grant"
     if request.method == "POST":

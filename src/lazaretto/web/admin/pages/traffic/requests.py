@@ -15,7 +15,7 @@ from lazaretto.core.errors import ConfigurationError
 from lazaretto.store import releasing
 from lazaretto.store.releasing import Judgment
 from lazaretto.store.scope import Area, Right, Scope
-from lazaretto.web.admin.pages.traffic.words import OUTCOMES, VERDICTS, word
+from lazaretto.web.admin.pages.traffic.words import OUTCOMES, TARGETS, VERDICTS, word
 from lazaretto.web.shell.cards import Place, needs, page
 from lazaretto.web.shell.flash import Level, flash
 from lazaretto.web.shell.forms import Form
@@ -25,6 +25,7 @@ from lazaretto.web.shell.showing import show, to_page
 from lazaretto.web.shell.tables import Asked, Column, Empty, Filter, Table, csv_response
 
 PAGE: Final = 50
+_JUDGMENTS: Final = {"approve": Judgment.APPROVE, "deny": Judgment.DENY}
 _STATES: Final = (("all", _("Decided ones as well")),)
 FILTERS: Final = (Filter(name="state", title=_("State"), choices=_STATES),)
 COLUMNS: Final = (
@@ -37,7 +38,13 @@ COLUMNS: Final = (
     ),
     Column(name="requested_by", title=_("Asked by"), sorts=True, value=lambda row: row.request.requested_by),
     Column(name="reason", title=_("Why"), sorts=True, value=lambda row: row.request.reason),
-    Column(name="target", title=_("Send to"), sorts=True, value=lambda row: row.request.target, hides=True),
+    Column(
+        name="target",
+        title=_("Send to"),
+        sorts=True,
+        value=lambda row: word(TARGETS, row.request.target),
+        hides=True,
+    ),
     Column(
         name="second",
         title=_("Second look"),
@@ -110,8 +117,10 @@ def one(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # noqa: 
     found = releasing.request(scope, id)
     form = DecisionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        judgment = Judgment.APPROVE if request.POST.get("judgment") == "approve" else Judgment.DENY
         try:
+            judgment = _JUDGMENTS.get(request.POST.get("judgment", ""))
+            if judgment is None:
+                raise ConfigurationError(gettext("Say whether you approve or deny it."))
             decided = releasing.decide(scope, id, judgment, reason=form.cleaned_data["reason"])
         except ConfigurationError as failure:
             form.add_error(None, str(failure))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -148,12 +148,16 @@ def preview(request: PageRequest, scope: Scope, run: UUID) -> HttpResponse:
         "judged": outcome.get("judged", 0),
         "messages": outcome.get("messages", 0),
         "changes": [
-            (_words(kind), count, (outcome.get("examples") or {}).get(kind, ())[:5])
+            (_words(kind), count, _examples((outcome.get("examples") or {}).get(kind, ())))
             for kind, count in (outcome.get("changed") or {}).items()
         ],
         "days": DAYS,
     }
     return show(request, "traffic/sender_preview.html", context)
+
+
+def _examples(found: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+    return [{**each, "time": datetime.fromisoformat(each["time"])} for each in found[:5]]
 
 
 def _words(kind: str) -> str:

@@ -7,6 +7,9 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from lazaretto.spool.quarantine import TO_FIRST, TO_RECIPIENTS
+from lazaretto.spool.release_targets import PREDEFINED
+
 VERDICTS: Final[Mapping[str, Any]] = {
     "clean": _("Clean"),
     "bulk": _("Bulk mail"),
@@ -112,6 +115,14 @@ COLOURS: Final[Mapping[str, str]] = {
     "deleted": "danger",
     "bounced": "danger",
 }
+
+
+TARGETS: Final[Mapping[str, Any]] = {
+    TO_RECIPIENTS: _("All their recipients"),
+    TO_FIRST: _("The first recipient of each only"),
+    PREDEFINED: _("The address that your settings name"),
+}
+"""Where released copies go, where it is no address."""
 
 
 def word(words: Mapping[str, Any], name: str | None) -> Any:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from lazaretto.core.errors import ConfigurationError
+from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.store import own_settings
 from lazaretto.store.own_settings import ListName
 from lazaretto.store.people.endusers import EndUser
 from lazaretto.web.shell.cards import Anyone, Place, Section, page
 from lazaretto.web.shell.flash import flash
 from lazaretto.web.shell.forms import Form
+from lazaretto.web.shell.registry import address_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_page
 
@@ -55,13 +57,13 @@ class SenderForm(Form):
 def senders(request: PageRequest, user: EndUser) -> HttpResponse:
     """Show both lists; add a sender to one, or take one off."""
     lists = [each for each in ListName if own_settings.may_list(user, each)]
-    form = SenderForm(request.POST if "entry" in request.POST else None, lists=lists)
-    if request.method == "POST" and "remove" in request.POST:
-        name, _space, entry = request.POST["remove"].partition(" ")
-        if name in {each.value for each in ListName}:
-            own_settings.remove_sender(user, ListName(name), entry)
-            flash(request, gettext("%(sender)s is on no list any more.") % {"sender": entry})
+    # What a removal offers as its undoing comes with the address, as nothing else can be sent along.
+    again = request.GET if "entry" in request.GET else None
+    sent = request.POST if request.method == "POST" else None
+    if sent is not None and "remove" in sent:
+        _remove(request, user, sent["remove"])
         return to_page(request, "own-senders")
+    form = SenderForm(None if sent is None else again or sent, lists=lists)
     if request.method == "POST" and form.is_valid():
         entry = form.cleaned_data["entry"].strip()
         try:
@@ -81,3 +83,15 @@ def senders(request: PageRequest, user: EndUser) -> HttpResponse:
         "is_empty": not known,
     }
     return show(request, "own/senders.html", context)
+
+
+def _remove(request: PageRequest, user: EndUser, which: str) -> None:
+    """Take the entry after a list's name off that list, and offer to put it back."""
+    name, _space, entry = which.partition(" ")
+    if name not in {each.value for each in ListName}:
+        raise ScopeError("there is no such list")
+    own_settings.remove_sender(user, ListName(name), entry)
+    may_return = own_settings.may_list(user, ListName(name))
+    undo = f"{address_of('own-senders')}?{urlencode({'list': name, 'entry': entry})}" if may_return else ""
+    words = gettext("%(sender)s is on no list any more.") % {"sender": entry}
+    flash(request, words, undo=undo, undo_label=gettext("Undo"))

@@ -17,8 +17,10 @@ from lazaretto.store.people.endusers import EndUser
 from lazaretto.tenants.mailboxes import DigestChoice, MailboxChoices, Reading
 from lazaretto.web.quarantine.pages.mail.words import REASONS
 from lazaretto.web.shell.cards import Anyone, Place, Section, page
+from lazaretto.web.shell.confirming import Confirmation, confirm
 from lazaretto.web.shell.flash import flash
 from lazaretto.web.shell.forms import Form
+from lazaretto.web.shell.registry import address_of
 from lazaretto.web.shell.requests import PageRequest
 from lazaretto.web.shell.showing import show, to_page
 
@@ -131,10 +133,7 @@ def readers(request: PageRequest, user: EndUser) -> HttpResponse:
         for name in ("address", "reader")
     }
     if request.method == "POST" and which == "end":
-        mailbox, _space, reader = request.POST.get("end", "").partition(" ")
-        own_settings.end_reading(user, mailbox, reader)
-        flash(request, gettext("It has ended."))
-        return to_page(request, "own-readers")
+        return _end(request, user, request.POST.get("end", ""))
     form = forms_by_name.get(which)
     if form is not None and form.is_valid():
         try:
@@ -153,6 +152,24 @@ def readers(request: PageRequest, user: EndUser) -> HttpResponse:
         "group_readers": [each for each in own_settings.readers(user) if each.kind is Reading.GROUP],
     }
     return show(request, "own/readers.html", context)
+
+
+def _end(request: PageRequest, user: EndUser, which: str) -> HttpResponse:
+    """Ask, and end that the mailbox in ``which`` is read by the reader after it."""
+    mailbox, _space, reader = which.partition(" ")
+    if "sure" not in request.POST:
+        question = Confirmation(
+            title=gettext("End it?"),
+            text=gettext("%(reader)s reads what is held for %(mailbox)s no longer. You can begin it again.")
+            % {"reader": reader, "mailbox": mailbox},
+            action=gettext("End it"),
+            back=address_of("own-readers"),
+            hidden={"which": "end", "end": which, "sure": "1"},
+        )
+        return confirm(request, question)
+    own_settings.end_reading(user, mailbox, reader)
+    flash(request, gettext("It has ended."))
+    return to_page(request, "own-readers")
 
 
 def _add(request: PageRequest, user: EndUser, which: str, address: str) -> None:
