@@ -48,3 +48,8 @@ class DetectSettings(BaseModel):
         description="Folder of YARA rules (*.yar, *.yara, also in folders below) besides the shipped ones;"
         " empty = none. Rules that are broken or too slow are named in the log and left out.",
     )
+    yara_apart: str = Field(
+        "",
+        description="File that names YARA rules which were too slow for some mail and are tried by"
+        " themselves; empty = the one in the home folder, which the scanning station keeps.",
+    )

@@ -22,14 +22,15 @@ import signal
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from lazaretto.pipeline.confinement import confine
+from lazaretto.pipeline.hearing import Ear, pass_on
 from lazaretto.pipeline.settings import PipelineSettings
 
 log = structlog.get_logger(__name__)
@@ -56,6 +57,8 @@ _NOBODY_WAITS: Final = 75
 
 Serve = Callable[[socket.socket], None]
 """Answer one connection to its end."""
+Note = Callable[[Mapping[str, Any]], None]
+"""Take notice of an event of the log: what a worker said, or what became of one."""
 
 
 class Pulse:
@@ -95,8 +98,11 @@ class _Worker:
     slot: int
     alone: bool
     born: float
+    ear: Ear
     has_stand_in: bool = False
     """Another worker has its place."""
+    is_ended: bool = False
+    """The station killed it; its death is no news."""
     is_slow: bool = False
     """It has had a message for long, and others go first."""
     message: float = 0.0
@@ -136,8 +142,15 @@ class _Socket:
 class Station:
     """Keeps ``settings.workers`` workers and one that works alone; ``run()`` returns on SIGTERM."""
 
-    def __init__(self, folder: Path, settings: PipelineSettings, make_serve: Callable[[], Serve]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: PipelineSettings,
+        make_serve: Callable[[], Serve],
+        note: Note = lambda _: None,
+    ) -> None:
         self._settings = settings
+        self._note = note
         self._make_serve = make_serve
         self._count = settings.workers or os.cpu_count() or 1
         self._crowd, self._crowd_door = _listen(folder / "scan.sock")
@@ -160,6 +173,8 @@ class Station:
         while not self._stopping and (self._workers or self._retired_at is None):
             self._reap()
             self._look_after()
+            for worker in self._workers.values():
+                self._hear(worker)
             if self._retired_at is not None:
                 self._wake_the_idle(self._retired_at)
             time.sleep(LOOK_AFTER_EVERY)
@@ -189,16 +204,31 @@ class Station:
     def _fork(self, slot: int, *, alone: bool) -> None:
         self._pulse.end(slot)
         self._pulse.tell_to_leave(slot, leave=False)
-        parent = os.getpid()
+        parent, ear = os.getpid(), Ear()
         pid = os.fork()
         if pid == 0:
-            self._be_worker(slot, parent, alone=alone)
-        self._workers[pid] = _Worker(pid, slot, alone, time.monotonic())
+            self._be_worker(slot, parent, ear, alone=alone)
+        ear.listen()
+        self._workers[pid] = _Worker(pid, slot, alone, time.monotonic(), ear)
 
-    def _be_worker(self, slot: int, parent: int, *, alone: bool) -> None:
+    def _hear(self, worker: _Worker) -> None:
+        for line in worker.ear.lines():
+            event = pass_on(line, worker.pid)
+            if event:
+                self._take_note(event)
+
+    def _take_note(self, event: Mapping[str, Any]) -> None:
+        # Once another station listens in our place, it speaks for the machine.
+        if self._retired_at is None:
+            self._note(event)
+
+    def _be_worker(self, slot: int, parent: int, ear: Ear, *, alone: bool) -> None:
         # A fork must never come back into the parent's code, whatever happens below.
         code = 1
         try:
+            ear.speak_into()
+            for other in self._workers.values():
+                other.ear.close()
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(RETIRE, signal.SIG_IGN)
@@ -244,8 +274,12 @@ class Station:
             if worker is None:
                 continue
             code = os.waitstatus_to_exitcode(status)
+            self._hear(worker)
+            worker.ear.close()
             if code not in (0, _NOBODY_WAITS) and not self._stopping:
                 log.warning("scan worker died", worker=pid, code=code, alone=worker.alone)
+                if not worker.is_ended:
+                    self._take_note({"event": "scan worker died", "code": code})
             if time.monotonic() - worker.born < 1 and not worker.alone and code not in (0, _NOBODY_WAITS):
                 # It cannot even start; do not burn the machine with forks.
                 time.sleep(1)
@@ -264,6 +298,8 @@ class Station:
             waited, used = time.monotonic() - began, worker.cpu_since(began)
             if waited > self._settings.wall_limit or used > self._settings.cpu_limit:
                 log.warning("scan worker is stuck", worker=worker.pid, seconds=waited, cpu=used)
+                self._take_note({"event": "scan worker is stuck", "seconds": waited})
+                worker.is_ended = True
                 _kill(worker.pid)
                 continue
             if waited > BUSY_AFTER and not (worker.has_stand_in or worker.alone):
@@ -290,6 +326,7 @@ class Station:
         dearest = max(slow, key=lambda each: sum(each.after.values()), default=None)
         if dearest is not None:
             log.warning("a scan worker makes room", worker=dearest.pid)
+            dearest.is_ended = True
             _kill(dearest.pid)
 
     def _end_all(self) -> None:

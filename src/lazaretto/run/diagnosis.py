@@ -28,10 +28,13 @@ from lazaretto.run.home import Home
 from lazaretto.run.options import host_and_port
 from lazaretto.run.running import is_running
 from lazaretto.run.settings import Settings
+from lazaretto.run.trouble_texts import in_words
+from lazaretto.run.troubles import those_that_matter, troubles
 from lazaretto.spool.storage import room_at
 
 CERTIFICATE_WARNING: Final = timedelta(days=14)
 ANSWER_PATIENCE: Final = 5.0
+MOST_NAMED: Final = 5
 FETCH_PATIENCE: Final = timedelta(minutes=5)
 _SPARE_CONNECTIONS: Final = 10
 
@@ -250,6 +253,15 @@ def _mail_at_the_door(home: Home, _: Settings) -> Answer:
     return Answer("mail at the door", True, f"{told}; refused most: {often or 'nothing'}")
 
 
+def _rules_and_detectors(home: Home, _: Settings) -> Answer:
+    wrong = those_that_matter(troubles(home.troubles), datetime.now(UTC))
+    if not wrong:
+        return Answer("rules and detectors", True, "none is left out, none failed within a day")
+    told = "; ".join(in_words(each, "en") for each in wrong[:MOST_NAMED])
+    more = f" (and {len(wrong) - MOST_NAMED} more)" if len(wrong) > MOST_NAMED else ""
+    return Answer("rules and detectors", False, f"{told}{more}; see {home.logs / 'scan.log'}")
+
+
 QUESTIONS: Final[tuple[Question, ...]] = (
     _python,
     _processes,
@@ -265,6 +277,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     _clamav,
     _bundles,
     _scanning,
+    _rules_and_detectors,
     _edge,
     _mail_at_the_door,
 )

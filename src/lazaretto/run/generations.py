@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY: Final = 0.2
 LOAD_PATIENCE: Final = 120.0
+RENEW_AFTER: Final = 60.0
+"""Seconds that a station works before another takes over because its rules have to be arranged anew."""
 _PR_SET_PDEATHSIG: Final = 1
 _READY: Final = b"r"
 _libc = ctypes.CDLL(None)
@@ -40,13 +42,24 @@ BeStation = Callable[[Path | None, str, Callable[[], None]], None]
 class _Station:
     pid: int
     chosen: Chosen
+    known: float
+    """The state of the signs when it began to load."""
+    since: float
 
 
 class Generations:
     """Keeps one station for the bundle that this machine has chosen; ``run()`` returns on SIGTERM."""
 
-    def __init__(self, folder: BundleFolder, be_station: BeStation, tell_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        folder: BundleFolder,
+        be_station: BeStation,
+        tell_ready: Callable[[], None],
+        signs: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        """Where ``signs`` change, a station loads the same once more."""
         self._folder = folder
+        self._signs = signs
         self._be_station = be_station
         self._tell_ready = tell_ready
         self._current: _Station | None = None
@@ -65,6 +78,8 @@ class Generations:
             chosen = self._folder.chosen()
             if self._current and chosen not in (self._current.chosen, self._failed):
                 self._go_over_to(chosen)
+            elif self._current and self._is_to_be_renewed(self._current):
+                self._renew(self._current)
             time.sleep(LOOK_EVERY)
         self._end()
 
@@ -92,8 +107,18 @@ class Generations:
             log.info("bundle in force", bundle=chosen.label)
         self._folder.note_working(Working(chosen.installation, working.version, problem))
 
+    def _is_to_be_renewed(self, station: _Station) -> bool:
+        return time.monotonic() - station.since > RENEW_AFTER and self._signs() != station.known
+
+    def _renew(self, station: _Station) -> None:
+        problem = self._start(station.chosen)
+        if problem:
+            log.error("station not renewed", bundle=station.chosen.label, problem=problem)
+            station.since, station.known = time.monotonic(), self._signs()
+
     def _start(self, chosen: Chosen) -> str:
         """Start a station for ``chosen`` in the place of the one that works; return why not, or nothing."""
+        known = self._signs()
         reader, writer = os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -111,7 +136,7 @@ class Generations:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._current.pid, RETIRE)
             self._retired.add(self._current.pid)
-        self._current = _Station(pid, chosen)
+        self._current = _Station(pid, chosen, known, time.monotonic())
         return ""
 
     def _be(self, chosen: Chosen, writer: int) -> NoReturn:
@@ -168,3 +193,11 @@ class Generations:
         for pid in pids:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
+
+
+def changed_at(file: Path) -> float:
+    """Return when ``file`` was changed; 0 where there is none."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0

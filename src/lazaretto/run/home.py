@@ -84,6 +84,21 @@ class Home:
         return self.folder / "signatures.bin"
 
     @property
+    def slow_rules(self) -> Path:
+        """YARA rules that were too slow for some mail, for the next scanning station of this machine."""
+        return self.folder / "slow-rules.json"
+
+    @property
+    def troubles(self) -> Path:
+        """What is wrong with looking on this machine, as its scanning station notes it."""
+        return self.folder / "troubles.json"
+
+    @property
+    def troubles_told(self) -> Path:
+        """Which of it the operators were told, and when."""
+        return self.folder / "troubles-told.json"
+
+    @property
     def logs(self) -> Path:
         """One JSON log per process."""
         return self.folder / "log"

@@ -14,11 +14,12 @@ from lazaretto.pipeline.serving import Worker
 from lazaretto.pipeline.station import Serve, Station
 from lazaretto.run.children import tell_ready
 from lazaretto.run.collecting import spare_what_stays
-from lazaretto.run.generations import Generations
+from lazaretto.run.generations import Generations, changed_at
 from lazaretto.run.home import Home
 from lazaretto.run.naming import host_name
 from lazaretto.run.options import RunOptions
 from lazaretto.run.settings import Settings
+from lazaretto.run.troubles import Notebook
 
 
 def make_serve(
@@ -59,13 +60,18 @@ def run_scan(home: Home, settings: Settings, options: RunOptions) -> None:
     detect = settings.detect
     if not detect.signatures:
         detect = detect.model_copy(update={"signatures": str(home.signatures)})
+    if not detect.yara_apart:
+        detect = detect.model_copy(update={"yara_apart": str(home.slow_rules)})
 
     def be_station(folder: Path | None, label: str, ready: Callable[[], None]) -> None:
         knowledge.use(folder, live=home.bundles)
+        notebook = Notebook(home.troubles, Path(detect.yara_apart))
+        notebook.listen()
         serve = make_serve(authserv_id, detect, label)
-        station = Station(home.sockets, settings.scan, serve)
+        station = Station(home.sockets, settings.scan, serve, notebook.take)
         spare_what_stays()
         ready()
         station.run()
 
-    Generations(BundleFolder(home.bundles), be_station, tell_ready).run()
+    slow = Path(detect.yara_apart)
+    Generations(BundleFolder(home.bundles), be_station, tell_ready, lambda: changed_at(slow)).run()

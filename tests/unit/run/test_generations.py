@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lazaretto.intelligence.bundle_folder import BundleFolder, Chosen, Working
-from lazaretto.run.generations import Generations
+from lazaretto.run.generations import Generations, changed_at
 
 PATIENCE = 60.0
 
@@ -76,3 +76,33 @@ def test_a_machine_whose_bundle_cannot_be_loaded_at_the_start_uses_the_programs_
 
     with running(bundles):
         _eventually(bundles, Working(0, None))
+
+
+def test_when_the_signs_change_another_station_takes_over_with_the_same_bundle(
+    bundles: BundleFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lazaretto.run.generations.RENEW_AFTER", 0.1)
+    sign, born = tmp_path / "sign", tmp_path / "born"
+
+    def be_station(folder: Path | None, label: str, ready: Callable[[], None]) -> None:
+        with born.open("a") as file:
+            file.write(f"{label}\n")
+        _be_station(folder, label, ready)
+
+    child = os.fork()
+    if child == 0:
+        try:
+            Generations(bundles, be_station, lambda: None, lambda: changed_at(sign)).run()
+        finally:
+            os._exit(0)
+    try:
+        for wanted in (1, 2):
+            deadline = time.monotonic() + PATIENCE
+            while not born.exists() or len(born.read_text().split("\n")) <= wanted:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            sign.write_text("changed")
+    finally:
+        os.kill(child, signal.SIGTERM)
+        assert os.waitpid(child, 0)[1] == 0
+    assert set(born.read_text().strip().split("\n")) == {Chosen().label}
