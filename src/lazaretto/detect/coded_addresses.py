@@ -2,7 +2,7 @@
 
 Reading a picture costs milliseconds, so it is done only where a code is likely: the text speaks of
 scanning, or a letter of few words has a picture that is about square.  Everything is bounded before
-it is decoded, and read once for all who ask.
+it is decoded, and read once for all who ask; a picture that a bound leaves unread is told.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from weakref import WeakKeyDictionary
 
 from PIL import Image
 
-from lazaretto.detect.codes import LEAST_SIDE, MAX_PIXELS, codes_in, leads_to_web
+from lazaretto.core.errors import LimitReached
+from lazaretto.detect.codes import LEAST_SIDE, Allowance, check_scans, check_size, codes_in, leads_to_web
 from lazaretto.mail.view import MessageView
 
-MAX_PICTURES: Final = 6
-MAX_OCTETS: Final = 2 << 20
+MAX_PICTURES: Final = 20
+MAX_OCTETS: Final = 32 << 20
+MOST_SECONDS: Final = 2.0
+"""Of processor time for all pictures of a message."""
 FEW_LETTERS: Final = 1_500
 _SCAN_WORDS = (
     "qr code",
@@ -65,25 +68,46 @@ class CodedAddress:
     """With cells of a table, or with characters."""
 
 
-_known: WeakKeyDictionary[MessageView, tuple[CodedAddress, ...]] = WeakKeyDictionary()
+@dataclass(frozen=True, slots=True)
+class _Read:
+    addresses: tuple[CodedAddress, ...]
+    unread: tuple[str, ...]
+
+
+_known: WeakKeyDictionary[MessageView, _Read] = WeakKeyDictionary()
 
 
 def coded_addresses(message: MessageView) -> tuple[CodedAddress, ...]:
     """Return where the QR codes of ``message`` lead; asked again, the same."""
+    return _read(message).addresses
+
+
+def unread_pictures(message: MessageView) -> tuple[str, ...]:
+    """Return which bounds left pictures of ``message`` unread in which a code would have been looked for."""
+    return _read(message).unread
+
+
+def _read(message: MessageView) -> _Read:
     known = _known.get(message)
     if known is None:
-        known = _known[message] = tuple(_read(message))
+        allowance, unread = Allowance(MOST_SECONDS), dict[str, None]()
+        found = tuple(_found(message, allowance, unread))
+        known = _known[message] = _Read(found, tuple(unread))
     return known
 
 
-def _read(message: MessageView) -> Iterator[CodedAddress]:
-    for picture, is_drawn in _pictures(message):
-        for text in codes_in(picture):
-            if leads_to_web(text):
-                yield CodedAddress(text.strip(), is_drawn)
+def _found(message: MessageView, allowance: Allowance, unread: dict[str, None]) -> Iterator[CodedAddress]:
+    for picture, is_drawn in _pictures(message, allowance, unread):
+        try:
+            for text in codes_in(picture, allowance.step):
+                if leads_to_web(text):
+                    yield CodedAddress(text.strip(), is_drawn)
+        except LimitReached as reached:
+            unread[str(reached)] = None
+            return
 
 
-# What the library raises for octets that are no whole picture; a bomb's warning is an error there, too.
+# What the library raises for octets that are no whole picture.
 _BROKEN_PICTURE: Final = (
     OSError,
     SyntaxError,
@@ -91,11 +115,12 @@ _BROKEN_PICTURE: Final = (
     EOFError,
     struct.error,
     zlib.error,
-    Image.DecompressionBombError,
 )
 
 
-def _pictures(message: MessageView) -> Iterator[tuple[Image.Image, bool]]:
+def _pictures(
+    message: MessageView, allowance: Allowance, unread: dict[str, None]
+) -> Iterator[tuple[Image.Image, bool]]:
     source = message.html_source
     if source.count(b"<td") >= LEAST_SIDE * 10:
         yield from ((picture, True) for picture in _tables(source))
@@ -107,37 +132,59 @@ def _pictures(message: MessageView) -> Iterator[tuple[Image.Image, bool]]:
     spoken_of = any(word in text for word in _SCAN_WORDS)
     if not spoken_of and len(message.text) > FEW_LETTERS:
         return
-    for octets in _encoded_pictures(message):
-        picture = _opened(octets, must_be_square=not spoken_of)
-        if picture is not None:
-            yield picture, False
+    try:
+        for octets in _encoded_pictures(message, unread):
+            allowance.step()
+            picture = _opened(octets, must_be_square=not spoken_of, unread=unread)
+            if picture is not None:
+                yield picture, False
+    except LimitReached as reached:
+        unread[str(reached)] = None
 
 
-def _encoded_pictures(message: MessageView) -> Iterator[bytes]:
+def _encoded_pictures(message: MessageView, unread: dict[str, None]) -> Iterator[bytes]:
+    """Yield the octets of pictures; raises ``LimitReached`` where there are more."""
     count = 0
     for part in message.leaves:
-        if part.main_type == "image" and count < MAX_PICTURES:
-            count += 1
-            yield part.decoded(MAX_OCTETS)
+        if part.main_type == "image":
+            count = _one_more(count)
+            decoded = part.decoded_part(MAX_OCTETS)
+            if decoded.cut:
+                unread[f"size of a picture reached: more than {MAX_OCTETS} octets"] = None
+            else:
+                yield decoded.octets
     for match in _DATA_PICTURE.finditer(message.html_source):
-        if count >= MAX_PICTURES:
-            return
-        count += 1
+        count = _one_more(count)
         try:
             yield base64.b64decode(match[1].replace(b"%0A", b""))
         except (binascii.Error, ValueError):
             continue
 
 
-def _opened(octets: bytes, *, must_be_square: bool) -> Image.Image | None:
+def _one_more(count: int) -> int:
+    if count >= MAX_PICTURES:
+        raise LimitReached("pictures of a message", f"{MAX_PICTURES}")
+    return count + 1
+
+
+def _opened(octets: bytes, *, must_be_square: bool, unread: dict[str, None]) -> Image.Image | None:
+    """Return a picture in shades of grey; None for what is none or is passed over."""
     try:
         with Image.open(io.BytesIO(octets), formats=("PNG", "JPEG", "GIF", "WEBP", "BMP")) as picture:
             width, height = picture.size
-            if min(width, height) < LEAST_SIDE or width * height > MAX_PIXELS:
+            if min(width, height) < LEAST_SIDE:
                 return None
             if must_be_square and not 0.7 < width / height < 1.45:
                 return None
+            check_size(width, height)
+            if picture.format == "JPEG":
+                check_scans(octets, width, height)
+                # Its shades alone are decoded, a third of the memory.
+                picture.draft("L", picture.size)
             return picture.convert("L")
+    except LimitReached as reached:
+        unread[str(reached)] = None
+        return None
     except _BROKEN_PICTURE:
         # What cannot be shown as a picture leads nobody anywhere.  Any other failure is the runner's.
         return None

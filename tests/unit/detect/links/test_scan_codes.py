@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -12,8 +13,9 @@ from PIL import Image
 
 from lazaretto.core.envelope import Client
 from lazaretto.core.facts import Facts
-from lazaretto.detect.coded_addresses import _opened
+from lazaretto.detect.coded_addresses import MAX_PICTURES, MOST_SECONDS, _opened
 from lazaretto.detect.links.scan_codes import ScanCodes
+from lazaretto.detect.malware.completeness import Completeness
 from lazaretto.mail.scanner import view_of
 
 TARGET = "https://sign-in.evil.test/#anna@customer.example"
@@ -135,15 +137,111 @@ def test_pictures_that_break_off_or_are_damaged_are_no_failure(form: str) -> Non
     whole = picture.getvalue()
 
     for at in range(0, len(whole), max(1, len(whole) // 60)):
-        _opened(whole[:at], must_be_square=False)
-        _opened(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :], must_be_square=False)
+        _opened(whole[:at], must_be_square=False, unread={})
+        _opened(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :], must_be_square=False, unread={})
 
-    assert _opened(whole, must_be_square=False) is not None
+    assert _opened(whole, must_be_square=False, unread={}) is not None
 
 
-@pytest.mark.parametrize(("width", "decoded"), [(2_000, True), (2_001, False)])
-def test_a_picture_with_too_many_pixels_is_not_decoded(width: int, decoded: bool) -> None:
+def a_large_picture(form: str, size: tuple[int, int], dots: int, at: tuple[int, int]) -> bytes:
+    """Return a coloured picture with a code of ``dots`` to the module somewhere in it."""
+    picture = Image.linear_gradient("L").resize(size).convert("RGB")
+    with Image.open(io.BytesIO(as_png(modules(), 1))) as plain:
+        code = plain.resize((plain.width * dots, plain.height * dots), Image.Resampling.NEAREST)
+    picture.paste(code.convert("RGB"), at)
     out = io.BytesIO()
-    Image.new("1", (width, 2_000)).save(out, "PNG")
+    picture.save(out, form)
+    return out.getvalue()
 
-    assert (_opened(out.getvalue(), must_be_square=False) is not None) is decoded
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize(
+    ("dots", "at"),
+    [
+        pytest.param(2, (0, 0), id="tiny, in a corner"),
+        pytest.param(3, (1_380, 1_385), id="small, where squares meet"),
+        pytest.param(9, (2_300, 1_700), id="of some size"),
+        pytest.param(70, (700, 100), id="nearly all of it"),
+    ],
+)
+def test_a_code_of_any_size_is_found_in_what_a_camera_takes(
+    form: str, dots: int, at: tuple[int, int]
+) -> None:
+    message = view_of(with_picture(a_large_picture(form, (4_000, 3_000), dots, at)))
+
+    found = {finding.symbol: finding for finding in ScanCodes().look(message, FACTS, None)}
+
+    assert found["SCAN_CODE_LINK"].evidence == TARGET
+    assert Completeness().look(message, FACTS, None) == ()
+
+
+def test_a_code_in_a_picture_of_forty_million_dots_is_found() -> None:
+    message = view_of(with_picture(a_large_picture("JPEG", (7_300, 5_475), 4, (6_900, 5_100))))
+
+    assert "SCAN_CODE_LINK" in {each.symbol for each in ScanCodes().look(message, FACTS, None)}
+
+
+def corners(side: int) -> bytes:
+    """Return a picture full of what looks like the smallest code's corners, which takes a reader long."""
+    rows = ("1111111", "1000001", "1011101", "1011101", "1011101", "1000001", "1111111")
+    one = Image.new("L", (9, 9), 255)
+    for y, row in enumerate(rows):
+        for x, dark in enumerate(row):
+            one.putpixel((x + 1, y + 1), 0 if dark == "1" else 255)
+    line = Image.new("L", (side, 9), 255)
+    for x in range(0, side, 9):
+        line.paste(one, (x, 0))
+    picture = Image.new("L", (side, side), 255)
+    for y in range(0, side, 9):
+        picture.paste(line, (0, y))
+    return saved(picture)
+
+
+def saved(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+def many_pictures() -> bytes:
+    return (
+        HEAD
+        + b'Content-Type: multipart/mixed; boundary="x"\r\n\r\n--x\r\n\r\nScan the code\r\n'
+        + b"--x\r\nContent-Type: image/png\r\n\r\nnothing\r\n" * (MAX_PICTURES + 1)
+        + b"--x--\r\n"
+    )
+
+
+def painted_over(times: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("L", (6_000, 6_000)).save(out, "JPEG")
+    return out.getvalue() + b"\xff\xda\0\0" * times
+
+
+@pytest.mark.parametrize(
+    ("message", "limit"),
+    [
+        pytest.param(
+            with_picture(saved(Image.new("1", (6_400, 6_300)))), "size of a picture", id="too large"
+        ),
+        pytest.param(with_picture(saved(Image.new("1", (20_000, 20_000)))), "size of a picture", id="a bomb"),
+        pytest.param(with_picture(painted_over(12)), "scans of a picture", id="painted over and over"),
+        pytest.param(with_picture(corners(4_000)), "time for pictures", id="full of corners"),
+        pytest.param(many_pictures(), "pictures of a message", id="too many"),
+    ],
+)
+def test_a_picture_that_a_bound_leaves_unread_is_told(message: bytes, limit: str) -> None:
+    view, began = view_of(message), time.thread_time()
+
+    findings = Completeness().look(view, FACTS, None)
+
+    assert [each.symbol for each in findings] == ["PICTURE_NOT_ANALYSED"]
+    assert findings[0].evidence.startswith(f"{limit} reached")
+    assert findings[0].score == 0 and findings[0].verdict is None
+    assert time.thread_time() - began < MOST_SECONDS + 4
+
+
+def test_the_bounds_of_pictures_say_nothing_of_others() -> None:
+    message = view_of(with_picture(saved(Image.new("1", (6_300, 6_300)))))
+
+    assert Completeness().look(message, FACTS, None) == ()
