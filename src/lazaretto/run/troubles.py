@@ -84,7 +84,9 @@ def trouble_in(event: Mapping[str, Any], now: datetime) -> Trouble | None:
         return None
     file, rule = str(event.get("file", "")), str(event.get("rule", ""))
     about = ":".join(filter(None, (file, rule))) or str(event.get("detector", ""))
-    problem = event.get("problem") or str(event.get("exception", "")).rpartition("\n")[2]
+    # Of an exception only its type: its text may quote the mail.
+    failure = str(event.get("exception", "")).rpartition("\n")[2].partition(":")[0]
+    problem = event.get("problem") or failure
     return Trouble(kind=kind, about=_line(about), problem=_line(str(problem)), first=now, last=now, count=1)
 
 

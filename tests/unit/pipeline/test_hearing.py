@@ -8,23 +8,53 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
+from lazaretto.core.cards import DetectorCard, OnFailure, Service
+from lazaretto.core.envelope import Client
+from lazaretto.core.facts import Facts
+from lazaretto.core.findings import Finding
+from lazaretto.core.snapshot import TenantSnapshot
+from lazaretto.detect.runner import look_at
+from lazaretto.mail.scanner import view_of
+from lazaretto.mail.view import MessageView
 from lazaretto.pipeline.hearing import MOST_IN_ALL
 from lazaretto.pipeline.settings import PipelineSettings
 from lazaretto.pipeline.station import Station
+from lazaretto.run.logging import log_to
+from lazaretto.run.troubles import Kind, trouble_in
 
 PATIENCE = 120.0
 TOLD = '{"event": "detector failed", "detector": "malware.x"}'
 
 
+class _Breaks:
+    """A detector that a message broke."""
+
+    card: ClassVar = DetectorCard(
+        name="malware.breaks",
+        summary="Breaks",
+        service=Service.ANTIMALWARE,
+        symbols=(),
+        on_failure=OnFailure.UNSCANNABLE,
+    )
+
+    def look(self, message: MessageView, facts: Facts, tenant: TenantSnapshot | None) -> Sequence[Finding]:
+        raise ValueError("what the mail says")
+
+
 def _serve(connection: socket.socket) -> None:
     word = connection.recv(64)
+    if word == b"look":
+        log_to(sys.stderr, role="scan")
+        facts = Facts(received_at=datetime(2026, 1, 1, tzinfo=UTC), client=Client(ip="192.0.2.1"))
+        look_at(view_of(b"From: a@b.example\r\n\r\nhello\r\n"), facts, None, [_Breaks()])
     if word == b"tell":
         sys.stderr.write(f"{TOLD}\n")
     if word == b"prose":
@@ -102,6 +132,18 @@ def test_an_event_that_a_worker_tells_is_in_the_log_and_noted(heard: Heard) -> N
 
     assert TOLD in heard.wait_for("log", TOLD).split("\n")
     assert heard.wait_for("notes", "malware.x").strip() == TOLD
+
+
+def test_a_detector_that_fails_in_a_worker_is_a_trouble_that_people_see(heard: Heard) -> None:
+    heard.say(b"look")
+
+    (event,) = map(json.loads, heard.wait_for("notes", "malware.breaks").strip().split("\n"))
+    trouble = trouble_in(event, datetime.now(UTC))
+
+    assert trouble is not None
+    assert (trouble.kind, trouble.about, trouble.problem) == (Kind.DETECTOR, "malware.breaks", "ValueError")
+    assert trouble.matters
+    assert "what the mail says" in heard.wait_for("log", "malware.breaks")
 
 
 def test_the_last_words_of_a_worker_that_dies_are_heard_and_its_death_noted(heard: Heard) -> None:
