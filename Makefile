@@ -58,7 +58,7 @@ faults: setup ## kill every process at each of its named points, 50 times (TIMES
 	@.venv/bin/python -m tests.faults.restart_storm
 
 .PHONY: fuzz
-fuzz: setup ## feed parsers what nobody would write, for five minutes
+fuzz: setup ## feed parsers what nobody would write, five minutes for each of four kinds
 	@scripts/fuzz
 
 .PHONY: load-portal
