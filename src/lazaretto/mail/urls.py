@@ -160,7 +160,10 @@ def host_of(written: str) -> str:
     """Return the host that ``written`` means: decoded, folded, in A-labels; numbers as an address."""
     host = unquote(written) if "%" in written else written
     if host.startswith("["):
-        return _ipv6(host)
+        address, bracket, rest = host.partition("]")
+        return _ipv6(address + bracket if rest.startswith(":") else host)
+    # What is left of a port that is none, as in ``a.example::80``, is not part of the name.
+    host = host.partition(":")[0]
     if not host.isascii():
         host = _a_labels(host)
     host = host.lower().rstrip(".")

@@ -90,3 +90,21 @@ def test_a_bomb_takes_little_time(unit: str) -> None:
             break
 
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("written", "host"),
+    [
+        ("http://a.example::80/", "a.example"),
+        ("http://a.example:x/", "a.example"),
+        ("http://a.example%3A80/", "a.example"),
+        ("http://[2001:db8::1]::8080/", "[2001:db8::1]"),
+        ("http://[2001:db8::1]:x/", "[2001:db8::1]"),
+    ],
+)
+def test_a_port_that_is_none_is_no_part_of_the_host(written: str, host: str) -> None:
+    """Fuzzing found hosts that ended in a colon, which are on no list."""
+    url = parse(written)
+
+    assert url is not None
+    assert url.host == host
