@@ -35,13 +35,13 @@ from typing import Any, Final
 
 import psycopg
 
+from lazaretto.delivery.settings import DeliverySettings
 from lazaretto.run.database import Database
 from lazaretto.run.home import Home
 from lazaretto.run.settings import Settings
 from tests.faults.kill_points import HOOK, environment
 from tests.faults.losing import APART, Lost, PowerCut
 from tests.faults.noting import FOLDER_VARIABLE
-from tests.faults.restart_storm import REPEATS_PER_KILL
 from tests.load.processes import tree
 from tests.load.product import LAZARETTO, TENANT, Product, SinkProcess
 from tests.load.sender import Ledger, Pace, send_all
@@ -76,6 +76,8 @@ LONGEST = 40_000
 OURS: Final = frozenset({"dns.json", "lazaretto.toml", "load.yaml", "away.yaml", "supervisor.log"})
 """Files in the home that the test made."""
 AWAY = TENANT.replace("tenant: load", "tenant: away").replace("customer.example", "away.example")
+REPEATS_PER_CUT = DeliverySettings().max_per_destination + CONNECTIONS
+"""A cut takes at most so many answers: a next hop's, known and not synced yet, and ours to the client."""
 _MESSAGE: Final = re.compile(r"([0-9a-f]{8}-[0-9a-f-]{27})-[0-9a-f]{8}$")
 """Ends the name of a file of content: whose it is, and chance."""
 
@@ -108,7 +110,7 @@ class Cut:
         told = [f"{name} is lost" for name in self.missing]
         told += [f"{name} is torn, and nobody was told" for name in self.silent]
         told += [f"{name} came changed" for name in self.wrong]
-        if self.repeated > REPEATS_PER_KILL:
+        if self.repeated > REPEATS_PER_CUT:
             told.append(f"{self.repeated} copies too many")
         if self.set_aside and not self.lies:
             told.append(f"accepted and torn: {self.set_aside}")

@@ -271,7 +271,11 @@ def _run_initdb(cluster: Cluster, binaries: Binaries, user: ServiceUser, passwor
 
 
 def _sync(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except PermissionError:
+        # A folder of somebody else, in which we were given a place: whoever made that has its name kept.
+        return
     try:
         os.fsync(opened)
     finally:
