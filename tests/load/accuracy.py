@@ -7,8 +7,8 @@ FOLDER is what ``lazaretto train`` reads.  Each source in turn is left out; all 
 weights of rules, from the priors that people gave) and judge the same ``judged`` unwanted and ``wanted``
 wanted messages of the one left out.  ``all`` takes every message.  Phishing-pot is judged by what all others
 taught, never learned from, against the wanted mail that was judged.  Near-duplicates count once.  Peers run
-with their shipped rules, without network, and are told what the sending computer called itself where the
-collection says so.  With 150, 150 and 300 it takes about ten minutes on two idle processors.
+with their shipped rules and without network.  With 150, 150 and 300 it takes about ten minutes on two idle
+processors.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from lazaretto.detect.learned.model import shipped
 from lazaretto.run import training
 from lazaretto.run.evaluating import labelled_files
 from lazaretto.run.training_samples import OWN, collect
-from tests.load.peers_learning import Envelope, Rspamd, SpamAssassin
+from tests.load.peers_learning import Rspamd, SpamAssassin
 from tests.load.resampling import Judged, Limits, catch_of, drawn_weights, lead_of
 
 POT: Final = "phishing-pot"
@@ -64,8 +64,6 @@ class Message:
     source: str
     unwanted: bool
     weight: float
-    envelope: Envelope
-    """What the collection says of the computer that sent it."""
 
 
 class Ours:
@@ -144,8 +142,7 @@ def messages_of(folder: Path) -> list[Message]:
         source = POT if row["set"] == POT else row["set"].partition("-")[0]
         if source in (*SOURCES, POT) and row["kind"] in ("ham", "spam", "phish", ""):
             weight = 1 / members[row["set"], row["label"], row["cluster"]] if row["cluster"] else 1.0
-            envelope = Envelope(*(row.get(name) or "" for name in ("client_ip", "helo", "mail_from")))
-            found.append(Message(folder / row["file"], source, row["label"] != "ham", weight, envelope))
+            found.append(Message(folder / row["file"], source, row["label"] != "ham", weight))
     return found
 
 
@@ -262,7 +259,7 @@ def main() -> None:
     thresholds: dict[str, float] = {}
     for make in (
         SpamAssassin,
-        lambda: Rspamd({str(each.file): each.envelope for each in judged}),
+        Rspamd,
         lambda: Ours(folder, {*judged, *learned}, options.looks),
     ):
         try:

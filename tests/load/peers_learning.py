@@ -8,9 +8,8 @@ import subprocess
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from lazaretto.testing.ports import await_port, free_port
@@ -52,20 +51,6 @@ _BAYES = """\
   statfile {{ symbol = "BAYES_SPAM"; path = "{folder}/bayes.spam.sqlite"; spam = true; }}
 }}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What a collection says of the sending computer; empty where it says nothing."""
-
-    client_ip: str = ""
-    helo: str = ""
-    mail_from: str = ""
-
-    def fields(self) -> dict[str, str]:
-        """Return what rspamd is told; SpamAssassin reads the same in Received."""
-        told = {"IP": self.client_ip, "Helo": self.helo, "From": self.mail_from}
-        return {name: value for name, value in told.items() if value and value.isascii()}
 
 
 class SpamAssassin:
@@ -110,11 +95,10 @@ class Rspamd:
 
     name, threshold = "rspamd", 6.0
 
-    def __init__(self, envelopes: Mapping[str, Envelope]) -> None:
+    def __init__(self) -> None:
         """Start nothing yet.  Raises ``FileNotFoundError`` if it is not installed."""
         if not shutil.which("rspamd", path="/usr/bin:/usr/sbin"):
             raise FileNotFoundError("rspamd (Debian package rspamd)")
-        self._envelopes = envelopes
         # Its base is written to disk with every message it learns: in memory that takes no time.
         memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
         self._folder = Path(tempfile.mkdtemp(prefix="lazaretto-rspamd-", dir=memory))
@@ -142,10 +126,8 @@ class Rspamd:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _post(self, port: int, path: str, file: Path) -> dict[str, float]:
-        told = self._envelopes.get(str(file), Envelope()).fields()
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/{path}", data=file.read_bytes(), headers=told
-        )
+        # It is not told who sent the message: without DNS it takes every sender for one without a name.
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/{path}", data=file.read_bytes())
         try:
             with urllib.request.urlopen(request, timeout=120) as answer:
                 loaded: dict[str, float] = json.load(answer)
