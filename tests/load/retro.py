@@ -1,9 +1,11 @@
-"""Retro-scan over a million delivered messages: how long it takes to find those with a bad trait."""
+"""Retro-scan over a million delivered messages: how long it takes to find those with a bad trait.
+
+A thousand whole traits and a hundred patterns with ``*``, timed by themselves.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import struct
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from lazaretto.core.indicators import IndicatorKind, trait_digest
+from lazaretto.core.indicators import IndicatorKind
 from lazaretto.db.migrate import create_database, migrate
 from lazaretto.db.partitions import Span, ensure
 from lazaretto.db.pool import Pool
@@ -22,6 +24,7 @@ from lazaretto.journal.tables import FEATURE, MESSAGE, RECIPIENT
 RETRO_SCAN = "retro-scan"
 MESSAGES = 1_000_000
 TRAITS = 1_000
+PATTERNS = 100
 AFFECTED = 1_000
 DAYS = 30
 _FILL = (
@@ -35,8 +38,17 @@ _FILL = (
     FROM generate_series(1, %(count)s) AS series (number)
     """,
     """
-    INSERT INTO trace_message (received_at, tenant, message, direction, sender, subject, message_id, size)
-    SELECT received_at, tenant, message, 'inbound', 'ann@partner.example', 'minutes', '<a@b.example>', 10000
+    INSERT INTO trace_message (
+        received_at, tenant, message, direction, sender, subject, message_id, size, terms
+    )
+    SELECT received_at, tenant, message, 'inbound', 'ann@partner.example',
+           'minutes of the meeting about ' || message, '<a@b.example>', 10000,
+           ARRAY[
+               'd:customer.example', 'f:ann@partner.example', 'f:partner.example', 'u:www.partner.example',
+               'u:partner.example', 'a:report-' || left(message::text, 8) || '.pdf', 'a:.pdf', 's:SPF_PASS',
+               's:DKIM_PASS', 's:LINK'
+           ]
+           || CASE WHEN cardinality(digests) > 14 THEN ARRAY['a:invoice-7-' || message] ELSE '{}' END
     FROM feature
     """,
     """
@@ -49,7 +61,7 @@ _FILL = (
 
 
 def retro_scan(messages: int = MESSAGES) -> dict[str, object]:
-    """Fill a trace with ``messages`` of thirty days and match a thousand new traits against it."""
+    """Fill a trace with ``messages`` of thirty days and match new traits and patterns against it."""
     with tempfile.TemporaryDirectory(prefix="lz-retro-") as folder:
         Path(folder).chmod(0o711)
         server = EmbeddedServer(Path(folder))
@@ -73,7 +85,7 @@ async def _measured(dsn: str, messages: int) -> dict[str, object]:
     for table in (FEATURE, MESSAGE, RECIPIENT):
         async with pool.transaction() as connection:
             await ensure(connection, table, sorted(days))
-    (bad,) = struct.unpack("!q", trait_digest(traits[7].kind, traits[7].value))
+    (bad, *_) = traits[7].digests
     with psycopg.connect(dsn, autocommit=True) as connection:
         for statement in _FILL:
             parameters = {"now": now, "count": messages, "bad": [bad], "every": max(messages // AFFECTED, 1)}
@@ -85,6 +97,14 @@ async def _measured(dsn: str, messages: int) -> dict[str, object]:
     began = time.monotonic()
     found = await LateMatcher(pool).matches(traits, now - timedelta(days=DAYS))
     seconds = time.monotonic() - began
+    patterns = [
+        BadTrait(kind, f"invoice-{number}-*", f"pattern #{number}")
+        for number in range(PATTERNS // 2)
+        for kind in (IndicatorKind.ATTACHMENT_NAME, IndicatorKind.SUBJECT)
+    ]
+    began = time.monotonic()
+    spelt = await LateMatcher(pool).matches(patterns, now - timedelta(days=DAYS))
+    seconds_of_patterns = time.monotonic() - began
     await pool.close()
     assert size is not None
     return {
@@ -93,5 +113,8 @@ async def _measured(dsn: str, messages: int) -> dict[str, object]:
         "traits": TRAITS,
         "found": len(found),
         "seconds": round(seconds, 2),
+        "patterns": len(patterns),
+        "found_by_patterns": len(spelt),
+        "seconds_of_patterns": round(seconds_of_patterns, 2),
         "octets_per_message": round(int(size[0]) / messages),
     }

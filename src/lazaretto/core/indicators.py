@@ -73,7 +73,17 @@ DIGEST: Final = 8
 
 
 def trait_digest(kind: IndicatorKind, value: str) -> bytes:
-    """Return the eight octets that stand for one trait where many are kept."""
+    """Return the eight octets that stand for one trait where many are kept.
+
+    Those of web addresses begin their SHA-256 sums, so that lists of sums can be compared with them.
+    """
+    if kind is IndicatorKind.URL:
+        return hashlib.sha256(value.encode("utf-8", "replace")).digest()[:DIGEST]
+    return plain_digest(kind, value)
+
+
+def plain_digest(kind: IndicatorKind, value: str) -> bytes:
+    """Return the digest as it is for all other kinds; mail of earlier versions has web addresses so, too."""
     text = f"{kind.value}\0{value}".encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text, digest_size=DIGEST).digest()
 
@@ -81,3 +91,23 @@ def trait_digest(kind: IndicatorKind, value: str) -> bytes:
 def url_trait(host: str, rest: str) -> str:
     """Return how a web address is spelt as a trait: no scheme, port or fragment, no slash at the end."""
     return f"{host.lower()}{rest.partition('#')[0]}".removesuffix("/")[:1_000]
+
+
+def stands_for(value: str, text: str) -> bool:
+    """Tell whether ``value``, in which each ``*`` is any characters, stands for the whole of ``text``.
+
+    Each piece is looked for once from where the one before it ended, so that no value makes it take long.
+    """
+    first, *rest = value.split("*")
+    if not rest:
+        return value == text
+    *pieces, last = rest
+    at, end = len(first), len(text) - len(last)
+    if at > end or not text.startswith(first) or not text.endswith(last):
+        return False
+    for piece in pieces:
+        at = text.find(piece, at, end)
+        if at < 0:
+            return False
+        at += len(piece)
+    return True

@@ -16,6 +16,7 @@ from lazaretto.mail.urls import parse
 MAX_VALUE: Final = 1_000
 _HEX: Final = re.compile(r"[0-9a-f]+")
 _DOMAIN: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?:\.(?!-)[a-z0-9_-]{1,63})+")
+_WRITTEN: Final = re.compile(r"([a-z][a-z0-9+.-]*://)?(?:\*\.)?([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 _TOP: Final = re.compile(r"[a-z]{2,24}|xn--[a-z0-9-]{2,58}")
 _FEWEST_LETTERS: Final = 3
 """A pattern with fewer plain characters would catch everybody's mail."""
@@ -52,7 +53,7 @@ def _domain(text: str) -> str:
         folded = text.lower().strip(".").encode("idna").decode() if not text.isascii() else text.lower()
     except UnicodeError as failure:
         raise ConfigurationError(f'"{text}" is no domain') from failure
-    folded = folded.removeprefix("@").strip(".")
+    folded = folded.removeprefix("@").removeprefix("*.").strip(".")
     if not _DOMAIN.fullmatch(folded):
         raise ConfigurationError(f'"{text}" is no domain; write it like sender.example')
     return folded
@@ -92,7 +93,13 @@ def _network(text: str) -> str:
 def _url(text: str) -> str:
     # Reports write addresses so that nobody clicks them by mistake.
     written = re.sub(r"^hxxp", "http", text.replace("[.]", "."), flags=re.IGNORECASE)
-    url = parse(written if "://" in written else f"http://{written}")
+    # An entry stands for all that is below it, which feeds like to say with stars.
+    parts = _WRITTEN.fullmatch(written)
+    scheme, host, path = parts.groups() if parts else ("", "", "")
+    if "*" in host:
+        raise ConfigurationError(f'"{text}" has a "*" within a host; give a host, it stands for all below it')
+    path = re.sub(r"/\*+$", "/", path)
+    url = parse(f"{scheme or 'http://'}{host}{path}")
     if url is None or not url.host or url.userinfo:
         raise ConfigurationError(f'"{text}" is no web address')
     if "." not in url.host and ":" not in url.host:

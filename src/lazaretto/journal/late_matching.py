@@ -1,21 +1,24 @@
-"""Which delivered messages have a trait that is known to be bad now: a scan of the traits' index.
+"""Which delivered messages have a trait that is known to be bad now: a scan of what is kept of them.
 
 One pass over thirty days answers for any number of traits, so that a list of thousands costs no more
-than one of them.
+than one of them.  Whole traits are compared by their digests; patterns with ``*`` with the subjects and names
+of files that the trace tells.
 """
 
 from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from lazaretto.core.indicators import IndicatorKind, trait_digest
+import re2
+
+from lazaretto.core.indicators import DIGEST, IndicatorKind, plain_digest, stands_for, trait_digest
 from lazaretto.db.json_text import json_text
 from lazaretto.db.pool import Connection, Pool
 from lazaretto.db.sql import query
@@ -24,6 +27,9 @@ _PACKAGE: Final = "lazaretto.journal"
 MOST: Final = 200_000
 """Matches of one scan; more than that is a trait of half the mail, and a mistake."""
 _CHUNK: Final = 1_000
+_ROWS: Final = 2_000
+"""Messages that are compared with patterns before others may go on."""
+_SPELT: Final = frozenset({IndicatorKind.SUBJECT, IndicatorKind.ATTACHMENT_NAME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +41,26 @@ class BadTrait:
     cause: str
     tenant: int | None = None
     """Whose mail it convicts; None = everybody's."""
+    is_sum: bool = False
+    """Of a web address nobody but those who wrote the list knows more than the sum."""
 
     @property
-    def digest(self) -> int:
-        """The number under which it is kept."""
-        number: int = struct.unpack("!q", trait_digest(self.kind, self.value))[0]
-        return number
+    def is_pattern(self) -> bool:
+        """Tell whether it stands for many spellings."""
+        return "*" in self.value and self.kind in _SPELT
+
+    @property
+    def digests(self) -> tuple[int, ...]:
+        """The numbers under which it may be kept."""
+        if self.is_sum:
+            return (_number(bytes.fromhex(self.value)[:DIGEST]),)
+        made = {trait_digest(self.kind, self.value), plain_digest(self.kind, self.value)}
+        return tuple(map(_number, made))
+
+
+def _number(digest: bytes) -> int:
+    number: int = struct.unpack("!q", digest)[0]
+    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +145,57 @@ async def _matched(
     connection: Connection, tenant: int | None, traits: Sequence[BadTrait], since: datetime
 ) -> list[tuple[tuple[Any, ...], BadTrait]]:
     networks = [each for each in traits if each.kind is IndicatorKind.CLIENT_NETWORK]
-    by_digest = {each.digest: each for each in traits if each.kind is not IndicatorKind.CLIENT_NETWORK}
+    patterns = [each for each in traits if each.is_pattern]
+    whole = [each for each in traits if each.kind is not IndicatorKind.CLIENT_NETWORK and not each.is_pattern]
+    by_digest = {digest: each for each in whole for digest in each.digests}
     matched = []
     if by_digest:
         parameters = {"since": since, "wanted": list(by_digest), "tenant": tenant, "most": MOST}
         cursor = await connection.execute(query(_PACKAGE, "match_features"), parameters, prepare=False)
         matched += [(row, by_digest[row[3]]) for row in await cursor.fetchall()]
+    if patterns:
+        matched += await _matched_patterns(connection, tenant, _Patterns(patterns), since)
     for each in networks:
         parameters = {"since": since, "network": each.value, "tenant": tenant, "most": MOST}
         cursor = await connection.execute(query(_PACKAGE, "match_networks"), parameters, prepare=False)
         matched += [(row, each) for row in await cursor.fetchall()]
     return matched
+
+
+async def _matched_patterns(
+    connection: Connection, tenant: int | None, patterns: _Patterns, since: datetime
+) -> list[tuple[tuple[Any, ...], BadTrait]]:
+    matched: list[tuple[tuple[Any, ...], BadTrait]] = []
+    async with connection.transaction(), connection.cursor(name="spelt") as cursor:
+        await cursor.execute(query(_PACKAGE, "spelt_messages"), {"since": since, "tenant": tenant})
+        while (rows := await cursor.fetchmany(_ROWS)) and len(matched) < MOST:
+            matched += [(row, trait) for row in rows for trait in patterns.matching(row[3], row[4] or ())]
+    return matched[:MOST]
+
+
+class _Patterns:
+    """Patterns with ``*``, of which most messages match none: one search for all their words says so."""
+
+    def __init__(self, traits: Sequence[BadTrait]) -> None:
+        self._patterns = traits
+        words = dict.fromkeys(max(each.value.split("*"), key=len) for each in traits)
+        options = re2.Options()
+        options.max_mem = 256 << 20
+        self._words = re2.compile("|".join(map(re2.escape, words)), options)
+
+    def matching(self, subject: str | None, names: Iterable[str]) -> Iterator[BadTrait]:
+        """Yield the patterns that one of these spellings matches, some perhaps twice."""
+        if subject:
+            yield from self._of(IndicatorKind.SUBJECT, subject.casefold())
+        for name in names:
+            yield from self._of(IndicatorKind.ATTACHMENT_NAME, name.casefold())
+
+    def _of(self, kind: IndicatorKind, text: str) -> Iterator[BadTrait]:
+        if self._words.search(text) is None:
+            return
+        for trait in self._patterns:
+            if trait.kind is kind and stands_for(trait.value, text):
+                yield trait
 
 
 def _by_tenant(traits: Iterable[BadTrait]) -> dict[int | None, list[BadTrait]]:

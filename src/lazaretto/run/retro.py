@@ -86,9 +86,8 @@ class RetroScan:
         traits = []
         for entry in await self._indicators.since(_since(position, "indicators"), now):
             reached["indicators"] = entry.changed_at.isoformat()
-            if "*" not in entry.value:
-                kind = IndicatorKind(entry.kind)
-                traits.append(BadTrait(kind, entry.value, f"indicator #{entry.id}", entry.tenant))
+            kind = IndicatorKind(entry.kind)
+            traits.append(BadTrait(kind, entry.value, f"indicator #{entry.id}", entry.tenant))
         for each in await self._digests.since(_since(position, "digests"), DIGESTS_AT_ONCE):
             reached["digests"] = each.first_seen.isoformat()
             cause = f"shared digest {each.sha256[:16]} {each.name}"
@@ -115,9 +114,14 @@ class RetroScan:
         for file in sorted((folder / "malware" / "urls").glob("*.txt")):
             lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
             traits += [
-                BadTrait(IndicatorKind.URL, entry, f"list of addresses {each.name or entry}"[:200])
+                BadTrait(
+                    IndicatorKind.URL,
+                    entry,
+                    f"list of addresses {each.name or entry}"[:200],
+                    is_sum=is_sum(entry),
+                )
                 for entry, each in entries_of(lines)
-                if each.category == "malware" and not is_sum(entry)
+                if each.category == "malware"
             ]
         return traits
 
@@ -188,6 +192,9 @@ def late_event(match: LateMatch, now: datetime) -> Event:
 
 def _node(match: LateMatch) -> tuple[MaliciousFileOrLink, ...]:
     kind, value = match.trait.kind, match.trait.value
+    if match.trait.is_sum:
+        # Which address it was only the message itself tells.
+        return ()
     if kind is IndicatorKind.URL:
         return (
             MaliciousFileOrLink(

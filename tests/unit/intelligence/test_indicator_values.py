@@ -33,6 +33,10 @@ NOW = datetime(2026, 5, 1, tzinfo=UTC)
         ("senderiprange", "2000::/3"),
         ("subject", "**"),
         ("url", "mailto:ann@partner.example"),
+        ("url", "e*l.example"),
+        ("url", "https://evil.*/kit"),
+        ("url", "*.example"),
+        ("bodysenderdomain", "ev*l.example"),
         ("url", "http://"),
         ("url", " "),
         ("url", "x" * 1_001),
@@ -41,6 +45,27 @@ NOW = datetime(2026, 5, 1, tzinfo=UTC)
 def test_a_value_that_cannot_be_meant_is_refused(kind: str, value: str) -> None:
     with pytest.raises(ConfigurationError):
         normal(IndicatorKind(kind), value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "value"),
+    [
+        ("url", "*.evil.example", "evil.example"),
+        ("url", "hxxps://*.evil[.]example/*", "evil.example"),
+        ("url", "evil.example/kit/*", "evil.example/kit"),
+        (
+            "url",
+            "https://evil.example:8443/kit?next=http://a.example",
+            "evil.example/kit?next=http://a.example",
+        ),
+        ("url", "evil.example/a*b", "evil.example/a*b"),
+        ("envelopesenderdomain", "*.evil.example", "evil.example"),
+    ],
+)
+def test_stars_for_what_an_entry_stands_for_anyhow_are_understood(
+    kind: str, written: str, value: str
+) -> None:
+    assert normal(IndicatorKind(kind), written) == value
 
 
 @pytest.mark.parametrize(
