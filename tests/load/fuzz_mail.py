@@ -45,6 +45,7 @@ with atheris.instrument_imports(include=["lazaretto.mail", "lazaretto.detect.aut
     from lazaretto.mail.styles import style_of
     from lazaretto.mail.urls import in_text, parse
 
+from lazaretto.actions.joining import joined
 from lazaretto.core.envelope import Client
 from lazaretto.core.facts import AuthResult, DnsAnswer, DnsStatus, Gathered
 from tests.load.fuzz_look import SIGNED
@@ -137,7 +138,7 @@ def mime(data: bytes) -> None:
         part.decoded(1 << 20)
         for end in End:
             inserted(part, "Banner \u00e9", end, b"\r\n")
-    changes = (*insert_field(view, "X-Seen", "yes"), *prefix_subject(view, "[SPAM] "))
+    changes = joined((*insert_field(view, "X-Seen", "yes"), *prefix_subject(view, "[SPAM] ")))
     changed = view_of(b"".join(splice(view.octets, changes)))
     assert changed.header.first("x-seen") is not None
     assert len(changed.parts) == len(view.parts)

@@ -11,8 +11,9 @@ def joined(splices: Iterable[Splice]) -> tuple[Splice, ...]:
     """Return ``splices`` in the order of the message, those at one offset merged into one.
 
     Equal ones count once.  Insertions at one offset stand in the order given, before what replaces
-    the octets there.  Of two that replace the same octets the earlier one in the message is kept; an
-    insertion inside replaced octets goes behind them, so that nothing that is added gets lost.
+    the octets there; an empty line, which ends a header, behind the others.  Of two that replace the
+    same octets the earlier one in the message is kept; an insertion inside replaced octets goes behind
+    them, so that nothing that is added gets lost.
     """
     kept: list[Splice] = []
     for splice in sorted(dict.fromkeys(splices), key=_by_place):
@@ -24,5 +25,5 @@ def joined(splices: Iterable[Splice]) -> tuple[Splice, ...]:
     return tuple(kept)
 
 
-def _by_place(splice: Splice) -> tuple[int, bool]:
-    return splice.offset, splice.length > 0
+def _by_place(splice: Splice) -> tuple[int, bool, bool]:
+    return splice.offset, splice.length > 0, splice.octets in (b"\r\n", b"\n")

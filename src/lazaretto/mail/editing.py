@@ -51,14 +51,14 @@ def _value_offset(view: MessageView, field: Field) -> int:
 
 
 def insert_field(view: MessageView, name: str, value: str) -> tuple[Splice, ...]:
-    """Return the splice that puts a field on top of the header."""
+    """Return the splices that put a field on top of the header."""
     header = view.header
     place = header.fields[0].offset if header.fields else 0
-    octets = field_octets(name, value, view.line_end)
+    field = Splice(place, 0, field_octets(name, value, view.line_end))
     if not header.fields and header.body_offset == 0 and view.size:
         # The message has no header at all: its text must not become one.
-        octets += view.line_end
-    return (Splice(place, 0, octets),)
+        return (field, Splice(place, 0, view.line_end))
+    return (field,)
 
 
 def remove_fields(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lazaretto.actions.joining import joined
 from lazaretto.core.decision import Splice
 from lazaretto.mail import editing
 from lazaretto.mail.scanner import view_of
@@ -112,3 +113,15 @@ def test_a_field_is_replaced_where_it_stood() -> None:
     made = changed(octets, editing.replace_field(view_of(octets), "Subject", "z"))
 
     assert made == b"A: 1\r\nSubject: z\r\nB: 2\r\n\r\n"
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_several_fields_for_a_message_without_a_header_all_stand_above_its_text(end: bytes) -> None:
+    """Found by fuzzing: the empty line stood behind the first of them, so that people read the others."""
+    octets = b"Hello Bob" + end
+    view = view_of(octets)
+    fields = (*editing.insert_field(view, "X-One", "1"), *editing.insert_field(view, "X-Two", "2"))
+
+    made = changed(octets, joined((*fields, *editing.prefix_subject(view, "[SPAM]"))))
+
+    assert made == end.join([b"X-One: 1", b"X-Two: 2", b"Subject: [SPAM]", b"", b"Hello Bob", b""])
