@@ -20,12 +20,7 @@ ALICE = "alice@customer.example"
 
 def at_held_messages(portal: Portal, open_page: OpenPage, language: str, size: tuple[int, int]) -> Page:
     """Return the list of held messages, once the demonstration has filled in all of them."""
-    log = portal.home / "log" / "demo-fill.log"
-    deadline = time.monotonic() + PATIENCE
-    # What was filled in as old may be as old as the quarantine keeps it; then it goes while we look.
-    while not log.exists() or "filled:" not in log.read_text(encoding="utf-8"):
-        assert time.monotonic() < deadline, "the demonstration was not filled in time"
-        time.sleep(0.5)
+    portal.wait_until_filled()
     page = opened(portal, open_page, language, size, "end user")
     page.goto(f"{portal.address}/q/")
     expect(page.locator(".held-item").nth(7)).to_be_visible()

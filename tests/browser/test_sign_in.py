@@ -58,10 +58,13 @@ def link_in_mail(portal: Portal, to: str) -> str:
         time.sleep(0.2)
 
 
-@pytest.mark.parametrize(
+EVERYWHERE = pytest.mark.parametrize(
     ("language", "size"),
     [pytest.param("en", DESKTOP, id="en-desk"), pytest.param("fr", PHONE, id="fr-phone")],
 )
+
+
+@EVERYWHERE
 def test_somebody_new_gets_in_with_an_initial_password_and_a_passkey(
     portal: Portal, open_page: OpenPage, language: str, size: tuple[int, int]
 ) -> None:
@@ -107,21 +110,25 @@ def test_somebody_new_gets_in_with_an_initial_password_and_a_passkey(
     assert wrong == []
 
 
-def test_an_end_user_gets_in_by_a_mailed_link(portal: Portal, open_page: OpenPage) -> None:
-    page = open_page("fr", PHONE)
+@EVERYWHERE
+def test_an_end_user_gets_in_by_a_mailed_link(
+    portal: Portal, open_page: OpenPage, language: str, size: tuple[int, int]
+) -> None:
+    who = {"en": "carla@customer.example", "fr": "bob@customer.example"}[language]
+    page = open_page(language, size)
     page.goto(f"{portal.address}/sign-in/link")
-    page.fill("[name=email]", "bob@customer.example")
+    page.fill("[name=email]", who)
     page.click("main form button.btn-primary")
-    wrong = examined(page, "link-sent-fr")
+    wrong = examined(page, f"link-sent-{language}")
 
-    link = link_in_mail(portal, "bob@customer.example")
+    link = link_in_mail(portal, who)
     page.goto(link)
-    wrong += examined(page, "link-fr")
+    wrong += examined(page, f"link-{language}")
     page.click("main form button.btn-primary")
     page.goto(f"{link.partition('/link/')[0]}/account")
 
-    assert page.get_attribute("html", "lang") == "fr"
-    assert "bob@customer.example" in page.content()
+    assert page.get_attribute("html", "lang") == language
+    assert who in page.content()
     assert wrong == []
 
 

@@ -72,7 +72,9 @@ def messages(
         oldest_first=oldest_first,
         **{each.name: getattr(asked, each.name) for each in fields(asked)},
     )
-    return [_shown(scope, found) for found in _found(search)]
+    found = _found(search)
+    is_brief = _is_brief(scope, found)
+    return [_shown(scope, each, is_brief=is_brief) for each in found]
 
 
 def message(scope: Scope, identity: UUID) -> TracedMessage:
@@ -93,7 +95,7 @@ def message_and_whole(scope: Scope, identity: UUID) -> tuple[TracedMessage, Trac
         limit=1,
     )
     for found in _found(search):
-        return _shown(scope, found), found
+        return _shown(scope, found, is_brief=_is_brief(scope, (found,))), found
     raise ScopeError("there is no such message")
 
 
@@ -175,10 +177,17 @@ def _found(search: Search) -> list[TracedMessage]:
     return path.wait(path.trace.find(search))
 
 
-def _shown(scope: Scope, found: TracedMessage) -> TracedMessage:
+def _is_brief(scope: Scope, found: Sequence[TracedMessage]) -> bool:
+    """Tell whether details are left out of ``found``; the configuration is asked once at most."""
+    return any(map(_is_detailed, (event for each in found for event in each.events))) and not _has_details(
+        scope
+    )
+
+
+def _shown(scope: Scope, found: TracedMessage, *, is_brief: bool) -> TracedMessage:
     if not scope.domains.is_all and found.direction != "outbound":
         found = _within(scope, found)
-    if any(_is_detailed(each) for each in found.events) and not _has_details(scope):
+    if is_brief:
         found = replace(found, events=tuple(map(_without_details, found.events)))
     if scope.allows(Area.TRACE, Right.VIEW_CONTENT):
         return found

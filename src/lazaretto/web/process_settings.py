@@ -23,7 +23,13 @@ class WebSettings(BaseModel):
         " empty = http:// and the address at which it listens.",
         pattern=r"^(https?://[^/\s]+)?$",
     )
-    workers: int = Field(1, ge=1, le=64, description="Processes that answer requests.")
+    workers: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Processes that answer requests; 0 = one for each processor that this process may use, at"
+        " most three.",
+    )
     threads: int = Field(4, ge=1, le=64, description="Requests that each of them answers at a time.")
     requests_per_minute: int = Field(
         600, ge=1, description="Requests of one API token, or of one address without a token."

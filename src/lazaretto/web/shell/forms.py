@@ -9,7 +9,10 @@ from typing import Any, Final
 import django
 from django import forms
 from django.forms.renderers import TemplatesSetting
+from django.forms.utils import flatatt
 from django.template.backends.django import DjangoTemplates
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 _CLASSES: Final = (
     (forms.CheckboxInput, "form-check-input"),
@@ -19,6 +22,9 @@ _CLASSES: Final = (
     (forms.FileInput, "form-control"),
     (forms.Widget, "form-control"),
 )
+
+
+_SELECTED: Final = mark_safe(" selected")
 
 
 class Renderer(TemplatesSetting):
@@ -38,6 +44,22 @@ class Renderer(TemplatesSetting):
 def _widgets() -> DjangoTemplates:
     folder = Path(django.__file__).parent / "forms" / "templates"
     return DjangoTemplates({"NAME": "widgets", "DIRS": [folder], "APP_DIRS": False, "OPTIONS": {}})
+
+
+class LongSelect(forms.Select):
+    """A choice among hundreds: Django renders a template for each option, most of the page's time."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Return the element; groups of options are not known here."""
+        chosen = set(self.format_value(value))
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, _SELECTED if str(key) in chosen else "", title) for key, title in self.choices),
+        )
+        return format_html(
+            '<select name="{}"{}>{}</select>', name, flatatt(self.build_attrs(self.attrs, attrs)), options
+        )
 
 
 class Form(forms.Form):

@@ -30,10 +30,16 @@ def pages() -> tuple[Page, ...]:
 
 def called(name: str) -> Page:
     """Return the page called ``name``.  Raises ``LookupError`` when there is none."""
-    for card in pages():
-        if card.name == name:
-            return card
-    raise LookupError(f"there is no page {name}")
+    card = _by_name().get(name)
+    if card is None:
+        raise LookupError(f"there is no page {name}")
+    return card
+
+
+@cache
+def _by_name() -> dict[str, Page]:
+    """Return the cards by name; a table asks for one in every row."""
+    return {card.name: card for card in pages()}
 
 
 def address_of(name: str, tenant: str = "", /, **arguments: object) -> str:

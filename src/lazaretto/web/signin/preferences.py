@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -16,7 +17,7 @@ from lazaretto.store.people.scopes import Caller
 from lazaretto.web.shell.context import THEME_COOKIE, THEMES
 from lazaretto.web.shell.dispatching import to_sign_in
 from lazaretto.web.shell.flash import flash
-from lazaretto.web.shell.forms import Form
+from lazaretto.web.shell.forms import Form, LongSelect
 from lazaretto.web.shell.showing import local, show
 
 _YEAR = 365 * 86_400
@@ -65,12 +66,18 @@ class AboutMe(Form):
 
     name = forms.CharField(label=_("Name"), max_length=200, required=False)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    time_zone = forms.ChoiceField(label=_("Time zone"))
+    time_zone = forms.ChoiceField(label=_("Time zone"), widget=LongSelect)
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
-        zones = sorted(zone for zone in zoneinfo.available_timezones() if zone.startswith(_PLACES))
-        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in zones]  # type: ignore[attr-defined]
+        self.fields["time_zone"].choices = _zones()  # type: ignore[attr-defined]
+
+
+@cache
+def _zones() -> tuple[tuple[str, str], ...]:
+    """Return the time zones and their names; to find them is to open hundreds of files."""
+    zones = sorted(zone for zone in zoneinfo.available_timezones() if zone.startswith(_PLACES))
+    return tuple((zone, zone.replace("_", " ")) for zone in zones)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
