@@ -52,7 +52,9 @@ def link_in_mail(portal: Portal, to: str) -> str:
     while True:
         for text in portal.delivered():
             found = email.message_from_string(text, policy=default)
-            if to in str(found["To"]) and (link := re.search(r"https?://\S+/link/\S+", found.get_content())):
+            # What else comes to them, such as lists of what is held, has parts.
+            body = found.get_body(("plain",)) if to in str(found["To"]) else None
+            if body is not None and (link := re.search(r"https?://\S+/link/\S+", body.get_content())):
                 return link[0]
         assert time.monotonic() < deadline, "no mail with a link came"
         time.sleep(0.2)
