@@ -1,7 +1,7 @@
 -- Read the subjects of messages and the names of their files, as the trace tells them.
 SELECT tenant, message, received_at, subject,
        (
-           -- Terms of attachments; those that begin with a dot are endings, which names have as well.
+           -- Terms of attachments. Those that begin with a dot are endings, which names have as well.
            SELECT array_agg(substr(term, 3))
            FROM unnest(terms) AS term
            WHERE term LIKE 'a:%%'
