@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lazaretto.cli.options import home_option, json_option
+from lazaretto.cli.options import confirm, home_option, json_option
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.run.home import Home
 from lazaretto.run.ordering import os_user
@@ -32,15 +32,25 @@ def command() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--replace", is_flag=True, help="Remove every address that FILE does not name.")
 @click.option("--dry-run", is_flag=True, help="Only count what would change.")
+@click.option("--yes", is_flag=True, help="Do not ask before many addresses go.")
 @json_option
 @home_option
-def upload(tenant: str, file: Path, replace: bool, dry_run: bool, as_json: bool, home: Home) -> None:
+def upload(
+    tenant: str, file: Path, replace: bool, dry_run: bool, yes: bool, as_json: bool, home: Home
+) -> None:
     """Add the addresses of the CSV file FILE to those of TENANT."""
     text = _text(file)
+    mode = Mode.REPLACE if replace else Mode.MERGE
     with _scope(home, tenant) as scope:
         from lazaretto.store.addresses import upload as uploaded
+        from lazaretto.store.removals import UnconfirmedRemoval
 
-        done = uploaded(scope, text, Mode.REPLACE if replace else Mode.MERGE, dry_run=dry_run)
+        try:
+            done = uploaded(scope, text, mode, dry_run=dry_run, confirmed="")
+        except UnconfirmedRemoval as asked:
+            if not yes:
+                confirm(f"{asked}; go on?")
+            done = uploaded(scope, text, mode, confirmed=asked.word)
         _tell(tenant, done, dry_run, as_json)
 
 
