@@ -28,17 +28,3 @@ def check(splices: Sequence[Splice], size: int) -> None:
         if change.length < 0 or change.offset < position or change.offset + change.length > size:
             raise PermanentFailure(f"splice at {change.offset} of length {change.length} does not fit")
         position = change.offset + change.length
-
-
-def merged(splices: Sequence[Splice]) -> tuple[Splice, ...]:
-    """Return ``splices`` in order of place; insertions at one place keep their order.
-
-    A splice that begins inside an earlier one is left out: what it would change is gone.
-    """
-    kept: list[Splice] = []
-    position = 0
-    for change in sorted(splices, key=lambda one: (one.offset, one.length > 0)):
-        if change.offset >= position:
-            kept.append(change)
-            position = change.offset + change.length
-    return tuple(kept)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lazaretto.core.decision import Splice
 from lazaretto.core.errors import PermanentFailure
 from lazaretto.mail.octets import WindowedOctets
-from lazaretto.mail.splicing import check, merged, splice
+from lazaretto.mail.splicing import check, splice
 
 
 @given(st.binary(max_size=500))
@@ -37,8 +37,3 @@ def test_spans_are_replaced_inserted_and_removed() -> None:
 def test_what_does_not_fit_is_refused(changes: tuple[Splice, ...]) -> None:
     with pytest.raises(PermanentFailure):
         check(changes, 10)
-
-
-@given(st.lists(st.builds(Splice, st.integers(0, 20), st.integers(0, 5), st.binary(max_size=3)), max_size=8))
-def test_merged_splices_always_fit(changes: list[Splice]) -> None:
-    check(merged(changes), 25)
