@@ -35,6 +35,7 @@ def make_serve(
     from lazaretto.detect.malware.unpacking.keeping import load_codecs
     from lazaretto.detect.origins import Origins
     from lazaretto.pipeline.looking import Inspector
+    from lazaretto.pipeline.rehearsing import rehearse
 
     load_codecs()
     versions = {"rules": lazaretto.__version__, "bundle": bundle}
@@ -49,6 +50,8 @@ def make_serve(
     def serve() -> Serve:
         # The keeper is forked before the first message, so that no parser knows of an earlier one.
         open_apart()
+        # Not before the fork: threads that a look begins would be in the parent alone.
+        rehearse(inspector)
         return Worker(inspector.look_and_judge).serve
 
     return serve
