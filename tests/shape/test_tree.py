@@ -36,6 +36,16 @@ TEXT_OF_OUR_OWN = (
 )
 
 
+# What gets its place there is no file of known octets: folders, a socket, a stream, a log.
+OTHER_RENAMES = (
+    "db/binaries",
+    "db/server",
+    "intelligence/bundle_folder",
+    "pipeline/station",
+    "spool/content_file",
+)
+
+
 def test_every_package_that_architecture_names_exists() -> None:
     named = re.findall(r"^\| `([a-z]+)/` \|", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
 
@@ -99,6 +109,27 @@ def _banned_in(module: Path) -> list[str]:
             named = [alias.name for alias in node.names if alias.name in BANNED_MODULES]
             problems += [f"{relative}:{node.lineno} {name}: {BANNED_MODULES[name]}" for name in named]
     return problems
+
+
+def test_files_get_their_place_in_one_way() -> None:
+    """``files.placing`` knows what a kill, a power cut and another writer do to a file written beside."""
+    found = [
+        f"{path.relative_to(SOURCE)}:{node.lineno}"
+        for path in MODULES
+        if not str(path.relative_to(SOURCE)).startswith(("files/", *OTHER_RENAMES))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and _renames(node)
+    ]
+
+    assert found == []
+
+
+def _renames(call: ast.Call) -> bool:
+    """Tell a file's ``replace`` or ``rename`` from those of strings, moments and records."""
+    if not isinstance(call.func, ast.Attribute) or call.keywords:
+        return False
+    of_a_path = len(call.args) == 1 and not isinstance(call.args[0], ast.Starred)
+    return call.func.attr == "rename" or (call.func.attr == "replace" and of_a_path)
 
 
 def test_the_lock_file_pins_hashes_and_records_no_addresses() -> None:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Final
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.db.binaries import STATE_FOLDER, Binaries
 from lazaretto.db.service_user import ServiceUser, name_of, owner_of, service_user
+from lazaretto.files.placing import sync_folder, write_new_durably
 
 SUPERUSER: Final = "lazaretto"
 _LINK: Final = "postgresql"
@@ -223,7 +225,9 @@ def make_cluster(cluster: Cluster, binaries: Binaries, user: ServiceUser) -> Non
         cluster.data.parent.parent,
         cluster.password_file.parent,
     ):
-        _sync(folder)
+        # A folder of somebody else, in which we were given a place: whoever made that has its name kept.
+        with suppress(PermissionError):
+            sync_folder(folder)
 
 
 def write_configuration(cluster: Cluster, user: ServiceUser) -> None:
@@ -270,25 +274,9 @@ def _run_initdb(cluster: Cluster, binaries: Binaries, user: ServiceUser, passwor
         raise ConfigurationError(f"initdb could not make {cluster.data}: {said}")
 
 
-def _sync(folder: Path) -> None:
-    try:
-        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except PermissionError:
-        # A folder of somebody else, in which we were given a place: whoever made that has its name kept.
-        return
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
-
-
 def _password(file: Path) -> str:
     if file.exists():
         return file.read_text(encoding="ascii").strip()
     password = secrets.token_urlsafe(24)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as opened:
-        opened.write(password + "\n")
-        opened.flush()
-        os.fsync(opened.fileno())
+    write_new_durably(file, password.encode() + b"\n")
     return password

@@ -23,6 +23,7 @@ from struct import Struct
 import msgspec
 
 from lazaretto.core.queued import Lease, Settlement
+from lazaretto.files.placing import sync_folder
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ class DeliveryJournal:
                 segment.is_synced = True
             must_sync_folder, self._has_new_segment = self._has_new_segment, False
         if must_sync_folder:
-            self._sync_folder()
+            sync_folder(self._folder)
         for segment in segments:
             os.fdatasync(segment.file)
 
@@ -183,13 +184,6 @@ class DeliveryJournal:
 
     def _paths(self) -> list[Path]:
         return sorted(path for path in self._folder.iterdir() if path.name.endswith(_SUFFIX))
-
-    def _sync_folder(self) -> None:
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _number(path: Path) -> int:

@@ -7,12 +7,13 @@ what a domain asked for (RFC 8461 §10.2).
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
+
+from lazaretto.files.placing import replace_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +82,9 @@ class FolderStore:
             "text": fetched.text.decode("utf-8", "replace"),
             "at": fetched.at,
         }
-        fresh = file.with_suffix(f".{os.getpid()}.new")
-        try:
+        with suppress(OSError):
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            fresh.write_text(json.dumps(values), encoding="utf-8")
-            fresh.replace(file)
-        except OSError:
-            with suppress(OSError):
-                fresh.unlink(missing_ok=True)
+            replace_whole(file, json.dumps(values).encode())
 
     def forget(self, domain: str) -> None:
         """Take away the domain's file."""

@@ -19,6 +19,7 @@ from uuid import uuid4
 import msgspec
 
 import lazaretto
+from lazaretto.files.placing import replace_durably
 from lazaretto.intelligence.bundle import Bundle
 
 T = TypeVar("T")
@@ -115,9 +116,9 @@ class BundleFolder:
 
     def _put(self, name: str, value: msgspec.Struct) -> None:
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        fresh = self._folder / f".{name}.{uuid4().hex}"
-        fresh.write_bytes(msgspec.json.encode(value))
-        fresh.replace(self._folder / name)
+        # A choice that a power cut emptied would read as none, and mail be looked at with what the
+        # program ships until the database has been asked.
+        replace_durably(self._folder / name, msgspec.json.encode(value))
 
     def _get(self, name: str, kind: type[T]) -> T | None:
         try:

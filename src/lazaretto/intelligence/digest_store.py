@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 from lazaretto.db.json_text import json_text
 from lazaretto.db.pool import Pool
 from lazaretto.db.sql import query
+from lazaretto.files.placing import replace_whole
 from lazaretto.intelligence.bundle_store import CHANNEL
 from lazaretto.intelligence.following import Connection, rows
 
@@ -98,9 +98,7 @@ class DigestSubject:
 
     def _write(self, name: str, octets: bytes) -> None:
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        fresh = self._folder / f".{name}.{uuid4().hex}"
-        fresh.write_bytes(octets)
-        fresh.replace(self._folder / name)
+        replace_whole(self._folder / name, octets)
 
     async def tick(self, connection: Connection) -> None:
         """Nothing is due by the second."""

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from lazaretto.core.errors import ConfigurationError
-from lazaretto.spool.durable import replace_durably, sync_folder
+from lazaretto.files.placing import replace_durably, sync_folder
 
 VALID_FOR = timedelta(days=3650)
 

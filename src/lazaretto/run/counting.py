@@ -13,6 +13,7 @@ from typing import Any, Final
 import structlog
 
 from lazaretto.edge.counters import Counters
+from lazaretto.files.placing import replace_whole
 from lazaretto.run.home import Home
 
 log = structlog.get_logger(__name__)
@@ -37,9 +38,7 @@ def write_counters(path: Path, counters: Counters) -> None:
     """Replace the file at ``path`` by one line of JSON; readers never see half of it."""
     told = {each.name: getattr(counters, each.name) for each in fields(counters)}
     line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "pid": os.getpid(), **told}
-    beside = path.with_suffix(".new")
-    beside.write_text(json.dumps(line) + "\n", encoding="utf-8")
-    beside.replace(path)
+    replace_whole(path, json.dumps(line).encode() + b"\n")
 
 
 def read_counters(path: Path) -> Counted | None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from lazaretto.core.errors import ConfigurationError
+from lazaretto.files.placing import sync_folder
 from lazaretto.spool.content_file import CORRUPT
-from lazaretto.spool.durable import sync_folder
 
 # sun_path holds 108 octets; the longest socket name of ours has 20.
 _LONGEST_SOCKET_FOLDER: Final = 80

@@ -19,6 +19,7 @@ from uuid import UUID, uuid5
 
 from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.core.queued import ComposedMessage
+from lazaretto.files.placing import replace_whole
 from lazaretto.run.trouble_texts import BODIES, SUBJECTS, in_words
 from lazaretto.run.troubles import OF_A_SET, Trouble, those_that_matter
 
@@ -48,9 +49,7 @@ class Told:
     def note(self, file: Path) -> None:
         """Write it to ``file``."""
         kept = {"at": str(self.at), "known": {key: str(at) for key, at in self.known.items()}}
-        beside = file.with_suffix(".new")
-        beside.write_text(json.dumps(kept) + "\n", encoding="utf-8")
-        beside.replace(file)
+        replace_whole(file, json.dumps(kept).encode() + b"\n")
 
 
 def due(troubles: Iterable[Trouble], told: Told, now: datetime) -> Sequence[Trouble]:

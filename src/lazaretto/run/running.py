@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from lazaretto.files.placing import replace_whole
 from lazaretto.run.home import Home
 from lazaretto.run.locking import SUPERVISOR, is_held
 
@@ -18,9 +19,7 @@ class Running(msgspec.Struct, frozen=True):
 
 def note_running(home: Home, running: Running) -> None:
     """Write it down; whoever reads meanwhile sees all of it or nothing."""
-    fresh = home.supervisor_file.with_suffix(".new")
-    fresh.write_bytes(msgspec.json.encode(running))
-    fresh.replace(home.supervisor_file)
+    replace_whole(home.supervisor_file, msgspec.json.encode(running))
 
 
 def forget_running(home: Home) -> None:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from lazaretto.spool.durable import replace_durably
+from lazaretto.files.placing import replace_durably
 
 JUMP: Final = timedelta(hours=1)
 """A difference that no correction of a running clock makes."""

@@ -6,8 +6,8 @@ import secrets
 from typing import Final
 
 from lazaretto.core.errors import ConfigurationError
+from lazaretto.files.placing import write_new_durably
 from lazaretto.run.home import Home
-from lazaretto.spool.durable import write_new_durably
 
 _SIZE: Final = 48
 """Octets of chance in a key."""

@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 import lazaretto
+from lazaretto.files.placing import replace_whole
 
 _LOOKING: Final = ("core", "detect", "mail", "run/training_samples.py")
 """Folders and files of the program on which a look depends."""
@@ -49,9 +50,7 @@ def keep(folder: Path | None, key: str, looks: list[Look]) -> None:
     """Keep ``looks`` under ``key``, whole or not at all."""
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        fresh = folder / f"{key}.new"
-        fresh.write_bytes(msgspec.msgpack.encode(looks))
-        fresh.replace(folder / key)
+        replace_whole(folder / key, msgspec.msgpack.encode(looks))
 
 
 def key_of(messages: Iterable[tuple[bytes, str]]) -> str:

@@ -19,6 +19,7 @@ from typing import Any, Final
 import structlog
 
 from lazaretto.detect.malware.yara_memory import remember
+from lazaretto.files.placing import replace_whole
 
 log = structlog.get_logger(__name__)
 
@@ -124,10 +125,8 @@ class Notebook:
             {**asdict(each), "kind": each.kind.value, "first": str(each.first), "last": str(each.last)}
             for each in self._known.values()
         ]
-        beside = self._file.with_suffix(".new")
         try:
-            beside.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-            beside.replace(self._file)
+            replace_whole(self._file, json.dumps(told, indent=1).encode() + b"\n")
         except OSError as failure:
             log.warning("troubles not written", problem=str(failure))
 

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from lazaretto.core.errors import ContentDamaged
 from lazaretto.core.queued import ContentKind
+from lazaretto.files.placing import sync_file, sync_folder
 from lazaretto.spool.content import REFERENCE
-from lazaretto.spool.durable import sync_file, sync_folder
 from lazaretto.spool.sealing import SealedFileOctets
 from lazaretto.spool.storage import storage_errors
 

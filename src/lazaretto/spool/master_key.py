@@ -21,7 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from lazaretto.core.errors import ConfigurationError, ContentDamaged
-from lazaretto.spool.durable import replace_durably, write_new_durably
+from lazaretto.files.placing import replace_durably, write_new_durably
 
 _NAME_SIZE = 8
 _NONCE_SIZE = 12

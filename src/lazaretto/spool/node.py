@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.db.pool import Pool
 from lazaretto.db.sql import query
-from lazaretto.spool.durable import write_new_durably
+from lazaretto.files.placing import write_new_durably
 
 
 @dataclass(frozen=True, slots=True)

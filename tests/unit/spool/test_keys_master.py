@@ -100,7 +100,7 @@ def test_during_rotation_both_keys_unwrap_and_the_new_one_wraps(path: Path) -> N
 _DIE_AT_EVERY_STEP = """
 import os, signal, sys
 from pathlib import Path
-from lazaretto.spool.durable import replace_durably
+from lazaretto.files.placing import replace_durably
 from lazaretto.spool.master_key import MasterKeyFile
 
 root = Path(sys.argv[1])

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import hyperscan
+
+from lazaretto.files.placing import replace_whole
 
 _DIGEST_SIZE: Final = 32
 MOST_FILES: Final = 50
@@ -52,11 +53,7 @@ def _keep(path: Path, dumped: bytes) -> None:
     older = sorted(path.parent.iterdir(), key=lambda each: each.stat().st_mtime)
     for each in older[: max(0, len(older) + 1 - MOST_FILES)]:
         each.unlink(missing_ok=True)
-    descriptor, fresh = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(hashlib.sha256(dumped).digest() + dumped)
-    # Whoever reads meanwhile sees all of it or nothing.
-    Path(fresh).replace(path)
+    replace_whole(path, hashlib.sha256(dumped).digest() + dumped)
 
 
 def _own_folder() -> Path | None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lazaretto.files.placing import replace_whole
+
 MAGIC: Final = b"LZSIG001"
 _RECORD: Final = struct.Struct("<qIBBxx")
 _KINDS: Final = ("body", "file", "url")
@@ -37,9 +39,7 @@ def write(path: Path, entries: Iterable[Entry]) -> None:
         _RECORD.pack(each.key, each.signature, _KINDS.index(each.kind), each.enough)
         for each in sorted(entries, key=lambda each: (each.key, each.signature))
     ]
-    beside = path.with_suffix(".new")
-    beside.write_bytes(MAGIC + b"".join(packed))
-    beside.replace(path)
+    replace_whole(path, MAGIC + b"".join(packed))
 
 
 class SignatureFile:
