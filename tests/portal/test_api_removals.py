@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 
 from lazaretto.store.given import StoreSettings
-from lazaretto.store.removals import losses_between, word_for
+from lazaretto.store.removals import is_large_removal, losses_between, word_for
 from lazaretto.tenants.document import parse_document
-from tests.portal.conftest import Answer, Program, with_grant
+from tests.portal.conftest import Answer, Program, signed_in_with, with_grant
+from tests.portal.people import a_tenant
 
 pytestmark = pytest.mark.integration
 
@@ -26,6 +27,12 @@ domains:
 addresses: [{addresses}, bob@old.{name}.example]
 aliases: {{b@old.{name}.example: bob@old.{name}.example}}
 """
+SMALL = """\
+version: 1
+tenant: {name}
+domains: {'{name}.example': {}}
+addresses: [{people}]
+""".replace("{people}", ", ".join(f"p{number}@{{name}}.example" for number in range(5)))
 
 
 @pytest.fixture
@@ -97,6 +104,58 @@ def test_a_route_in_use_goes_only_with_a_word_and_one_that_was_replaced_goes_at_
         {"where": f"domains.old.{tenant}.example", "problem": "no server is left to deliver its mail to"}
     ]
     assert put(ann, tenant, document_of(tenant).replace("usual", "newer")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("removed", "before", "is_asked_about"),
+    [
+        (0, 0, False),
+        (0, 5, False),
+        (1, 1, True),
+        (1, 2, True),
+        (1, 3, False),
+        (1, 5, False),
+        (2, 5, True),
+        (4, 5, True),
+        (2, 10, False),
+        (3, 10, True),
+        (3, 15, False),
+        (9, 10, True),
+        (200, 1_000, False),
+        (201, 1_000, True),
+    ],
+)
+def test_one_who_leaves_is_not_asked_about_and_a_large_share_of_any_list_is(
+    removed: int, before: int, is_asked_about: bool
+) -> None:
+    assert is_large_removal(removed, before) is is_asked_about
+
+
+def test_a_small_list_is_guarded_by_api_as_well(store: StoreSettings) -> None:
+    name = a_tenant(SMALL)
+    ann = with_grant(name, "tenant-administrator")
+    path = f"/tenants/{name}/addresses"
+
+    asked = ann.post(path, {"csv": f"p0@{name}.example", "mode": "replace"})
+    left = ann.post(path, {"csv": people(name, 4).replace(", ", "\n"), "mode": "replace"})
+
+    assert asked.status == 409
+    assert asked.json["errors"][0]["problem"] == "mail to 4 of 5 addresses and aliases is refused"
+    assert (left.status, left.json["removed"]) == (200, 1)
+
+
+def test_a_small_list_is_guarded_in_the_portal_as_well(store: StoreSettings) -> None:
+    name = a_tenant(SMALL)
+    page = f"/t/{name}/addresses/upload"
+    browser = signed_in_with(name, "tenant-administrator")
+    taken = {"text": f"p0@{name}.example", "mode": "replace", "take": "yes"}
+
+    asked = browser.post(page, taken)
+    meant = browser.post(page, {**taken, "meant": "yes"})
+
+    assert asked.status == 422
+    assert "4 addresses would go; say that this is meant." in asked.text
+    assert (meant.status, meant.headers["Location"]) == (302, f"/t/{name}/changes")
 
 
 def test_a_table_that_removes_many_is_asked_about_and_a_few_are_not(tenant: str) -> None:

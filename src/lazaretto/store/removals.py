@@ -19,8 +19,6 @@ from lazaretto.tenants.document import TenantDocument
 
 LARGE_SHARE: Final = 0.2
 """Of the addresses that exist; to remove more takes a second word."""
-_FEW: Final = 10
-"""So many may always go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +68,13 @@ def losses_between(before: TenantDocument, after: TenantDocument) -> Iterator[Lo
 
 
 def is_large_removal(removed: int, before: int) -> bool:
-    """Tell whether ``removed`` of ``before`` addresses are suspiciously many."""
-    return removed > _FEW and removed > before * LARGE_SHARE
+    """Tell whether ``removed`` of ``before`` addresses are suspiciously many; all who ask do it by this rule.
+
+    One who leaves may be a third of a small list, and nobody is asked about that; half of a list is much,
+    however short it is.
+    """
+    several = removed > 1 and removed > before * LARGE_SHARE
+    return several or 0 < before <= removed * 2
 
 
 def _lost_domains(before: TenantDocument, gone: set[str]) -> Iterator[Loss]:

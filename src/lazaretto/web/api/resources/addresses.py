@@ -111,8 +111,8 @@ def list_addresses(
 def upload(request: HttpRequest, tenant: Name, body: Upload, confirmed: Confirmed = "") -> Any:
     """Merge a table into the validation list, or replace the list by it; a wrong line changes nothing.
 
-    A table that removes more than ten addresses and more than a fifth of all is answered 409, until
-    `Confirm-Removal` says that it is meant.
+    A table that removes several addresses that are more than a fifth of all, or half of all or more, is
+    answered 409, until `Confirm-Removal` says that it is meant.
     """
     return _shown(
         addresses.upload(_scope(request), body.csv, body.mode, dry_run=body.dry_run, confirmed=confirmed)

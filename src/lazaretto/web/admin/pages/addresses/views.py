@@ -8,7 +8,7 @@ from django import forms
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.store import address_lists, drafts, tenancy
@@ -237,7 +237,13 @@ def upload(request: PageRequest, scope: Scope) -> HttpResponse:
 
 def _take(request: PageRequest, scope: Scope, planned: address_lists.Plan) -> str:
     if planned.is_large_removal and request.POST.get("meant") != "yes":
-        return _("%(count)s addresses would go; say that this is meant.") % {"count": len(planned.removed)}
+        count = len(planned.removed)
+        asked = ngettext(
+            "One address would go; say that this is meant.",
+            "%(count)s addresses would go; say that this is meant.",
+            count,
+        )
+        return asked % {"count": count}
     try:
         drafts.place(scope, planned.values)
     except WrongSettings as wrong:
