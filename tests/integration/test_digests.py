@@ -27,7 +27,13 @@ from lazaretto.run.people_mail.texts import LANGUAGES, TEXTS
 from lazaretto.spool.quarantine import Quarantine, QuarantinedCopy
 from lazaretto.tenants.compiling import compile_snapshot
 from lazaretto.tenants.document import parse_document
-from lazaretto.tenants.mailboxes import DigestChoice, MailboxChoices, Mailboxes
+from lazaretto.tenants.mailboxes import (
+    LOOK_GIVEN_UP_AFTER,
+    DigestChoice,
+    DigestLook,
+    MailboxChoices,
+    Mailboxes,
+)
 from lazaretto.testing.messages import TENANT, a_copy, a_judgement, a_submission
 
 DOCUMENT = """\
@@ -96,15 +102,21 @@ class Scene:
         await self.spool.acceptor.commit(submission, judgement)
 
     async def send(self, now: datetime) -> list[tuple[str, EmailMessage]]:
-        await self.digests.send(self.snapshot, now)
+        look = await self.mailboxes.begin_digest_look(now)
+        await self.digests.send(self.snapshot, look)
+        await self.mailboxes.end_digest_look(look)
         return self.post.taken()
+
+
+def plain_text(mail: EmailMessage) -> str:
+    return mail.get_body(("plain",)).get_content()  # type: ignore[union-attr,no-any-return]
 
 
 @pytest.fixture
 async def scene(spool, control: str):
     made = Scene(spool, control)
     async with made.pool.transaction() as connection:
-        await connection.execute("TRUNCATE mailbox")
+        await connection.execute("TRUNCATE mailbox, digest_look")
     yield made
     await made.pool.close()
 
@@ -195,19 +207,19 @@ async def test_hours_language_and_classes_are_as_somebody_chose(scene: Scene) ->
 
 async def test_a_process_that_died_between_sending_and_noting_sends_the_very_same_again(scene: Scene) -> None:
     await scene.rest(MONDAY - timedelta(hours=2), "bob@customer.example")
-    await scene.digests.send(scene.snapshot, MONDAY)
+    await scene.digests.send(scene.snapshot, DigestLook(MONDAY))
     (first,) = scene.post.sent
     async with scene.pool.transaction() as connection:
         await connection.execute("TRUNCATE mailbox")
 
-    await scene.digests.send(scene.snapshot, MONDAY + timedelta(minutes=5))
+    await scene.digests.send(scene.snapshot, DigestLook(MONDAY + timedelta(minutes=5)))
 
     assert list(scene.post.sent) == [first]
 
 
 async def test_what_came_between_a_crash_and_the_next_look_is_told_at_the_next_hour(scene: Scene) -> None:
     await scene.rest(MONDAY - timedelta(hours=2), "bob@customer.example", subject="Before")
-    await scene.digests.send(scene.snapshot, MONDAY + timedelta(minutes=1))
+    await scene.digests.send(scene.snapshot, DigestLook(MONDAY + timedelta(minutes=1)))
     async with scene.pool.transaction() as connection:
         await connection.execute("TRUNCATE mailbox")
     await scene.rest(MONDAY + timedelta(minutes=2), "bob@customer.example", subject="Between")
@@ -217,6 +229,69 @@ async def test_what_came_between_a_crash_and_the_next_look_is_told_at_the_next_h
 
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "Between" in text and "Before" not in text
+
+
+BEFORE_THE_OUTAGE = MONDAY - timedelta(minutes=30)
+AFTER_IT = MONDAY + timedelta(hours=3)
+
+
+async def rest_in_an_outage_over_the_hour(scene: Scene) -> None:
+    await scene.send(BEFORE_THE_OUTAGE)
+    await scene.rest(MONDAY - timedelta(minutes=10), "bob@customer.example", subject="Before")
+    await scene.rest(MONDAY + timedelta(hours=2), "bob@customer.example", subject="Between")
+    await scene.rest(MONDAY + timedelta(hours=2), "carol@customer.example", subject="Hers")
+
+
+async def test_a_late_look_tells_what_came_since_the_hour_and_nobody_is_told_twice(scene: Scene) -> None:
+    await rest_in_an_outage_over_the_hour(scene)
+
+    late = dict(await scene.send(AFTER_IT))
+
+    assert set(late) == {"bob@customer.example", "carol@customer.example"}
+    text = plain_text(late["bob@customer.example"])
+    assert "Before" in text and "Between" in text
+    assert await scene.send(AFTER_IT + timedelta(minutes=5)) == []
+    assert await scene.send(MONDAY + timedelta(days=1)) == []
+
+
+async def test_after_a_late_look_the_next_hour_is_the_next_of_the_grid(scene: Scene) -> None:
+    await rest_in_an_outage_over_the_hour(scene)
+    await scene.send(AFTER_IT)
+    await scene.rest(AFTER_IT + timedelta(minutes=1), "bob@customer.example", subject="After")
+
+    assert await scene.send(AFTER_IT + timedelta(minutes=5)) == []
+    ((_, mail),) = await scene.send(MONDAY + timedelta(days=1))
+
+    assert "After" in plain_text(mail) and "Between" not in plain_text(mail)
+
+
+async def test_a_late_look_that_a_crash_ended_is_taken_up_as_it_was(scene: Scene) -> None:
+    """The digest went and was not noted: the very same is composed again, whatever came meanwhile."""
+    await rest_in_an_outage_over_the_hour(scene)
+    await scene.digests.send(scene.snapshot, await scene.mailboxes.begin_digest_look(AFTER_IT))
+    went = sorted(scene.post.sent)
+    async with scene.pool.transaction() as connection:
+        await connection.execute("TRUNCATE mailbox")
+    await scene.rest(AFTER_IT + timedelta(minutes=1), "bob@customer.example", subject="After")
+
+    again = await scene.mailboxes.begin_digest_look(AFTER_IT + timedelta(minutes=5))
+    await scene.digests.send(scene.snapshot, again)
+
+    assert sorted(scene.post.sent) == went
+    await scene.mailboxes.end_digest_look(again)
+    scene.post.sent.clear()
+    ((_, mail),) = await scene.send(MONDAY + timedelta(days=1))
+    assert "After" in plain_text(mail) and "Between" not in plain_text(mail)
+
+
+async def test_a_look_that_never_ends_does_not_hold_up_later_hours(scene: Scene) -> None:
+    await scene.mailboxes.begin_digest_look(MONDAY)
+
+    again = await scene.mailboxes.begin_digest_look(MONDAY + LOOK_GIVEN_UP_AFTER)
+    later = await scene.mailboxes.begin_digest_look(MONDAY + LOOK_GIVEN_UP_AFTER + timedelta(minutes=5))
+
+    assert again.at == MONDAY
+    assert later.at == MONDAY + LOOK_GIVEN_UP_AFTER + timedelta(minutes=5)
 
 
 async def test_without_digests_in_the_document_nobody_gets_any(spool, control: str) -> None:

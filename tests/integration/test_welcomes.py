@@ -23,7 +23,7 @@ from lazaretto.run.people_mail.due_digests import DueDigests
 from lazaretto.spool.quarantine import Quarantine
 from lazaretto.tenants.compiling import compile_snapshot
 from lazaretto.tenants.document import parse_document
-from lazaretto.tenants.mailboxes import DigestChoice, MailboxChoices
+from lazaretto.tenants.mailboxes import DigestChoice, DigestLook, MailboxChoices
 from lazaretto.testing.messages import TENANT
 from tests.integration.test_digests import DOCUMENT, MONDAY, SENDER, Scene
 
@@ -165,10 +165,10 @@ async def test_a_process_that_dies_between_commit_and_note_greets_everybody_and_
     greeting: Scene,
 ) -> None:
     with pytest.raises(Dies):
-        await committing(greeting, dies_after=1).send(greeting.snapshot, SOON)
+        await committing(greeting, dies_after=1).send(greeting.snapshot, DigestLook(SOON))
     after_the_crash = await waiting(greeting)
 
-    await committing(greeting).send(greeting.snapshot, SOON + timedelta(minutes=5))
+    await committing(greeting).send(greeting.snapshot, DigestLook(SOON + timedelta(minutes=5)))
 
     assert after_the_crash == [BOB]
     assert await waiting(greeting) == [BOB, CAROL]
@@ -180,16 +180,16 @@ async def test_a_first_list_that_was_not_noted_is_repeated_at_most_once_and_neve
     greeting.snapshot = compile_snapshot(parse_document(DOCUMENT, "acme"), TENANT, 1)
     await greeting.rest(MONDAY - timedelta(hours=2), BOB)
     with pytest.raises(Dies):
-        await committing(greeting, dies_after=1).send(greeting.snapshot, MONDAY)
+        await committing(greeting, dies_after=1).send(greeting.snapshot, DigestLook(MONDAY))
 
     # It comes back within the hour: the same mail.  Then only at the next one: that repeats it once.
     same = committing(greeting, dies_after=1)
     with pytest.raises(Dies):
-        await same.send(greeting.snapshot, MONDAY + timedelta(minutes=30))
+        await same.send(greeting.snapshot, DigestLook(MONDAY + timedelta(minutes=30)))
     within_the_hour = await waiting(greeting)
     later = committing(greeting)
     for minutes in (0, 5, 10):
-        await later.send(greeting.snapshot, MONDAY + timedelta(days=1, minutes=minutes))
+        await later.send(greeting.snapshot, DigestLook(MONDAY + timedelta(days=1, minutes=minutes)))
 
     assert within_the_hour == [BOB]
     assert await waiting(greeting) == [BOB, BOB]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final, LiteralString
 from uuid import UUID, uuid4
@@ -23,6 +23,12 @@ from lazaretto.db.pool import Pool
 from lazaretto.db.sql import query
 
 _PACKAGE: Final = "lazaretto.tenants"
+LOOK_GIVEN_UP_AFTER: Final = timedelta(hours=1)
+"""A look that did not end is taken up as it was only so long: what stops it must not hold up later hours.
+
+Where it is given up, somebody whose digest went and was not noted is told of the same again, and of what
+came since.
+"""
 MOST_READERS: Final = 100
 """People that one mailbox lets in, and further addresses of one person."""
 
@@ -70,6 +76,15 @@ class MailboxState:
     """The hour that the last digest was for."""
     told_until: datetime | None = None
     """When the newest copy came to rest that a digest told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestLook:
+    """A look at who is due for a digest, as at a moment: done again after a crash, it finds the same."""
+
+    at: datetime
+    before: datetime | None = None
+    """The moment of the last one that went to its end; None where there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +164,16 @@ class Mailboxes:
             "welcomed_at": welcomed_at,
         }
         await self._do("note_mailbox_told", parameters)
+
+    async def begin_digest_look(self, now: datetime) -> DigestLook:
+        """Begin a look at ``now``, or take up the one that did not end; one at a time, for all tenants."""
+        found = await self._one("begin_digest_look", {"now": now, "given_up_after": LOOK_GIVEN_UP_AFTER})
+        assert found is not None
+        return DigestLook(at=found[0], before=found[1])
+
+    async def end_digest_look(self, look: DigestLook) -> None:
+        """Note that ``look`` went to its end."""
+        await self._do("end_digest_look", {"at": look.at})
 
     async def read_by(self, tenant: TenantId, reader: str) -> list[Access]:
         """Return what ``reader`` reads besides their own mailbox; unconfirmed addresses as well."""

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lazaretto.core.end_users import DigestWanted, Weekday
-from lazaretto.run.people_mail.due import hours_of, is_due, last_slot
-from lazaretto.tenants.mailboxes import DigestChoice, MailboxChoices
+from lazaretto.run.people_mail.due import hours_of, is_due, last_slot, tells_until
+from lazaretto.tenants.mailboxes import DigestChoice, DigestLook, MailboxChoices
 
 BRUSSELS = "Europe/Brussels"
 WORKDAYS = dict.fromkeys(tuple(Weekday)[:5], (8, 16))
@@ -56,21 +56,38 @@ def test_over_a_year_each_day_has_each_hour_once_whatever_the_clocks_do(hour: in
     assert 365 <= len(slots) <= 366
 
 
-def test_what_came_after_the_hour_waits_for_the_next_one() -> None:
-    slot = last_slot(WORKDAYS, BRUSSELS, FRIDAY_NOON)
-    assert slot is not None
+SLOT = datetime(2026, 3, 27, 7, tzinfo=UTC)
 
-    assert is_due(slot, None, slot - timedelta(minutes=1))
-    assert not is_due(slot, None, slot + timedelta(minutes=1))
-    assert not is_due(slot, slot, slot - timedelta(minutes=1))
-    assert is_due(slot, slot - timedelta(hours=16), slot - timedelta(minutes=1))
+
+@pytest.mark.parametrize(
+    ("before", "at", "until"),
+    [
+        pytest.param(SLOT - timedelta(minutes=4), SLOT + timedelta(seconds=30), SLOT, id="on time"),
+        pytest.param(
+            SLOT - timedelta(hours=1), FRIDAY_NOON, FRIDAY_NOON - timedelta(minutes=1), id="after an outage"
+        ),
+        pytest.param(SLOT + timedelta(minutes=1), FRIDAY_NOON, SLOT, id="not the first after the hour"),
+        pytest.param(SLOT, FRIDAY_NOON, SLOT, id="the last one was on the hour"),
+        pytest.param(None, FRIDAY_NOON, SLOT, id="the first one of all"),
+    ],
+)
+def test_only_the_first_look_after_the_hour_tells_what_came_since(
+    before: datetime | None, at: datetime, until: datetime
+) -> None:
+    assert tells_until(SLOT, DigestLook(at, before)) == until
+
+
+def test_an_hour_is_served_once() -> None:
+    assert is_due(SLOT, None)
+    assert is_due(SLOT, SLOT - timedelta(hours=16))
+    assert not is_due(SLOT, SLOT)
 
 
 def test_a_clock_that_jumps_back_sends_nothing_twice() -> None:
-    slot = last_slot(WORKDAYS, BRUSSELS, FRIDAY_NOON)
     earlier = last_slot(WORKDAYS, BRUSSELS, FRIDAY_NOON - timedelta(days=2))
+    assert earlier is not None
 
-    assert not is_due(earlier, slot, FRIDAY_NOON - timedelta(days=3))
+    assert not is_due(earlier, SLOT)
 
 
 def test_everybody_may_have_own_hours_or_none_where_the_tenant_sends_any() -> None:

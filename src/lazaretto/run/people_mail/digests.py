@@ -42,6 +42,8 @@ class Digest:
     address: str
     language: str
     slot: datetime
+    until: datetime
+    """Up to when it tells what came."""
     items: tuple[Item, ...]
     """Newest first."""
     is_first: bool = False
@@ -84,7 +86,7 @@ def composed_welcome(welcome: Welcome, sender: Sender, now: datetime) -> Compose
 
 
 def composed_digest(digest: Digest, sender: Sender, now: datetime) -> ComposedMessage:
-    """Return the mail; the same digest for the same hour is the same mail, however often it is composed."""
+    """Return the mail; for the same hour and look it is the same mail, however often it is composed."""
     language, count = digest.language, len(digest.items)
     zone = ZoneInfo(digest.time_zone)
     listed = [replace(item, at=item.at.astimezone(zone)) for item in digest.items[:MOST_ITEMS]]
@@ -102,7 +104,7 @@ def composed_digest(digest: Digest, sender: Sender, now: datetime) -> ComposedMe
     unsubscribe = _link(digest, LinkPurpose.UNSUBSCRIBE, "", sender, now)
     portal = f"{sender.base_url}/q/"
     letter = Letter(
-        about=f"digest {digest.slot.isoformat()}",
+        about=f"digest {digest.slot.isoformat()} until {digest.until.isoformat()}",
         tenant=digest.tenant,
         address=digest.address,
         language=language,

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from lazaretto.core.end_users import DigestWanted, Weekday
-from lazaretto.tenants.mailboxes import DigestChoice, MailboxChoices
+from lazaretto.tenants.mailboxes import DigestChoice, DigestLook, MailboxChoices
 
 _WEEK: Final = tuple(Weekday)
+SETTLING: Final = timedelta(minutes=1)
+"""What is being committed at the moment of a look may come to rest with an earlier time than what is seen."""
 
 
 def hours_of(wanted: DigestWanted, choices: MailboxChoices) -> Mapping[Weekday, tuple[int, ...]]:
@@ -37,8 +39,16 @@ def last_slot(hours: Mapping[Weekday, tuple[int, ...]], zone: str, now: datetime
     return None
 
 
-def is_due(slot: datetime | None, digested_at: datetime | None, oldest_new: datetime) -> bool:
-    """Tell whether a digest goes out: its hour came after the last one and after something new."""
-    if slot is None or (digested_at is not None and slot <= digested_at):
-        return False
-    return oldest_new <= slot
+def tells_until(slot: datetime, look: DigestLook) -> datetime:
+    """Return up to when a digest for ``slot`` tells: to the look where that is the first one after the hour.
+
+    After an outage over the hour the next one may be a day away.  A later look tells up to the hour only:
+    by then the digest may have gone, and it must not be noted to have told of more than it did.
+    """
+    is_first = look.before is not None and slot > look.before
+    return max(slot, look.at - SETTLING) if is_first else slot
+
+
+def is_due(slot: datetime, digested_at: datetime | None) -> bool:
+    """Tell whether the digest for ``slot`` did not go yet, nor one for a later hour."""
+    return digested_at is None or slot > digested_at

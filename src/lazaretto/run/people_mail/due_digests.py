@@ -15,10 +15,10 @@ from lazaretto.core.identity import TenantId
 from lazaretto.core.queued import ComposedMessage
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.run.people_mail.digests import Digest, Item, Welcome, composed_digest, composed_welcome
-from lazaretto.run.people_mail.due import hours_of, is_due, last_slot
+from lazaretto.run.people_mail.due import hours_of, is_due, last_slot, tells_until
 from lazaretto.run.people_mail.letter import Sender
 from lazaretto.spool.quarantine import Quarantine, QuarantinedCopy, Resting
-from lazaretto.tenants.mailboxes import MailboxChoices, Mailboxes, MailboxState
+from lazaretto.tenants.mailboxes import DigestLook, MailboxChoices, Mailboxes, MailboxState
 
 BATCH: Final = 1_000
 LOOK_BACK: Final = timedelta(days=14)
@@ -51,31 +51,31 @@ class DueDigests:
         self._greeted: dict[TenantId, int] = {}
         """At which version everybody of a tenant had been greeted."""
 
-    async def send(self, snapshot: TenantSnapshot, now: datetime) -> int:
-        """Send what is due at ``now`` to the people of one tenant; return how many mails went.
+    async def send(self, snapshot: TenantSnapshot, look: DigestLook) -> int:
+        """Send what is due at ``look`` to the people of one tenant; return how many mails went.
 
         Safe to repeat: each person's hour is noted after its digest was committed, and the digest of an
-        hour is the same message however often it is composed.
+        hour is the same message however often it is composed for one look.
         """
         if not any(each.hours for each in _wanted_by_any(snapshot)):
             return 0
-        return await self._lists(snapshot, now) + await self._welcomes(snapshot, now)
+        return await self._lists(snapshot, look) + await self._welcomes(snapshot, look.at)
 
-    async def _lists(self, snapshot: TenantSnapshot, now: datetime) -> int:
-        resting = await self._resting(snapshot, now)
+    async def _lists(self, snapshot: TenantSnapshot, look: DigestLook) -> int:
+        resting = await self._resting(snapshot, look.at)
         known = await self._mailboxes.states(snapshot.tenant, list(resting))
         sent = 0
         for mailbox, copies in resting.items():
             choices, state = known.get(mailbox, (MailboxChoices(), MailboxState()))
-            digest = await self._digest(snapshot, mailbox, copies, choices, state, now)
+            digest = await self._digest(snapshot, mailbox, copies, choices, state, look)
             if digest is not None:
-                await self._commit(composed_digest(digest, self._sender, now))
+                await self._commit(composed_digest(digest, self._sender, look.at))
                 await self._mailboxes.note_told(
                     snapshot.tenant,
                     mailbox,
                     slot=digest.slot,
                     until=max(item.at for item in digest.items),
-                    welcomed_at=now,
+                    welcomed_at=look.at,
                 )
                 sent += 1
         return sent
@@ -129,31 +129,31 @@ class DueDigests:
         copies: Sequence[QuarantinedCopy],
         choices: MailboxChoices,
         state: MailboxState,
-        now: datetime,
+        look: DigestLook,
     ) -> Digest | None:
         settings = snapshot.end_users_of(mailbox)
         wanted = settings.digest
         told = state.told_until
-        slot = last_slot(hours_of(wanted, choices), wanted.time_zone, now)
-        if slot is None:
+        slot = last_slot(hours_of(wanted, choices), wanted.time_zone, look.at)
+        if slot is None or not is_due(slot, state.digested_at):
             return None
-        # What came after the hour is for the next one: composed again after a crash, the digest of this
-        # hour is the one that went, and it must not be noted to have told of more.
+        until = tells_until(slot, look)
         new = [
             each
             for each in copies
             if (told is None or each.quarantined_at > told)
-            and each.quarantined_at <= slot
+            and each.quarantined_at <= until
             and _is_listed(each, settings, choices)
             and not (wanted.leave_out_blocked and _is_blocked(snapshot, mailbox, each))
         ]
-        if not new or not is_due(slot, state.digested_at, new[-1].quarantined_at):
+        if not new:
             return None
         return Digest(
             tenant=snapshot.tenant,
             address=mailbox,
             language=choices.language or wanted.language or snapshot.language,
             slot=slot,
+            until=until,
             items=tuple([await self._item(each, settings) for each in new]),
             is_first=state.welcomed_at is None,
             time_zone=wanted.time_zone,
