@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import struct
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -15,11 +15,13 @@ from lazaretto.core.facts import Facts
 from lazaretto.core.indicators import IndicatorKind, plain_digest
 from lazaretto.db.partitions import Span, ensure
 from lazaretto.db.pool import Pool
-from lazaretto.detect.malware.traits import digests_of, traits_of
+from lazaretto.detect.malware.traits import traits_of
 from lazaretto.journal.late_matching import BadTrait, LateMatcher
+from lazaretto.journal.stories import signed_digests
 from lazaretto.journal.tables import FEATURE, MESSAGE, RECIPIENT
 from lazaretto.journal.terms import Term
 from lazaretto.mail.scanner import view_of
+from lazaretto.run.retro import is_vouched_for
 from tests.integration.conftest import Databases
 from tests.unit.detect.malware.containers import a_letter
 
@@ -45,28 +47,37 @@ async def trace(databases: Databases) -> AsyncIterator[Pool]:
 
 
 async def delivered(
-    trace: Pool, tenant: int = TENANT, *, at: datetime = NOW, digests: bytes | None = None
+    trace: Pool,
+    tenant: int = TENANT,
+    *,
+    at: datetime = NOW,
+    digests: bytes | None = None,
+    earlier: bool = False,
+    place: str = "delivered",
+    direction: str = "inbound",
 ) -> UUID:
-    """Have ``LETTER`` in the trace of ``tenant`` as something that somebody has."""
+    """Have ``LETTER`` in the trace of ``tenant``; with ``earlier`` as an earlier version kept it."""
     view, message = view_of(LETTER), uuid4()
     facts = Facts(received_at=at, client=Client(ip="192.0.2.1"), reverse_path="ann@partner.example")
-    kept = digests_of(traits_of(view, facts).kept()) if digests is None else digests
+    traits = traits_of(view, facts).kept()
+    kept = traits.digests if digests is None else digests
+    spelt = (None, None) if earlier else (list(traits.names), traits.subject)
     key = (at, tenant, message)
     terms = [Term.ATTACHMENT.of("Rechnung-4711.PDF.exe"), Term.ATTACHMENT.of(".exe"), "u:evil.example"]
     async with trace.transaction() as connection:
         await connection.execute(
-            "INSERT INTO feature VALUES (%s, %s, %s, %s)",
-            (*key, list(struct.unpack(f"!{len(kept) // 8}q", kept))),
+            "INSERT INTO feature VALUES (%s, %s, %s, %s, %s, %s)",
+            (*key, list(signed_digests(kept)), *spelt),
         )
         await connection.execute(
             "INSERT INTO trace_message (received_at, tenant, message, direction, subject, terms)"
-            " VALUES (%s, %s, %s, 'inbound', %s, %s)",
-            (*key, SUBJECT, terms),
+            " VALUES (%s, %s, %s, %s, %s, %s)",
+            (*key, direction, SUBJECT, terms),
         )
         await connection.execute(
             "INSERT INTO trace_recipient (received_at, tenant, message, address, folded, domain, place)"
-            " VALUES (%s, %s, %s, 'bob@one.example', 'bob@one.example', 'one.example', 'delivered')",
-            key,
+            " VALUES (%s, %s, %s, 'bob@one.example', 'bob@one.example', 'one.example', %s)",
+            (*key, place),
         )
     return message
 
@@ -89,6 +100,7 @@ def entry(kind: IndicatorKind, value: str, tenant: int | None = TENANT) -> BadTr
         (IndicatorKind.ATTACHMENT_NAME, "*4711*"),
         (IndicatorKind.URL, "evil.example"),
         (IndicatorKind.URL, "www.evil.example/kit"),
+        (IndicatorKind.URL, "evil.example/kit"),
         (IndicatorKind.ATTACHMENT_SHA256, hashlib.sha256(b"MZ").hexdigest()),
     ],
     ids=str,
@@ -133,6 +145,55 @@ async def test_addresses_that_an_earlier_version_kept_are_found(trace: Pool) -> 
     ours = await delivered(trace, digests=plain_digest(IndicatorKind.URL, "evil.example"))
 
     assert await matched(trace, entry(IndicatorKind.URL, "evil.example")) == {ours}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (IndicatorKind.SUBJECT, "überweisung * für*"),
+        (IndicatorKind.ATTACHMENT_NAME, "rechnung-*.pdf.exe"),
+    ],
+    ids=str,
+)
+async def test_patterns_find_what_the_trace_tells_of_mail_that_an_earlier_version_kept(
+    trace: Pool, kind: IndicatorKind, value: str
+) -> None:
+    ours = await delivered(trace, earlier=True)
+
+    assert await matched(trace, entry(kind, value)) == {ours}
+
+
+async def test_an_entry_for_one_direction_convicts_no_mail_of_the_other(trace: Pool) -> None:
+    ours, _ = await delivered(trace, direction="outbound"), await delivered(trace)
+
+    assert await matched(trace, replace(entry(IndicatorKind.URL, "evil.example"), direction="outbound")) == {
+        ours
+    }
+
+
+async def test_what_rests_convicts_nobody_until_it_is_released(trace: Pool) -> None:
+    await delivered(trace, place="quarantined")
+
+    assert await matched(trace, entry(IndicatorKind.URL, "evil.example")) == set()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "vouched"),
+    [
+        ((TENANT, "url", "evil.example"), True),
+        ((None, "url", "www.evil.example/kit"), True),
+        ((OTHER, "url", "evil.example"), False),
+        ((TENANT, "url", "www.evil.example/kit/a.php"), False),
+        ((TENANT, "attachmentname", "www.evil.example/kit"), False),
+    ],
+)
+def test_a_list_convicts_nothing_late_that_somebody_responsible_vouches_for(
+    allowed: tuple[int | None, str, str], *, vouched: bool
+) -> None:
+    listed = BadTrait(IndicatorKind.URL, "www.evil.example/kit", "list of addresses")
+
+    assert is_vouched_for(listed, TENANT, frozenset({allowed})) is vouched
+    assert not is_vouched_for(replace(listed, is_wish=True), TENANT, frozenset({allowed}))
 
 
 async def test_mail_of_more_than_thirty_days_is_left_alone(trace: Pool) -> None:

@@ -29,13 +29,16 @@ AFFECTED = 1_000
 DAYS = 30
 _FILL = (
     """
-    INSERT INTO feature (received_at, tenant, message, digests)
-    SELECT %(now)s::timestamptz - make_interval(secs => series.number * 2.5), 1 + series.number %% 50,
-           gen_random_uuid(),
+    INSERT INTO feature (received_at, tenant, message, digests, names, subject)
+    SELECT %(now)s::timestamptz - make_interval(secs => series.number * 2.5), 1 + series.number %% 50, id,
            (SELECT array_agg((random() * 9e18)::bigint + 0 * filler.number * series.number)
-            FROM generate_series(1, 14) AS filler (number))
-           || CASE WHEN series.number %% %(every)s = 0 THEN %(bad)s::bigint[] ELSE '{}' END
-    FROM generate_series(1, %(count)s) AS series (number)
+            FROM generate_series(1, 30) AS filler (number))
+           || CASE WHEN series.number %% %(every)s = 0 THEN %(bad)s::bigint[] ELSE '{}' END,
+           ARRAY['report-' || left(id::text, 8) || '.pdf']
+           || CASE WHEN series.number %% %(every)s = 0 THEN ARRAY['invoice-7-' || id] ELSE '{}' END,
+           'minutes of the meeting about ' || id
+    FROM generate_series(1, %(count)s) AS series (number),
+         LATERAL (SELECT gen_random_uuid() AS id, series.number AS each) AS given
     """,
     """
     INSERT INTO trace_message (
@@ -48,7 +51,6 @@ _FILL = (
                'u:partner.example', 'a:report-' || left(message::text, 8) || '.pdf', 'a:.pdf', 's:SPF_PASS',
                's:DKIM_PASS', 's:LINK'
            ]
-           || CASE WHEN cardinality(digests) > 14 THEN ARRAY['a:invoice-7-' || message] ELSE '{}' END
     FROM feature
     """,
     """

@@ -9,6 +9,7 @@ from typing import Any
 from lazaretto.core.envelope import Direction
 from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.identity import TenantId
+from lazaretto.core.indicators import KeptTraits
 from lazaretto.core.malware_event import SeenMail
 
 
@@ -208,8 +209,8 @@ class Judgement:
     """SPF or aligned DKIM vouches for the reverse path (or none is published and it is clean)."""
     reference: str = ""
     """Public code by which a refused sender can ask about this message."""
-    features: bytes = b""
-    """Digests of its traits, eight octets each, sorted: what becomes known too late is still found."""
+    features: KeptTraits = field(default_factory=KeptTraits)
+    """By which it is found when something about it becomes known too late; empty where nobody gets it."""
     seen: SeenMail | None = None
     """What is kept of a message in which malware was found."""
 

@@ -46,7 +46,10 @@ class EventKind(Enum):
 
 
 FEATURES: Final = "features"
-"""Key of a SCANNED event's details under which the digests of traits travel, in base64."""
+"""Key of a SCANNED event's details under which ``KeptTraits`` travel.
+
+An earlier version wrote digests alone, in base64.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -88,9 +89,32 @@ def plain_digest(kind: IndicatorKind, value: str) -> bytes:
     return hashlib.blake2b(text, digest_size=DIGEST).digest()
 
 
+@dataclass(frozen=True, slots=True)
+class KeptTraits:
+    """What is kept of a message that was let through, so that what becomes known too late is still found."""
+
+    digests: bytes = b""
+    """Of whole traits, eight octets each, sorted."""
+    names: tuple[str, ...] = ()
+    """Of files, in the spelling of indicators: patterns have no digest."""
+    subject: str = ""
+    """In that spelling, too."""
+
+
+def spelt(text: str) -> str:
+    """Return ``text`` as names of files and subjects are compared: letters that look alike are one."""
+    # Folding may leave what the form does not have (U+0390), and the form what folds (U+2126).
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return folded if folded.isascii() else unicodedata.normalize("NFKC", folded)
+
+
+LONGEST_URL: Final = 1_000
+"""Characters of a web address that are compared."""
+
+
 def url_trait(host: str, rest: str) -> str:
     """Return how a web address is spelt as a trait: no scheme, port or fragment, no slash at the end."""
-    return f"{host.lower()}{rest.partition('#')[0]}".removesuffix("/")[:1_000]
+    return f"{host.lower()}{rest.partition('#')[0]}".removesuffix("/")[:LONGEST_URL]
 
 
 def stands_for(value: str, text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, Generic, TypeVar
 
 Entry = TypeVar("Entry")
@@ -26,8 +26,14 @@ class NetworkIndex(Generic[Entry]):
     def holding(self, ip: str) -> Entry | None:
         """Return what the narrowest network around ``ip`` stands for; None when there is none.
 
-        Raises ``ValueError`` when ``ip`` is no IP address.  An IPv4 address in IPv6 clothes
-        (``::ffff:192.0.2.1``) is the IPv4 address.
+        Raises ``ValueError`` when ``ip`` is no IP address.
+        """
+        return next(self.around(ip), None)
+
+    def around(self, ip: str) -> Iterator[Entry]:
+        """Yield what each network around ``ip`` stands for, the narrowest first; raises as ``holding`` does.
+
+        An IPv4 address in IPv6 clothes (``::ffff:192.0.2.1``) is the IPv4 address.
         """
         address = ipaddress.ip_address(ip)
         if address.version == 6 and address.ipv4_mapped is not None:
@@ -35,8 +41,7 @@ class NetworkIndex(Generic[Entry]):
         number, version = int(address), address.version
         for key in self._order:
             if key[0] == version and (entry := self._by_prefix[key].get(number >> key[1])) is not None:
-                return entry
-        return None
+                yield entry
 
 
 def network_holding(networks: tuple[str, ...], ip: str) -> str:

@@ -99,6 +99,7 @@ class NewIndicator:
     tenant: int | None
     kind: str
     value: str
+    direction: str
     changed_at: datetime
 
 
@@ -162,6 +163,14 @@ class IndicatorStore:
         async with self._pool.connection() as connection:
             rows = await _run(connection, "indicators_since", {"since": since, "now": now})
         return [NewIndicator(*row) for row in rows]
+
+    async def allowed(self, now: datetime) -> frozenset[tuple[int | None, str, str]]:
+        """Return tenant, kind and value of each entry that vouches for something."""
+        async with self._pool.connection() as connection:
+            return frozenset(
+                (tenant, kind, value)
+                for tenant, kind, value in await _run(connection, "allowing_indicators", {"now": now})
+            )
 
     async def count_hits(self, hits: Sequence[Hits]) -> None:
         """Note what entries were found in."""

@@ -10,7 +10,7 @@ from typing import Final
 from lazaretto.core.address import fold
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.indicators import IndicatorKind as Kind
-from lazaretto.core.indicators import url_trait
+from lazaretto.core.indicators import spelt, url_trait
 from lazaretto.mail.urls import parse
 
 MAX_VALUE: Final = 1_000
@@ -32,7 +32,7 @@ def normal(kind: Kind, value: str) -> str:
 
 
 def _pattern(text: str) -> str:
-    folded = text.casefold()
+    folded = spelt(text)
     if len(folded.replace("*", "")) < _FEWEST_LETTERS:
         raise ConfigurationError(f'"{text}" would be found in too much mail; give at least 3 characters')
     return folded

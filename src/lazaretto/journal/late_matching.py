@@ -1,24 +1,23 @@
 """Which delivered messages have a trait that is known to be bad now: a scan of what is kept of them.
 
 One pass over thirty days answers for any number of traits, so that a list of thousands costs no more
-than one of them.  Whole traits are compared by their digests; patterns with ``*`` with the subjects and names
-of files that the trace tells.
+than one of them.  Whole traits are compared by their digests; patterns with ``*`` with the subject and
+the names of files as they were kept.
 """
 
 from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
-import re2
-
-from lazaretto.core.indicators import DIGEST, IndicatorKind, plain_digest, stands_for, trait_digest
+from lazaretto.core.indicators import DIGEST, IndicatorKind, plain_digest, spelt, trait_digest
+from lazaretto.core.patterns import Patterns
 from lazaretto.db.json_text import json_text
 from lazaretto.db.pool import Connection, Pool
 from lazaretto.db.sql import query
@@ -29,7 +28,8 @@ MOST: Final = 200_000
 _CHUNK: Final = 1_000
 _ROWS: Final = 2_000
 """Messages that are compared with patterns before others may go on."""
-_SPELT: Final = frozenset({IndicatorKind.SUBJECT, IndicatorKind.ATTACHMENT_NAME})
+_SPELT: Final = (IndicatorKind.SUBJECT, IndicatorKind.ATTACHMENT_NAME)
+_STATEMENTS: Final[tuple[LiteralString, ...]] = ("spelt_messages", "told_messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,10 @@ class BadTrait:
     """Whose mail it convicts; None = everybody's."""
     is_sum: bool = False
     """Of a web address nobody but those who wrote the list knows more than the sum."""
+    direction: str = ""
+    """``inbound`` or ``outbound``, where it convicts no other mail."""
+    is_wish: bool = False
+    """An administrator has named it: nobody's vouching speaks against it."""
 
     @property
     def is_pattern(self) -> bool:
@@ -122,6 +126,7 @@ class LateMatcher:
             if (row := rows.get((tenant, message))) is not None
             and row[9]
             and trait.cause not in (row[10] or ())
+            and trait.direction in ("", row[3])
         ]
 
 
@@ -154,7 +159,7 @@ async def _matched(
         cursor = await connection.execute(query(_PACKAGE, "match_features"), parameters, prepare=False)
         matched += [(row, by_digest[row[3]]) for row in await cursor.fetchall()]
     if patterns:
-        matched += await _matched_patterns(connection, tenant, _Patterns(patterns), since)
+        matched += await _matched_patterns(connection, tenant, patterns, since)
     for each in networks:
         parameters = {"since": since, "network": each.value, "tenant": tenant, "most": MOST}
         cursor = await connection.execute(query(_PACKAGE, "match_networks"), parameters, prepare=False)
@@ -163,39 +168,21 @@ async def _matched(
 
 
 async def _matched_patterns(
-    connection: Connection, tenant: int | None, patterns: _Patterns, since: datetime
+    connection: Connection, tenant: int | None, traits: Sequence[BadTrait], since: datetime
 ) -> list[tuple[tuple[Any, ...], BadTrait]]:
     matched: list[tuple[tuple[Any, ...], BadTrait]] = []
-    async with connection.transaction(), connection.cursor(name="spelt") as cursor:
-        await cursor.execute(query(_PACKAGE, "spelt_messages"), {"since": since, "tenant": tenant})
-        while (rows := await cursor.fetchmany(_ROWS)) and len(matched) < MOST:
-            matched += [(row, trait) for row in rows for trait in patterns.matching(row[3], row[4] or ())]
+    subjects, names = (
+        Patterns((each.value, each) for each in traits if each.kind is kind) for kind in _SPELT
+    )
+    for statement in _STATEMENTS:
+        async with connection.transaction(), connection.cursor(name="spelt") as cursor:
+            await cursor.execute(query(_PACKAGE, statement), {"since": since, "tenant": tenant})
+            while (rows := await cursor.fetchmany(_ROWS)) and len(matched) < MOST:
+                for row in rows:
+                    matched += [(row, each) for each in subjects.standing_for(spelt(row[3] or ""))]
+                    for name in row[4] or ():
+                        matched += [(row, each) for each in names.standing_for(spelt(name))]
     return matched[:MOST]
-
-
-class _Patterns:
-    """Patterns with ``*``, of which most messages match none: one search for all their words says so."""
-
-    def __init__(self, traits: Sequence[BadTrait]) -> None:
-        self._patterns = traits
-        words = dict.fromkeys(max(each.value.split("*"), key=len) for each in traits)
-        options = re2.Options()
-        options.max_mem = 256 << 20
-        self._words = re2.compile("|".join(map(re2.escape, words)), options)
-
-    def matching(self, subject: str | None, names: Iterable[str]) -> Iterator[BadTrait]:
-        """Yield the patterns that one of these spellings matches, some perhaps twice."""
-        if subject:
-            yield from self._of(IndicatorKind.SUBJECT, subject.casefold())
-        for name in names:
-            yield from self._of(IndicatorKind.ATTACHMENT_NAME, name.casefold())
-
-    def _of(self, kind: IndicatorKind, text: str) -> Iterator[BadTrait]:
-        if self._words.search(text) is None:
-            return
-        for trait in self._patterns:
-            if trait.kind is kind and stands_for(trait.value, text):
-                yield trait
 
 
 def _by_tenant(traits: Iterable[BadTrait]) -> dict[int | None, list[BadTrait]]:

@@ -164,6 +164,9 @@ class FeatureStory:
     tenant: int
     message: UUID
     digests: tuple[int, ...]
+    names: tuple[str, ...] | None = None
+    """Of files, in the spelling of indicators; None where an earlier version kept none."""
+    subject: str | None = None
 
 
 @dataclass(slots=True)
@@ -271,8 +274,7 @@ def _scanned(stories: Stories, event: OutboxEvent) -> None:
     story.message_id = details.get("message_id") or story.message_id
     story.add_terms(look_terms(details))
     if details.get(FEATURES):
-        digests = signed_digests(base64.b64decode(details[FEATURES]))
-        stories.features.append(FeatureStory(event.received_at, event.tenant, event.message, digests))
+        stories.features.append(_feature(event, details[FEATURES]))
     for copy in details.get("copies", ()):
         targets = copy.get("deliver_to") if copy.get("additional") else None
         for address in targets or copy.get("recipients", ()):
@@ -281,6 +283,14 @@ def _scanned(stories: Stories, event: OutboxEvent) -> None:
             recipient.disposition, recipient.place = copy.get("disposition"), copy.get("place")
     for report in details.get("facts", {}).get("tls_reports", ()):
         _reported(stories, event, report)
+
+
+def _feature(event: OutboxEvent, kept: str | dict[str, Any]) -> FeatureStory:
+    key = (event.received_at, event.tenant, event.message)
+    if isinstance(kept, str):
+        return FeatureStory(*key, signed_digests(base64.b64decode(kept)))
+    digests = signed_digests(base64.b64decode(kept["digests"]))
+    return FeatureStory(*key, digests, tuple(kept["names"]), kept["subject"])
 
 
 def _reported(stories: Stories, event: OutboxEvent, report: dict[str, Any]) -> None:

@@ -12,14 +12,16 @@ from itertools import pairwise
 from typing import Final
 
 from lazaretto.core.decision import Disposition, Judgement
+from lazaretto.core.envelope import Leg
 from lazaretto.core.facts import Facts
 from lazaretto.core.identity import TenantId
+from lazaretto.core.indicators import KeptTraits
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.detect.api import Detector
 from lazaretto.detect.authentication.evaluating import authenticate
 from lazaretto.detect.malware.allowing import spared
 from lazaretto.detect.malware.seen_mail import seen_mail
-from lazaretto.detect.malware.traits import digests_of, traits_of
+from lazaretto.detect.malware.traits import traits_of
 from lazaretto.detect.origins import Origins
 from lazaretto.detect.registry import service_of
 from lazaretto.detect.reputation.digests import signatures_of
@@ -75,8 +77,8 @@ class Inspector:
             facts = replace(facts, spf=told.spf, dkim=told.dkim, dmarc=told.dmarc)
         authenticated = time.perf_counter()
         looks = {
-            leg.tenant: spared(look_at(view, facts, snapshots.get(leg.tenant), self._detectors), view, facts)
-            for leg in request.legs
+            tenant: spared(look_at(view, own, snapshots.get(tenant), self._detectors), view, own)
+            for tenant, own in facts_by_tenant(request.legs, facts).items()
         }
         looked = time.perf_counter()
         judgement = decide(request.legs, looks, facts, snapshots, Changer(view, facts, self._authserv_id))
@@ -95,13 +97,26 @@ class Inspector:
         return judgement
 
 
+def facts_by_tenant(legs: Sequence[Leg], facts: Facts) -> dict[TenantId, Facts]:
+    """Return ``facts`` as each tenant may know them: who else got the message is not its business."""
+    recipients: dict[TenantId, tuple[str, ...]] = {}
+    for leg in legs:
+        addresses = tuple(recipient.address for recipient in leg.recipients)
+        recipients[leg.tenant] = recipients.get(leg.tenant, ()) + addresses
+    if len(recipients) == 1:
+        return dict.fromkeys(recipients, facts)
+    return {tenant: replace(facts, recipients=own) for tenant, own in recipients.items()}
+
+
 def _with_traits(judgement: Judgement, view: MessageView, facts: Facts) -> Judgement:
-    """Return ``judgement`` with what is kept of a message that goes on, or that is malware."""
-    goes_on = any(
-        copy.decision.disposition in (Disposition.DELIVER, Disposition.REDIRECT) for copy in judgement.copies
+    """Return ``judgement`` with what is kept of a message that goes on or rests, or that is malware."""
+    may_arrive = any(
+        copy.decision.disposition in (Disposition.DELIVER, Disposition.REDIRECT, Disposition.QUARANTINE)
+        for copy in judgement.copies
     )
-    judgement.facts["files"] = files_for_trace(traits_of(view, facts).sums)
-    features = digests_of(traits_of(view, facts).kept()) if goes_on else b""
+    traits = traits_of(view, facts)
+    judgement.facts["files"] = files_for_trace(traits.sums)
+    features = traits.kept() if may_arrive else KeptTraits()
     return replace(judgement, features=features, seen=seen_mail(view, facts, judgement.findings, service_of))
 
 

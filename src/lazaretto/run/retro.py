@@ -25,12 +25,13 @@ from lazaretto.core.malware_event import (
     MalwareEvent,
     Ours,
 )
+from lazaretto.core.url_entries import entries_about
 from lazaretto.db.pool import Pool
 from lazaretto.detect.malware.hash_list import read_list
 from lazaretto.detect.malware.url_list import entries_of, is_sum
 from lazaretto.intelligence.bundle_folder import BundleFolder
 from lazaretto.intelligence.digest_store import DigestStore
-from lazaretto.intelligence.indicator_store import IndicatorStore
+from lazaretto.intelligence.indicator_store import BOTH, IndicatorStore
 from lazaretto.journal.late_matching import BadTrait, LateMatch, LateMatcher, Progress
 from lazaretto.spool.changing import Changes, apply
 from lazaretto.spool.rows import event_row
@@ -70,7 +71,9 @@ class RetroScan:
         traits, reached = await self._new_traits(position, now)
         count = 0
         if traits:
-            matches = await self._matcher.matches(traits, now - WINDOW)
+            allowed = await self._indicators.allowed(now)
+            found = await self._matcher.matches(traits, now - WINDOW)
+            matches = [each for each in found if not is_vouched_for(each.trait, each.tenant, allowed)]
             for start in range(0, len(matches), BATCH):
                 await self._tell(matches[start : start + BATCH], now)
             count = len(matches)
@@ -87,7 +90,9 @@ class RetroScan:
         for entry in await self._indicators.since(_since(position, "indicators"), now):
             reached["indicators"] = entry.changed_at.isoformat()
             kind = IndicatorKind(entry.kind)
-            traits.append(BadTrait(kind, entry.value, f"indicator #{entry.id}", entry.tenant))
+            direction = "" if entry.direction == BOTH else entry.direction
+            cause = f"indicator #{entry.id}"
+            traits.append(BadTrait(kind, entry.value, cause, entry.tenant, direction=direction, is_wish=True))
         for each in await self._digests.since(_since(position, "digests"), DIGESTS_AT_ONCE):
             reached["digests"] = each.first_seen.isoformat()
             cause = f"shared digest {each.sha256[:16]} {each.name}"
@@ -133,6 +138,17 @@ class RetroScan:
 
 def _since(position: dict[str, Any], subject: str) -> datetime:
     return datetime.fromisoformat(position.get(subject, _BEGINNING))
+
+
+def is_vouched_for(trait: BadTrait, tenant: int, allowed: frozenset[tuple[int | None, str, str]]) -> bool:
+    """Tell whether ``tenant``, or the operator, vouches for what ``trait`` calls bad, as a look would ask."""
+    if trait.is_wish:
+        return False
+    values = [trait.value]
+    if trait.kind is IndicatorKind.URL and not trait.is_sum:
+        host, slash, path = trait.value.partition("/")
+        values += entries_about(host, slash + path)
+    return any((whose, trait.kind.value, each) in allowed for whose in (tenant, None) for each in values)
 
 
 def late_event(match: LateMatch, now: datetime) -> Event:

@@ -16,6 +16,7 @@ from lazaretto.core.events import FEATURES, Event, EventKind
 from lazaretto.core.excess import Excess
 from lazaretto.core.findings import Finding
 from lazaretto.core.identity import MessageId, TenantId
+from lazaretto.core.indicators import KeptTraits
 from lazaretto.core.places import Place
 from lazaretto.core.queued import RecipientOutcome
 from lazaretto.core.reply import Reply
@@ -81,7 +82,8 @@ def scanned(
     if look is None:
         look = Look(verdict=judgement.verdict, score=judgement.score, findings=judgement.findings)
     told = [_copy(copy) for copy in copies]
-    let_through = any(copy["place"] == Place.READY.value for copy in told)
+    # What rests may be released: it is found in time or late as what goes on at once.
+    may_arrive = any(copy["place"] in (Place.READY.value, Place.QUARANTINED.value) for copy in told)
     return Event(
         kind=EventKind.SCANNED,
         at=at,
@@ -104,9 +106,17 @@ def scanned(
             "reference": judgement.reference,
             **_on_trial(look),
             # Only the index of traits reads it; the story of the message is kept without it.
-            **({FEATURES: base64.b64encode(judgement.features).decode()} if let_through else {}),
+            **({FEATURES: _kept(judgement.features)} if may_arrive else {}),
         },
     )
+
+
+def _kept(traits: KeptTraits) -> dict[str, Any]:
+    return {
+        "digests": base64.b64encode(traits.digests).decode(),
+        "names": list(traits.names),
+        "subject": traits.subject,
+    }
 
 
 def _on_trial(look: Look) -> dict[str, Any]:

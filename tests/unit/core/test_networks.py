@@ -34,6 +34,10 @@ def test_it_answers_as_asking_each_network_would(networks: list[str], ip: str) -
     narrowest = max(holding, key=lambda text: ipaddress.ip_network(text).prefixlen, default="")
 
     assert network_holding(tuple(networks), ip) == narrowest
+    around = NetworkIndex((text, text) for text in networks).around(ip)
+    assert [ipaddress.ip_network(each) for each in around] == sorted(
+        {ipaddress.ip_network(each) for each in holding}, key=lambda each: -each.prefixlen
+    )
 
 
 def test_an_entry_may_be_anything() -> None:

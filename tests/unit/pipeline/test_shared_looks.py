@@ -8,10 +8,10 @@ import msgspec
 
 from lazaretto.core.content import ReceivedContent
 from lazaretto.core.envelope import Client, Direction, Envelope, Leg, Recipient
-from lazaretto.core.facts import Gathered
+from lazaretto.core.facts import Facts, Gathered
 from lazaretto.core.identity import TenantId, new_message_id
 from lazaretto.detect.registry import detectors
-from lazaretto.pipeline.looking import Inspector
+from lazaretto.pipeline.looking import Inspector, facts_by_tenant
 from lazaretto.pipeline.wire import LookRequest, SnapshotKey
 from lazaretto.policy.late import accepted
 from lazaretto.spool.planning import only
@@ -41,6 +41,26 @@ MARKS = {
     TenantId(1): ("first", "[1]", "SENDER_BLOCKED"),
     TenantId(2): ("second", "[2]", "SENDER_APPROVED"),
 }
+
+
+def test_who_else_got_a_message_is_nothing_that_an_indicator_can_ask() -> None:
+    legs = tuple(
+        Leg(tenant=number, direction=Direction.INBOUND, recipients=(Recipient(address=address),))
+        for number, address in ((TenantId(1), "bob@first.example"), (TenantId(2), "eve@second.example"))
+    )
+    facts = Facts(
+        received_at=NOW,
+        client=Client(ip="192.0.2.1"),
+        recipients=("bob@first.example", "eve@second.example"),
+    )
+
+    known = facts_by_tenant(legs, facts)
+
+    assert {number: each.recipients for number, each in known.items()} == {
+        1: ("bob@first.example",),
+        2: ("eve@second.example",),
+    }
+    assert facts_by_tenant(legs[:1], facts)[TenantId(1)] is facts
 
 
 def test_nobody_is_told_of_the_other_tenant_of_a_message() -> None:

@@ -1,5 +1,5 @@
 -- Read entries that came or changed after a moment and that stop mail.
-SELECT id, tenant, kind, value, changed_at
+SELECT id, tenant, kind, value, direction, changed_at
 FROM indicator
 WHERE changed_at > %(since)s
   AND expires_at > %(now)s

@@ -1,6 +1,6 @@
--- Keep the traits of messages that were let through.
-INSERT INTO feature (received_at, tenant, message, digests)
-SELECT received_at, tenant, message, digests
+-- Keep the traits of messages that were let through, or may be yet.
+INSERT INTO feature (received_at, tenant, message, digests, names, subject)
+SELECT received_at, tenant, message, digests, names, subject
 FROM json_to_recordset(%(features)s::json) AS given (
-    received_at timestamptz, tenant integer, message uuid, digests bigint[]
+    received_at timestamptz, tenant integer, message uuid, digests bigint[], names text[], subject text
 )
