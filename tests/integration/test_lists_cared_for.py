@@ -56,8 +56,8 @@ async def store(server: EmbeddedServer) -> AsyncIterator[TenantStore]:
 
 
 @pytest.fixture
-def carer(server: EmbeddedServer, control: Pool, trace: Pool) -> ListCarer:
-    return ListCarer(control, trace, server.dsn("control"), server.dsn("trace"))
+def carer(server: EmbeddedServer, control: Pool, trace: Pool, store: TenantStore) -> ListCarer:
+    return ListCarer(control, trace, store, server.dsn("trace"))
 
 
 def document(name: str, more: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from typing import Final
 
 import uvloop
 
@@ -30,6 +31,9 @@ from lazaretto.spool.queue import Queue
 from lazaretto.spool.signing_keys import SigningKeys
 from lazaretto.spool.silences import SharedSilences
 
+TRACE_CONNECTIONS: Final = 1
+"""For what is counted for reports about TLS, now and then."""
+
 
 def run_deliver(home: Home, settings: Settings, options: RunOptions) -> None:
     """Deliver until told to stop."""
@@ -42,7 +46,7 @@ async def _deliver(home: Home, settings: Settings, options: RunOptions) -> None:
         ring = KeyRing(SigningKeys(room.pool, room.keys))
         following = asyncio.create_task(ring.follow())
         reports = TlsReports()
-        trace = Pool(Database(home, settings).dsn("trace"), 1)
+        trace = Pool(Database(home, settings).dsn("trace"), TRACE_CONNECTIONS)
         dispatcher = Dispatcher(
             queue=Queue(room.pool, room.contents, room.node, settings.spool),
             contents=room.contents,

@@ -23,6 +23,7 @@ from lazaretto.run.settings import Settings
 from lazaretto.run.spoolroom import SpoolRoom
 from lazaretto.spool.acceptor import Acceptor
 from lazaretto.spool.temporary import TemporaryFolder
+from lazaretto.tenants.store import TenantStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ class Workshop:
     room: SpoolRoom
     trace: Pool
     control: Pool
+    tenants: TenantStore
     temporary: TemporaryFolder
     handover: HandoverClient
     notifier: Notifier

@@ -31,10 +31,14 @@ from lazaretto.run.spoolroom import spool_room
 from lazaretto.run.stopping import until_stopped
 from lazaretto.spool.acceptor import Acceptor
 from lazaretto.spool.temporary import TemporaryFolder, remove_dead_folders
+from lazaretto.tenants.store import CONNECTIONS as DOCUMENT_CONNECTIONS
+from lazaretto.tenants.store import TenantStore
 
 log = structlog.get_logger(__name__)
 
 START_AGAIN_AFTER: Final = 5.0
+_SHARED_BY_ALL: Final = 6
+"""Connections to ``trace``, and as many to ``control``."""
 
 
 def run_jobs(home: Home, settings: Settings, options: RunOptions) -> None:
@@ -45,9 +49,10 @@ def run_jobs(home: Home, settings: Settings, options: RunOptions) -> None:
 async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
     remove_dead_folders(home.temporary)
     database = Database(home, settings)
-    trace, control = Pool(database.dsn("trace"), 6), Pool(database.dsn("control"), 6)
+    trace, control = (Pool(database.dsn(name), _SHARED_BY_ALL) for name in ("trace", "control"))
     # Apart from the others: whoever holds a lock needs connections for its work besides.
-    locks = Pool(database.dsn("control"), sum(job.card.alone for job in jobs()) or 1)
+    locks = Pool(database.dsn("control"), _locks())
+    tenants = TenantStore(database.dsn("control"))
     handover = HandoverClient(home.sockets / "handover.sock")
     async with spool_room(home, settings, f"jobs-{os.getpid()}") as room:
         with TemporaryFolder(home.temporary) as temporary:
@@ -62,6 +67,7 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
                 room=room,
                 trace=trace,
                 control=control,
+                tenants=tenants,
                 temporary=temporary,
                 handover=handover,
                 notifier=notifier,
@@ -78,6 +84,17 @@ async def _jobs(home: Home, settings: Settings, options: RunOptions) -> None:
     await trace.close()
     await control.close()
     await locks.close()
+    await tenants.close()
+
+
+def own_connections() -> int:
+    """Return the most connections of this role beside those of its spool room."""
+    return 2 * _SHARED_BY_ALL + DOCUMENT_CONNECTIONS + _locks()
+
+
+def _locks() -> int:
+    # Each job that one node of all does holds a connection, or waits in one for its turn.
+    return sum(job.card.alone for job in jobs()) or 1
 
 
 async def again_and_again(job: Job, locks: Pool) -> None:

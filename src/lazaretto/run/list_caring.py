@@ -34,9 +34,9 @@ ACTOR: Final = "program:list-care"
 class ListCarer:
     """Looks after the lists of every tenant."""
 
-    def __init__(self, control: Pool, trace: Pool, control_dsn: str, trace_dsn: str) -> None:
+    def __init__(self, control: Pool, trace: Pool, tenants: TenantStore, trace_dsn: str) -> None:
         self._trace_dsn = trace_dsn
-        self._tenants = TenantStore(control_dsn)
+        self._tenants = tenants
         self._reviews = Reviews(control, self._tenants)
         self._ages = EntryAges(control)
         self._uses = ListUses(trace)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 import time
@@ -23,8 +22,6 @@ from lazaretto.store.opening import bring_up_to_date, open_store
 
 log = structlog.get_logger(__name__)
 
-MOST_WORKERS: Final = 3
-"""Each takes up to sixteen of the hundred connections of our own PostgreSQL; the mail path needs half."""
 _BACKLOG: Final = 1_024
 _LOOK_EVERY: Final = 0.05
 
@@ -48,7 +45,7 @@ def run_web(home: Home, settings: Settings, options: RunOptions) -> None:
         address=host,
         port=port,
         interface=Interfaces.WSGI,
-        workers=settings.web.workers or usual_workers(),
+        workers=settings.web.processes,
         blocking_threads=settings.web.threads,
         backlog=_BACKLOG,
         log_access=False,
@@ -57,14 +54,6 @@ def run_web(home: Home, settings: Settings, options: RunOptions) -> None:
     )
     threading.Thread(target=_tell_when_it_answers, args=(host, port), daemon=True).start()
     server.serve()
-
-
-def usual_workers() -> int:
-    """Return how many processes answer where no setting says it: as many as can work at once.
-
-    Whatever its threads do, a process uses one processor at a time.
-    """
-    return min(MOST_WORKERS, len(os.sched_getaffinity(0)))
 
 
 def _check_free(host: str, port: int) -> None:

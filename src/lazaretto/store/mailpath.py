@@ -55,9 +55,13 @@ from lazaretto.tenants.following import SnapshotFollower
 from lazaretto.tenants.learned import LearnedAddresses
 from lazaretto.tenants.mailboxes import Mailboxes
 from lazaretto.tenants.reviewing import Reviews
+from lazaretto.tenants.store import CONNECTIONS as DOCUMENT_CONNECTIONS
 from lazaretto.tenants.store import TenantStore
 
 PATIENCE: Final = 30.0
+_TO_EACH_DATABASE: Final = 4
+CONNECTIONS: Final = 3 * _TO_EACH_DATABASE + DOCUMENT_CONNECTIONS + 1
+"""The most that one process has: the pools, and one that follows the tenants' documents."""
 T = TypeVar("T")
 
 
@@ -68,7 +72,9 @@ class MailPath:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mail-path", daemon=True)
         self._thread.start()
-        self._pools = tuple(Pool(dsn, 4) for dsn in (settings.control, settings.spool, settings.trace))
+        self._pools = tuple(
+            Pool(dsn, _TO_EACH_DATABASE) for dsn in (settings.control, settings.spool, settings.trace)
+        )
         control, spool, trace = self._pools
         spool_settings = SpoolSettings(give_up_after=timedelta(seconds=settings.give_up_after))
         self.tenants = TenantStore(settings.control)

@@ -20,6 +20,8 @@ from lazaretto.tenants.services.review import Review
 
 CHANNEL: Final = "lazaretto_publication"
 _LOOK_EVERY: Final = 0.05
+CONNECTIONS: Final = 2
+"""The most that one ``TenantStore`` has to ``control``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ class TenantStore:
     """The tenants' documents in the ``control`` database; for use in one event loop."""
 
     def __init__(self, dsn: str) -> None:
-        self._pool = Pool(dsn, size=2)
+        self._pool = Pool(dsn, CONNECTIONS)
 
     async def __aenter__(self) -> Self:
         return self

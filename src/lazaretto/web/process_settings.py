@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from ipaddress import ip_network
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+MOST_PROCESSES: Final = 3
+"""Where no setting says it: each takes connections to PostgreSQL, of which the mail path needs half."""
 
 
 def _network(text: str) -> str:
@@ -60,3 +64,11 @@ class WebSettings(BaseModel):
         description="Private networks in which tenants may have their routes tested, as CIDR; otherwise only"
         " public addresses are called.",
     )
+
+    @property
+    def processes(self) -> int:
+        """How many processes answer; where no setting says it, as many as can work at once.
+
+        Whatever its threads do, a process uses one processor at a time.
+        """
+        return self.workers or min(MOST_PROCESSES, len(os.sched_getaffinity(0)))

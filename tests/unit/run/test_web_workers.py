@@ -6,18 +6,14 @@ import os
 
 import pytest
 
-from lazaretto.run.web import MOST_WORKERS, usual_workers
-from lazaretto.web.process_settings import WebSettings
+from lazaretto.web.process_settings import MOST_PROCESSES, WebSettings
 
 
-@pytest.mark.parametrize(("processors", "workers"), [(1, 1), (2, 2), (3, 3), (64, MOST_WORKERS)])
+@pytest.mark.parametrize(("processors", "processes"), [(1, 1), (2, 2), (3, 3), (64, MOST_PROCESSES)])
 def test_there_is_a_process_for_each_processor_up_to_three(
-    monkeypatch: pytest.MonkeyPatch, processors: int, workers: int
+    monkeypatch: pytest.MonkeyPatch, processors: int, processes: int
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _process: set(range(processors)))
 
-    assert usual_workers() == workers
-
-
-def test_that_is_what_holds_where_nothing_is_said() -> None:
-    assert WebSettings().workers == 0
+    assert WebSettings().processes == processes
+    assert WebSettings(workers=5).processes == 5

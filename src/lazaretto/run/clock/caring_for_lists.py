@@ -23,7 +23,7 @@ class CaringForLists:
 
     def __init__(self, shop: Workshop) -> None:
         database = Database(shop.home, shop.settings)
-        self._carer = ListCarer(shop.control, shop.trace, database.dsn("control"), database.dsn("trace"))
+        self._carer = ListCarer(shop.control, shop.trace, shop.tenants, database.dsn("trace"))
 
     async def work(self, now: datetime) -> None:
         """Look after the lists of every tenant."""

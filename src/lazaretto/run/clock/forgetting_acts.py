@@ -6,10 +6,8 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from lazaretto.run.act_forgetting import ActForgetter
-from lazaretto.run.database import Database
 from lazaretto.run.job_card import JobCard, Workshop
 from lazaretto.run.steady import SteadyClock
-from lazaretto.tenants.store import TenantStore
 
 
 class ForgettingActs:
@@ -26,7 +24,7 @@ class ForgettingActs:
     def __init__(self, shop: Workshop) -> None:
         self._forgetter = ActForgetter(
             shop.control,
-            TenantStore(Database(shop.home, shop.settings).dsn("control")),
+            shop.tenants,
             shop.settings.spool.keep_audit_months,
             SteadyClock(memory=shop.home.clock_seen),
         )
