@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from lazaretto.mail import encoded_words
-from lazaretto.mail.header import Header
+from lazaretto.mail.header import Field, Header
 from lazaretto.mail.limits import Limits
 from lazaretto.mail.parameters import ParameterList, without_comments
 from lazaretto.mail.transfer import Encoding
@@ -67,7 +67,7 @@ def encodings_of(header: Header) -> Encodings:
         plain = _ENCODINGS.get(fields[0].unfolded.decode("latin-1").lower())
         if plain is not None:
             return Encodings(plain)
-    values = [field.unfolded for field in fields[:MAX_SAME_FIELDS]]
+    values = [field.unfolded for field in _first_and_last(fields)]
     if header.is_odd:
         values += header.loose("content-transfer-encoding")[:MAX_SAME_FIELDS]
     if not values:
@@ -102,8 +102,7 @@ def _meant(value: str) -> list[Encoding]:
 
 def types_of(header: Header, limits: Limits) -> tuple[ParameterList, ...]:
     """Return every Content-Type in ``header``, the one that most clients take first."""
-    fields = header.all("content-type")
-    raws = [field.raw for field in fields[:MAX_SAME_FIELDS]]
+    raws = [field.raw for field in _first_and_last(header.all("content-type"))]
     if header.is_odd:
         raws += header.loose("content-type")[:MAX_SAME_FIELDS]
     return tuple(ParameterList(raw, limits) for raw in dict.fromkeys(raw.strip(b" \t\r\n") for raw in raws))
@@ -111,7 +110,12 @@ def types_of(header: Header, limits: Limits) -> tuple[ParameterList, ...]:
 
 def dispositions_of(header: Header, limits: Limits) -> tuple[ParameterList, ...]:
     """Return every Content-Disposition in ``header``."""
-    raws = [field.raw for field in header.all("content-disposition")[:MAX_SAME_FIELDS]]
+    raws = [field.raw for field in _first_and_last(header.all("content-disposition"))]
     if header.is_odd:
         raws += header.loose("content-disposition")[:MAX_SAME_FIELDS]
     return tuple(ParameterList(raw, limits) for raw in raws)
+
+
+def _first_and_last(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Return the fields that count where one is repeated: some clients take the first, some the last."""
+    return fields if len(fields) <= MAX_SAME_FIELDS else (*fields[: MAX_SAME_FIELDS - 1], fields[-1])

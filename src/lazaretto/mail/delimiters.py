@@ -65,22 +65,23 @@ class DelimiterIndex:
 
 
 def _delimiters(octets: Octets, start: int) -> Iterator[Delimiter]:
-    size = len(octets)
     if start == 0 and octets[:2] == b"--":
-        yield _delimiter(octets, 0, size)
+        yield delimiter_at(octets, 0)
     # Some clients take a carriage return alone for the end of a line.
     after_cr = octets.find(b"\r--", start)
     after_lf = octets.find(b"\n--", max(0, start - 1))
     while after_cr >= 0 or after_lf >= 0:
         if after_cr < 0 or 0 <= after_lf < after_cr:
-            yield _delimiter(octets, after_lf + 1, size)
+            yield delimiter_at(octets, after_lf + 1)
             after_lf = octets.find(b"\n--", after_lf + 3)
         else:
-            yield _delimiter(octets, after_cr + 1, size)
+            yield delimiter_at(octets, after_cr + 1)
             after_cr = octets.find(b"\r--", after_cr + 3)
 
 
-def _delimiter(octets: Octets, start: int, size: int) -> Delimiter:
+def delimiter_at(octets: Octets, start: int) -> Delimiter:
+    """Return the delimiter whose first hyphen is at ``start``."""
+    size = len(octets)
     line_end = octets.find(b"\n", start + 2)
     after = size if line_end < 0 else line_end + 1
     text = octets[start + 2 : min(after, start + 2 + MAX_TEXT)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from itertools import islice
 
 from lazaretto.mail import charsets
 
@@ -34,6 +35,25 @@ def decode(raw: bytes) -> str:
     if b"=?" not in value:
         return charsets.decode_unlabelled(value)
     return "".join(_pieces(value)).strip()
+
+
+def joined(raw: bytes) -> bytes:
+    """Return ``raw`` with neighbouring words of one kind made one, as some clients do before they decode.
+
+    What RFC 2047 §5 forbids is whole then: a letter's code that is broken off at the end of a word.
+    """
+    value = unfold(raw)
+    pieces: list[bytes] = []
+    kind = (b"", b"")
+    last = 0
+    for word in islice(_WORD.finditer(value), MAX_WORDS):
+        between = value[last : word.start()]
+        if kind == (kind := (word[1].lower(), word[2].lower())) and not between.strip(_BETWEEN):
+            pieces[-1:] = [word[3], b"?="]
+        else:
+            pieces += (between, b"=?%s?%s?" % (word[1], word[2]), word[3], b"?=")
+        last = word.end()
+    return b"".join(pieces) + value[last:]
 
 
 def _pieces(value: bytes) -> list[str]:

@@ -21,7 +21,7 @@ _END = re.compile(rb"\n\r?\n")
 _FIELD = re.compile(rb"([!-9;-~\x80-\xff]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)\n?")
 _LINE = re.compile(rb"[^\n]*\n?")
 _TELLING = re.compile(
-    rb"^[ \t\r]*(?:content-[a-z-]+[ \t]*[: \t]"
+    rb"^[ \t\r]*(?:content-[a-z-]+[ \t]*(?:\r?\n[ \t]*)?[: \t]"
     rb"|(?:mime-version|from|to|cc|subject|date|message-id|received|return-path|reply-to)[ \t]*:)",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -23,7 +23,7 @@ _SIMPLE_VALUE = re.compile(r"\s*+([\w.+-]++/[\w.+-]++|[\w-]++)\s*+(?=;|$)")
 _SIMPLE_PARAMETER = re.compile(r';\s*+(?:([A-Za-z-]+)=(?:"([^"\\;()?%]*)"|([^\s"\\;()?%\'*]+))\s*+(?=;|$)|$)')
 _PIECE = re.compile(r'(?:[^;"]++|"(?:[^"\\]++|\\.)*+(?:"|$|\\))*+', re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)(?:"|\\?$)', re.DOTALL)
-_NAME = re.compile(r"([^\s=*]+)(?:\*(\d{1,3}))?(\*)?$")
+_NAME = re.compile(r"([^\s=*]+)\s*(?:\*(\d{1,9}))?(\*)?$")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT_OR_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[()]|[^"\\()]+|.', re.DOTALL)
 
@@ -88,7 +88,7 @@ class ParameterList:
         found = [self.first(name)] if name in self else []
         found += self._plain.get(name, ())
         if name in self._segments:
-            found.append(self._continued(name))
+            found += (self._continued(name), self._continued(name, all_encoded=True))
             found += [value for _, _, value in self._segments[name]]
         found += self._loose(name)
         return tuple(dict.fromkeys(value for value in found if value))
@@ -109,21 +109,25 @@ class ParameterList:
         if not equals or match is None:
             return
         key = match[1].lower()
-        shown = _unquoted(value.strip())
-        if match[2] is None and match[3] is None:
-            self._plain.setdefault(key, []).append(shown)
-        else:
+        whole = value.strip()
+        shown = _unquoted(whole)
+        if match[2] is not None or match[3] is not None:
             self._segments.setdefault(key, []).append((int(match[2] or 0), match[3] is not None, shown))
+            return
+        # Many programs forget the quotes around blanks, and many clients forgive it: all of it is the
+        # value then, and so it is where quotes stand in its middle.
+        self._plain.setdefault(key, []).extend(dict.fromkeys((shown, whole.replace('"', ""))))
 
-    def _continued(self, name: str) -> str:
-        """Join and decode an RFC 2231 value."""
+    def _continued(self, name: str, *, all_encoded: bool = False) -> str:
+        """Join and decode an RFC 2231 value; some undo percent signs in every segment of an encoded one."""
         segments = sorted(self._segments[name], key=lambda segment: segment[0])
         charset = ""
         octets = b""
         for index, (_, encoded, value) in enumerate(segments):
             if encoded and index == 0 and value.count("'") >= 2:
                 charset, _, value = value.split("'", 2)
-            octets += unquote_to_bytes(value.encode("latin-1")) if encoded else value.encode("latin-1")
+            coded = encoded or all_encoded
+            octets += unquote_to_bytes(value.encode("latin-1")) if coded else value.encode("latin-1")
         if not charset and octets.isascii():
             return octets.decode("ascii")
         return charsets.decode(octets, charset)

@@ -11,8 +11,8 @@ from enum import Enum
 from functools import cached_property
 
 from lazaretto.mail import charsets, transfer
-from lazaretto.mail.content_fields import dispositions_of
-from lazaretto.mail.file_names import candidate_names
+from lazaretto.mail.content_fields import dispositions_of, types_of
+from lazaretto.mail.file_names import candidate_names, makeshift_names
 from lazaretto.mail.filetype import FileType, file_type
 from lazaretto.mail.header import Header
 from lazaretto.mail.limits import Limits
@@ -136,8 +136,23 @@ class Part:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Every file name that some client may show, the likeliest first; each once."""
-        lists = (*self.dispositions, *((self.media,) if self.media is not None else ()))
+        lists = (*self.dispositions, *self._types)
         return candidate_names(lists, self._given_name, self._limits)
+
+    @property
+    def _types(self) -> tuple[ParameterList, ...]:
+        """Every Content-Type, the one that counts first."""
+        own = (self.media,) if self.media is not None else ()
+        if self._given_name or (len(self.header.all("content-type")) < 2 and not self.header.is_odd):
+            return own
+        return (*own, *(each for each in types_of(self.header, self._limits) if each is not self.media))
+
+    @cached_property
+    def makeshift_names(self) -> tuple[str, ...]:
+        """The names that clients make up for a file that has none, or none that says its type."""
+        if self.is_text and not self.is_attachment:
+            return ()
+        return makeshift_names(self.names, self.header, self.content_type)
 
     @cached_property
     def is_attachment(self) -> bool:

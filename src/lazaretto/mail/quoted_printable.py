@@ -15,6 +15,7 @@ _BAD_ESCAPES = (
     re.compile(rb"=(?![0-9A-F]{2}|[ \t]*\r?\n)[^=\r\n]"),
     re.compile(rb"=(?![0-9A-F]{2}|[ \t]*\r?\n)[^=\r\n]{1,2}"),
 )
+_SOFT_END = re.compile(rb"=[ \t]*\r?\n\Z")
 _BLANK_BEFORE_END = re.compile(rb"=[ \t]+(?=\r?\n)")
 
 
@@ -48,6 +49,24 @@ def skipping(bad: re.Pattern[bytes]) -> Callable[[Iterator[bytes]], Iterator[byt
 
 def _soft(text: bytes) -> bytes:
     return _BLANK_BEFORE_END.sub(b"=", text) if b"= " in text or b"=\t" in text else text
+
+
+def joined(source: Iterator[bytes]) -> Iterator[bytes]:
+    """Put the lines together before anything is decoded, so that no line end breaks an escape."""
+    return decode(_joined_lines(source))
+
+
+def _joined_lines(source: Iterator[bytes]) -> Iterator[bytes]:
+    pending: list[bytes] = []
+    size = 0
+    for line in lines_of(source):
+        text = _SOFT_END.sub(b"", line)
+        pending.append(text)
+        size += len(text)
+        if size > MAX_LINE or len(text) == len(line):
+            yield b"".join(pending)
+            pending, size = [], 0
+    yield b"".join(pending)
 
 
 skip_1, skip_2, skip_3 = (skipping(bad) for bad in _BAD_ESCAPES)

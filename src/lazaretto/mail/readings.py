@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from lazaretto.mail import base64_readings, quoted_printable, transfer
 from lazaretto.mail.anomalies import Anomalies
 from lazaretto.mail.content_fields import encodings_of
-from lazaretto.mail.delimiters import Delimiter
+from lazaretto.mail.delimiters import Delimiter, delimiter_at
 from lazaretto.mail.limits import Limits
 from lazaretto.mail.octets import Octets
 from lazaretto.mail.part import Part, Reading
@@ -21,14 +22,26 @@ SNIFFED = 4_096
 MAX_REREAD = 8 << 20
 """Octets of a part with a broken encoding that are decoded in every way."""
 MAX_FIELDS_BEFORE = 512
+FIRST_FIELDS, MAX_FIELDS = 2 << 10, 64 << 10
+"""Octets behind a delimiter in which the fields of a part are looked for: first, and if they go on."""
+_BLANK_BEFORE = 40
+MAX_MISPLACED = 200
+"""Delimiters in the middle of lines that are looked behind."""
 _PART_HEADER = re.compile(
     rb"[ \t\r\n]{0,20}(?:[!-9;-~]{1,60}[ \t]*:[^\n]{0,200}\n){0,6}content-[a-z-]{2,30}[ \t]*:", re.IGNORECASE
 )
+_CONTENT_FIELD = re.compile(
+    rb"^[ \t]{0,20}content-[a-z-]{2,30}[ \t]*(?:\r?\n[ \t]{1,80})?:", re.IGNORECASE | re.MULTILINE
+)
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
+_ANY_FIELD = re.compile(rb"[ \t\r\n]{0,20}[!-9;-~]{1,60}[ \t]*:")
 _BASE64 = re.compile(rb"\s*(?:[A-Za-z0-9+/]{2,}={0,2}\s+){1,}[A-Za-z0-9+/=\s]*$")
 _QUOTED = re.compile(rb"=(?:[0-9A-F]{2}|[0-9a-f]{2}|[ \t]*\r?\n)")
-_UU_BEGIN = re.compile(rb"begin(?:-base64)?[ \t]{1,8}[0-7]{1,6}(?:[ \t]{1,8}([^\r\n]{0,255}))?\r?\n")
-_Y_BEGIN = re.compile(rb"=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,255})\r?\n")
+_UU_BEGIN = re.compile(rb"begin(?:-base64)?[ \t]{1,8}[0-7]{1,6}(?:[ \t]{1,8}([^\r\n]{0,4096}))?\r?\n")
+_Y_BEGIN = re.compile(rb"=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,4096})\r?\n")
 _BEGINNINGS = (b"begin ", b"begin\t", b"begin-base64", b"=ybegin ")
+_BINHEX_TYPES = frozenset({"application/mac-binhex40", "application/mac-binhex", "application/x-binhex40"})
+"""With them, programs need no sentence to know what follows."""
 _BINHEX_BEGIN = b"(This file must be converted with BinHex"
 
 
@@ -62,17 +75,78 @@ class Hidden:
     """The delimiter resembles one that was announced."""
 
 
-def hidden_parts(octets: Octets, lines: Sequence[Delimiter], claimed: set[int]) -> Iterator[Hidden]:
-    """Yield what looks like parts behind the lines that are not ``claimed``."""
+def hidden_parts(
+    octets: Octets, lines: Sequence[Delimiter], claimed: set[int], closing: set[int], work: Work
+) -> Iterator[Hidden]:
+    """Yield what looks like parts behind the lines that are not ``claimed``, and behind ``closing`` ones."""
     announced = tuple({line.text for line in lines if line.start in claimed and line.text})
+    if others := _misplaced(octets, lines, claimed - closing, work):
+        lines = sorted((*lines, *others), key=lambda line: line.start)
+    blocks = _Blocks(octets)
+    places = sorted(claimed)
     for number, line in enumerate(lines):
-        if line.start in claimed:
+        if line.start in claimed and line.start not in closing:
             continue
-        if _PART_HEADER.match(octets[line.after : line.after + MAX_FIELDS_BEFORE]) is None:
+        following = bisect_right(places, line.start)
+        until = places[following] if following < len(places) else len(octets)
+        if not blocks.head_a_part(line.after, until):
             continue
         end = _end_of(lines, number, len(octets))
         related = bool(line.text) and line.text.startswith(announced) if announced else False
         yield Hidden(line.text, line.after, end, related)
+
+
+class _Blocks:
+    """Tells where headers of parts are; neighbouring places in one block are looked at together."""
+
+    __slots__ = ("_end", "_fields", "_octets")
+
+    def __init__(self, octets: Octets) -> None:
+        self._octets = octets
+        self._end = -1
+        self._fields: list[int] = []
+
+    def head_a_part(self, place: int, until: int) -> bool:
+        """Tell whether a Content-… field stands between the places, before the first empty line.
+
+        Places are asked about in order.
+        """
+        if place >= self._end:
+            self._look_at(place)
+        number = bisect_left(self._fields, place)
+        return number < len(self._fields) and self._fields[number] < until
+
+    def _look_at(self, place: int) -> None:
+        for size in (FIRST_FIELDS, MAX_FIELDS):
+            block = self._octets[place : place + size]
+            beginning = block[:_BLANK_BEFORE]
+            empty = _EMPTY_LINE.search(block, len(beginning) - len(beginning.lstrip()))
+            if empty is not None or len(block) < size:
+                break
+        end = empty.start() + 1 if empty is not None else len(block)
+        self._end = place + end
+        self._fields = [place + field.start() for field in _CONTENT_FIELD.finditer(block, 0, end)]
+
+
+def _misplaced(octets: Octets, lines: Sequence[Delimiter], claimed: set[int], work: Work) -> list[Delimiter]:
+    """Return the delimiters of announced boundaries that do not begin a line: some clients go by them."""
+    found: list[Delimiter] = []
+    starts = [line.start for line in lines]
+    for boundary in dict.fromkeys(line.text for line in lines if line.start in claimed and line.text):
+        if not work.afford(len(octets)):
+            break
+        place = octets.find(b"--" + boundary, 0, len(octets))
+        while place >= 0 and len(found) < MAX_MISPLACED:
+            line = lines[max(0, bisect_right(starts, place) - 1)]
+            if not line.start <= place < line.after:
+                found.append(delimiter_at(octets, place))
+            place = octets.find(b"--" + boundary, place + len(boundary), len(octets))
+    return found
+
+
+def begins_with_any_field(part: Part) -> bool:
+    """Tell whether the body, as it stands, looks like a message."""
+    return _ANY_FIELD.match(part.source[part.offset : min(part.end, part.offset + 100)]) is not None
 
 
 def begins_with_fields(part: Part) -> bool:
@@ -102,6 +176,9 @@ def other_readings(part: Part, work: Work, anomalies: Anomalies, limits: Limits)
                 "CONFLICTING_ENCODING", f"{meant.first.value}, {encoding.value} in part {part.path}"
             )
             yield _reread(part, encoding, limits)
+    if part.content_type in _BINHEX_TYPES:
+        text = part.decoded(limits.embedded)
+        yield _inner(part, text, 0, len(text), Encoding.BINHEX, "", limits)
     if part.encoding is Encoding.BASE64:
         yield from _base64_readings(part, work, anomalies, limits)
         return

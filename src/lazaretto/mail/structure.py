@@ -23,6 +23,7 @@ from lazaretto.mail.limits import Limits
 from lazaretto.mail.octets import Octets
 from lazaretto.mail.parameters import ParameterList
 from lazaretto.mail.part import Part, Reading
+from lazaretto.mail.tidying import MAX_TIDIED, tidy_forms
 from lazaretto.mail.transfer import Encoding
 
 MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
@@ -56,18 +57,22 @@ class _Region:
     """Read it with this boundary."""
     header: Header | None = None
     """Its header, when it is known already."""
+    around: int = 0
+    """Where the multipart ends that it is a part of."""
 
 
 class _Source:
     """Octets with their delimiter lines."""
 
-    __slots__ = ("_anomalies", "_index", "_limits", "claimed", "embedded", "octets")
+    __slots__ = ("_anomalies", "_index", "_limits", "claimed", "closing", "embedded", "octets")
 
     def __init__(self, octets: Octets, anomalies: Anomalies, limits: Limits, *, embedded: bool) -> None:
         self.octets = octets
         self.embedded = embedded
         self.claimed: set[int] = set()
         """Places of the delimiters that the primary reading goes by."""
+        self.closing: set[int] = set()
+        """Those of them that end a multipart."""
         self._index: DelimiterIndex | None = None
         self._anomalies = anomalies
         self._limits = limits
@@ -94,6 +99,7 @@ class Structure:
             source=self._sources[0], start=header.offset, end=len(octets), path="1", depth=0, header=header
         )
         self._walk([root])
+        self._add_tidied(root)
         self._walk_alternatives()
 
     def _walk(self, regions: list[_Region]) -> None:
@@ -219,6 +225,9 @@ class Structure:
             part.is_container = True
             return [self._child(region, 1, part.offset, part.end)]
         self._anomalies.malformed("ENCODED_MESSAGE", f"{part.transfer_encoding} in part {part.path}")
+        if readings.begins_with_any_field(part):
+            plain = self._child(region, 1, part.offset, part.end)
+            self._alternatives.append(replace(plain, reading=Reading.ALTERNATIVE))
         return self._embedded(region, part)
 
     def _embedded(self, region: _Region, part: Part) -> list[_Region]:
@@ -231,14 +240,15 @@ class Structure:
         if not self._work.afford(len(decoded.octets)):
             self._anomalies.limit("READINGS", f"part {part.path} was not looked into")
             return []
-        source = _Source(decoded.octets, self._anomalies, self._limits, embedded=True)
+        octets = decoded.octets if b"\n" in decoded.octets else decoded.octets.replace(b"\r", b"\n")
+        source = _Source(octets, self._anomalies, self._limits, embedded=True)
         self._sources.append(source)
         part.is_container = True
         return [
             _Region(
                 source=source,
                 start=0,
-                end=len(decoded.octets),
+                end=len(octets),
                 path=f"{region.path}.1",
                 depth=region.depth + 1,
                 reading=region.reading,
@@ -263,11 +273,37 @@ class Structure:
                 )
             )
         boundary, lines = found[0]
+        self._add_encoded(region, part, boundary)
+        self._add_beyond(region, part, boundary, lines)
         regions = self._between(region, part, boundary, lines)
         part.is_container = bool(regions)
         if regions and region.reading is Reading.PRIMARY:
             self._keep_outside(region, part, lines, _octets_of(boundary) + b"--")
         return regions
+
+    def _add_encoded(self, region: _Region, part: Part, boundary: str) -> None:
+        """Consider a multipart that has other delimiters when its encoding is undone, which is forbidden."""
+        if part.encoding is Encoding.IDENTITY:
+            return
+        mark = b"\n--" + _octets_of(boundary)
+        decoded = part.decoded(self._limits.embedded)
+        plain = part.source[part.offset : min(part.end, part.offset + self._limits.embedded)]
+        if (b"\n" + decoded).count(mark) > (b"\n" + plain).count(mark):
+            self._anomalies.ambiguous("ENCODED_MULTIPART", f"{part.transfer_encoding} in part {part.path}")
+            self._alternatives += [
+                replace(inner, as_type=part.media, header=Header((), b"", 0, 0), reading=Reading.ALTERNATIVE)
+                for inner in self._embedded(region, part)
+            ]
+
+    def _add_beyond(self, region: _Region, part: Part, boundary: str, lines: list[Delimiter]) -> None:
+        """Consider a multipart without an end that goes on behind the end of the one around it."""
+        closing = _octets_of(boundary) + b"--"
+        if region.around <= region.end or any(line.text == closing for line in lines):
+            return
+        if region.source.index.of(_octets_of(boundary), region.end, region.around):
+            self._anomalies.malformed("GOES_BEYOND", f"multipart {part.path}")
+            beyond = replace(region, end=region.around, around=0, header=part.header)
+            self._alternatives.append(replace(beyond, reading=Reading.ALTERNATIVE))
 
     def _keep_outside(self, region: _Region, part: Part, lines: list[Delimiter], closing: bytes) -> None:
         """Keep what stands before the first and after the last delimiter, unless it is a word or two."""
@@ -324,6 +360,7 @@ class Structure:
             if region.reading is Reading.PRIMARY:
                 region.source.claimed.add(line.start)
             if line.text == closing:
+                region.source.closing.add(line.start)
                 break
             end = lines[number + 1].start if number + 1 < len(lines) else region.end
             if number + 1 < len(lines):
@@ -342,12 +379,35 @@ class Structure:
             path=f"{region.path}.{number}",
             depth=region.depth + 1,
             reading=region.reading,
+            around=region.end,
         )
+
+    def _add_tidied(self, root: _Region) -> None:
+        """Consider the message as it goes on, and as those have it who drop zero octets."""
+        octets = root.source.octets
+        for tidied in tidy_forms(octets):
+            if len(octets) > MAX_TIDIED or not self._work.afford(len(tidied)):
+                self._anomalies.limit("READINGS", "stray line ends or zeros in a very long message")
+                return
+            source = _Source(tidied, self._anomalies, self._limits, embedded=True)
+            self._sources.append(source)
+            self._alternatives.append(
+                _Region(
+                    source=source,
+                    start=0,
+                    end=len(tidied),
+                    path="tidied",
+                    depth=0,
+                    reading=Reading.ALTERNATIVE,
+                )
+            )
 
     def _add_hidden(self) -> None:
         """Find parts behind delimiter lines that the primary reading does not go by."""
         for source in self._sources:
-            for found in readings.hidden_parts(source.octets, source.index.lines, source.claimed):
+            for found in readings.hidden_parts(
+                source.octets, source.index.lines, source.claimed, source.closing, self._work
+            ):
                 grade = self._anomalies.ambiguous if found.related else self._anomalies.malformed
                 grade("HIDDEN_PART", found.line)
                 path = f"hidden{len(self._alternatives) + 1}"

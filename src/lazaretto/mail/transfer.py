@@ -51,6 +51,8 @@ class Encoding(Enum):
     """It and the character after it are left out."""
     QUOTED_PRINTABLE_SKIP_3 = "quoted-printable-skip-3"
     """It and the two characters after it are left out."""
+    QUOTED_PRINTABLE_JOINED = "quoted-printable-joined"
+    """Lines are put together before escapes are undone."""
     UUENCODE = "uuencode"
     YENC = "yenc"
     GZIP64 = "gzip64"
@@ -73,6 +75,7 @@ QUOTED_PRINTABLE_READINGS = (
     Encoding.QUOTED_PRINTABLE_SKIP_1,
     Encoding.QUOTED_PRINTABLE_SKIP_2,
     Encoding.QUOTED_PRINTABLE_SKIP_3,
+    Encoding.QUOTED_PRINTABLE_JOINED,
 )
 
 
@@ -126,6 +129,7 @@ _DECODERS: dict[Encoding, Callable[[Iterator[bytes]], Iterator[bytes]]] = {
     Encoding.QUOTED_PRINTABLE_SKIP_1: quoted_printable.skip_1,
     Encoding.QUOTED_PRINTABLE_SKIP_2: quoted_printable.skip_2,
     Encoding.QUOTED_PRINTABLE_SKIP_3: quoted_printable.skip_3,
+    Encoding.QUOTED_PRINTABLE_JOINED: quoted_printable.joined,
     Encoding.UUENCODE: file_encodings.uuencode,
     Encoding.YENC: file_encodings.yenc,
     Encoding.GZIP64: file_encodings.gzip64,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lazaretto.mail.encoded_words import decode
+from lazaretto.mail.encoded_words import decode, joined
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,20 @@ from lazaretto.mail.encoded_words import decode
 )
 def test_values_are_shown_as_clients_show_them(raw: bytes, shown: str) -> None:
     assert decode(raw) == shown
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        pytest.param(b"=?utf-8?q?x=2?= =?utf-8?q?Eexe?=", "x.exe", id="an escape cut in two"),
+        pytest.param(b"=?UTF-8?B?eC5?=\r\n =?utf-8?b?leGU=?= a", "x.exe a", id="a group cut in two"),
+        pytest.param(
+            b"a =?utf-8?q?b?= =?us-ascii?q?c?= =?us-ascii?q?d?=", "a bcd", id="only words of one kind"
+        ),
+    ],
+)
+def test_words_are_joined_as_clients_do_that_decode_last(raw: bytes, shown: str) -> None:
+    assert decode(joined(raw)) == shown
 
 
 @given(st.binary(max_size=200))

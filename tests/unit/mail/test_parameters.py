@@ -53,6 +53,12 @@ def test_the_likeliest_reading_is_the_standards(raw: bytes, value: str, boundary
         pytest.param(b'm/m; x="; boundary=b"', "b", id="inside another value"),
         pytest.param(b'm/m; boundary="b', "b", id="quote not closed"),
         pytest.param(b"m/m; boundary=b%41", "bA", id="percent without a star"),
+        pytest.param(b"m/m; boundary=a b; x=y", "a b", id="quotes forgotten around a blank"),
+        pytest.param(b'm/m; boundary="a"b', "ab", id="quotes in the middle"),
+        pytest.param(b"m/m; boundary*0*=''a; boundary*1=%62", "ab", id="percent in a plain segment"),
+        pytest.param(
+            b"m/m; boundary *1000=a; boundary *1001=b", "ab", id="high numbers, blanks before the star"
+        ),
     ],
 )
 def test_other_readings_are_candidates(raw: bytes, candidate: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from lazaretto.mail.limits import Limits
 from lazaretto.mail.scanner import view_of
 from lazaretto.mail.view import MessageView
+from tests.unit.detect.malware.containers import a_binhex_text
 
 PAYLOAD = b"PK\x03\x04 the payload that must be found wherever it hides"
 ENCODED = b"UEsDBCB0aGUgcGF5bG9hZCB0aGF0IG11c3QgYmUgZm91bmQgd2hlcmV2ZXIgaXQgaGlkZXM="
@@ -118,6 +119,62 @@ def test_nested_messages_are_descended_into(end: bytes) -> None:
         ),
         pytest.param(b"Subject: x\n\n" + ATTACHED, id="fields in the body"),
         pytest.param(
+            multipart(b"multipart/mixed; boundary=b").replace(
+                b"\n--b\nContent-Type: app", b" --b\nContent-Type: app"
+            ),
+            id="a delimiter in the middle of a line",
+        ),
+        pytest.param(
+            multipart(b"multipart/mixed; boundary=b").replace(
+                b"--b\nContent-Type: app", b"--bX\n" + b"X-Y: z\n" * 40 + b"junk\nContent-Type: app"
+            ),
+            id="many fields behind a boundary that continues another",
+        ),
+        pytest.param(
+            multipart(b"multipart/mixed; boundary=b").replace(
+                b"--b\nContent-Type: app", b"--b--\nContent-Type: app"
+            ),
+            id="behind the end itself",
+        ),
+        pytest.param(
+            multipart(b"multipart/mixed; boun\0dary=b").replace(
+                b"--b\nContent-Type: app", b"-\0-b\nContent-T\0ype: app"
+            ),
+            id="zeros, which some drop",
+        ),
+        pytest.param(
+            multipart(b"multipart/mixed; boundary=b")
+            .replace(
+                b"Content-Transfer-Encoding: base64",
+                b"Content-Transfer-Encoding: 7bit\n" * 12 + b"Content-Transfer-Encoding: base64",
+            )
+            .replace(
+                ENCODED, b"  " + b" ".join(ENCODED[place : place + 4] for place in range(0, len(ENCODED), 4))
+            ),
+            id="the last of many encodings",
+        ),
+        pytest.param(
+            b"Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: quoted-printable\n\n"
+            b"--b\n\nhello\n=2D-b\n" + ATTACHED.replace(b"=", b"=3D") + b"--b--\n",
+            id="a multipart with more delimiters once it is decoded",
+        ),
+        pytest.param(
+            b"Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+            b"Content-Type: multipart/mixed; boundary=c\n\n--c\n"
+            + ATTACHED.replace(ENCODED, ENCODED[:40] + b"\n--b\n" + ENCODED[40:])
+            + b"--c--\n--b--\n",
+            id="a part that goes on behind the end of the multipart around it",
+        ),
+        pytest.param(
+            b"Content-Type: message/rfc822\nContent-Transfer-Encoding: x-uuencode\n\nSubject: x\n" + ATTACHED,
+            id="a message that is not encoded as it says",
+        ),
+        pytest.param(
+            b"Content-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable\n\n"
+            + (b"Subject: x\n" + ATTACHED).replace(b"=", b"=3D").replace(b"\n", b"=0D"),
+            id="an encoded message whose lines end in carriage returns",
+        ),
+        pytest.param(
             b"Content-Transfer-Encoding: 8bit\n\n" + ENCODED[:40] + b"\n" + ENCODED[40:], id="unlabelled"
         ),
     ],
@@ -184,6 +241,30 @@ def test_files_in_text_are_parts() -> None:
     inner = [part for part in view_of(octets).parts if part.is_alternative]
 
     assert [(part.names[0], part.decoded()) for part in inner] == [("a.txt", b"abc"), ("b", b"a")]
+
+
+def test_stray_carriage_returns_go_on_as_spaces() -> None:
+    octets = b"From: a@x.example\r\n\r\nhello\r\nbegin 644 a.txt\r\r\n#86)C\r\r\n`\r\r\nend\r\n"
+
+    inner = [part for part in view_of(octets).parts if part.names]
+
+    assert [(part.names[0], part.decoded()) for part in inner] == [("a.txt", b"abc")]
+
+
+def test_a_file_in_a_text_may_have_a_long_name() -> None:
+    octets = b"From: a@x.example\n\nhello\nbegin 644 " + b"a" * 400 + b".exe\n#86)C\n`\nend\n"
+
+    (inner,) = (part for part in view_of(octets).parts if part.is_alternative)
+
+    assert inner.names[0].endswith("a.exe")
+    assert inner.decoded() == b"abc"
+
+
+def test_what_is_declared_as_binhex_needs_no_sentence() -> None:
+    text = a_binhex_text(PAYLOAD)
+    octets = b"Content-Type: application/mac-binhex40\n\n" + text[text.index(b":") :]
+
+    assert found(view_of(octets))
 
 
 @pytest.mark.parametrize(

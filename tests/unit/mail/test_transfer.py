@@ -50,6 +50,9 @@ def uuencoded(octets: bytes) -> bytes:
             Encoding.QUOTED_PRINTABLE_SKIP_2, b"=0P=0K=0=03=0=04=0=14=0=00=0=02=0=00", id="half escapes"
         ),
         pytest.param(Encoding.QUOTED_PRINTABLE_SKIP_3, b"=0X=50=XX=4B=03=04=14=00=02=00", id="wrong escapes"),
+        pytest.param(
+            Encoding.QUOTED_PRINTABLE_JOINED, b"=5=\n0K==\r\n03=04=14=00= \n=02=00", id="escapes in two lines"
+        ),
         pytest.param(Encoding.UUENCODE, b"begin 644 x\n" + uuencoded(ZIP) + b"`\nend\n", id="uuencode"),
         pytest.param(Encoding.GZIP64, base64.encodebytes(gzip.compress(ZIP)), id="gzip64"),
     ],
