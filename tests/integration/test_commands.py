@@ -50,7 +50,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 def said(platform: Platform, *words: str, typed: str = "") -> Said:
     """Run a command against the platform's home."""
     command = [LAZARETTO, *words, "--home", platform.product.home]
-    done = subprocess.run(command, input=typed, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, input=typed, capture_output=True, text=True, check=False, timeout=300)
     return Said(done.returncode, done.stdout, done.stderr)
 
 

@@ -15,6 +15,7 @@ from lazaretto.core.identity import new_message_id
 from lazaretto.store.given import StoreSettings
 from tests.portal.conftest import Program, with_grant
 from tests.portal.mail import make_partitions
+from tests.portal.people import a_tenant
 
 pytestmark = pytest.mark.integration
 
@@ -146,9 +147,12 @@ def test_an_empty_queue_and_quarantine_are_lists_all_the_same(stranger: Program)
     assert stranger.get("/tenants/zeta/queue/figures").json["totals"]["TotalMessagesInbound"] == 0
 
 
-def test_an_order_about_everything_is_refused(administrator: Program) -> None:
-    everything = administrator.post("/tenants/acme/queue/orders", {"order": "bounce"})
-    nothing = administrator.post("/tenants/acme/queue/orders", {"order": "retry", "domain": "acme.example"})
+def test_an_order_about_everything_is_refused(store: StoreSettings) -> None:
+    name = a_tenant("tenant: {name}\ndomains: {'{name}.example': {}}\n")
+    ann = with_grant(name, "tenant-administrator")
+
+    everything = ann.post(f"/tenants/{name}/queue/orders", {"order": "bounce"})
+    nothing = ann.post(f"/tenants/{name}/queue/orders", {"order": "retry", "domain": f"{name}.example"})
 
     assert (everything.status, nothing.json) == (422, {"copies": 0})
 

@@ -22,12 +22,14 @@ from lazaretto.intelligence.bundle import ENDINGS, MAX_OCTETS, Bundle, BundleRef
 from lazaretto.intelligence.bundle_folder import write_files
 from lazaretto.intelligence.bundle_store import BundleStore, NodeBundle
 from lazaretto.run.consulting import consult
+from lazaretto.run.generations import LOAD_PATIENCE
 from lazaretto.run.home import Home
 from lazaretto.run.running import is_running
 
 T = TypeVar("T")
 FETCH_SECONDS: Final = 60.0
-IN_FORCE_PATIENCE: Final = 30.0
+IN_FORCE_PATIENCE: Final = LOAD_PATIENCE + 30.0
+"""Seconds; a machine that cannot load a bundle says so before, and its word is what is waited for."""
 _LOOK_EVERY: Final = 0.1
 
 
