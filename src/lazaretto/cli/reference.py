@@ -35,7 +35,8 @@ def pages() -> Mapping[str, str]:
         "tenant-document.md": tenant_page(),
         "settings.md": f"{SETTINGS_HEAD}{defaults_document()}```\n",
         "commands.md": commands_page(),
-        "malware-event.schema.json": json.dumps(malware_event.schema(), indent=2) + "\n",
+        "malware-event.schema.json": json.dumps(malware_event.schema("MalwareEvent"), indent=2) + "\n",
+        "mail-event.schema.json": json.dumps(malware_event.schema("MailEvent"), indent=2) + "\n",
     }
 
 

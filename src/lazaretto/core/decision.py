@@ -212,7 +212,9 @@ class Judgement:
     features: KeptTraits = field(default_factory=KeptTraits)
     """By which it is found when something about it becomes known too late; empty where nobody gets it."""
     seen: SeenMail | None = None
-    """What is kept of a message in which malware was found."""
+    """What is kept of a message in which malware was found, or that somebody wants recorded."""
+    recorded_for: frozenset[int] = frozenset()
+    """Tenants that want a detailed record of it though it may be safe."""
 
     def findings_of(self, tenant: TenantId) -> tuple[Finding, ...]:
         """Return what ``tenant`` may see: another tenant's lists and indicators are none of its business."""

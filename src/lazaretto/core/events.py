@@ -52,6 +52,10 @@ An earlier version wrote digests alone, in base64.
 """
 
 
+RECORD: Final = "record"
+"""Key of a SCANNED event's details that holds the detailed record of safe mail, where it is wanted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One thing that happened to some copies of a message.

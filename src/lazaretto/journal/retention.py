@@ -9,7 +9,7 @@ from typing import Any, Final
 from lazaretto.db.partitions import drop_before, ensure_ahead
 from lazaretto.db.pool import Pool
 from lazaretto.db.sql import query
-from lazaretto.journal.tables import TRACE
+from lazaretto.journal.tables import MAIL_EVENT, TRACE
 
 _PACKAGE: Final = "lazaretto.journal"
 
@@ -35,6 +35,8 @@ async def forget_old(
         async with pool.transaction() as connection:
             await ensure_ahead(connection, table, now, 1)
             dropped += await drop_before(connection, table, now - keep_trace)
+    async with pool.transaction() as connection:
+        dropped += await drop_before(connection, MAIL_EVENT, now - keep_figures)
     async with pool.transaction() as connection:
         parameters: dict[str, Any] = {"figures_before": now - keep_figures, "ended_before": now - keep_trace}
         await connection.execute(query(_PACKAGE, "forget_malware_events"), parameters)

@@ -18,14 +18,14 @@ import msgspec
 import psycopg
 
 from lazaretto.core.errors import LazarettoError
-from lazaretto.core.events import FEATURES
+from lazaretto.core.events import FEATURES, RECORD
 from lazaretto.db.json_text import json_text
 from lazaretto.db.partitions import Span, ensure
 from lazaretto.db.pool import Connection, Pool
 from lazaretto.db.sql import query
 from lazaretto.journal.outbox import OutboxEvent, read_payload
 from lazaretto.journal.stories import Stories, stories_of
-from lazaretto.journal.tables import EVENT, FEATURE, LOOK, MESSAGE, RECIPIENT
+from lazaretto.journal.tables import EVENT, FEATURE, LOOK, MAIL_EVENT, MESSAGE, RECIPIENT
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +129,12 @@ class Shipper:
         happened = {Span.DAY.start_of(shipment.event.at) for shipment in shipments}
         received = {Span.DAY.start_of(shipment.event.received_at) for shipment in shipments}
         later = ((MESSAGE, received), (RECIPIENT, received), (LOOK, received), (FEATURE, received))
-        for table, days in ((EVENT, happened), *later):
+        recorded = {
+            Span.DAY.start_of(shipment.event.received_at)
+            for shipment in shipments
+            if RECORD in shipment.event.details
+        }
+        for table, days in ((EVENT, happened), (MAIL_EVENT, recorded), *later):
             wanted = days | {Span.DAY.start_of(day + AHEAD) for day in days}
             missing = wanted - self._days.setdefault(table.table, set())
             if missing:
@@ -183,6 +188,7 @@ async def _add_stories(connection: Connection, stories: Stories) -> None:
         "note_hours_to_count": ("hours", stories.hours()),
         "add_tls_reports": ("reports", stories.tls_reports),
         "add_malware_events": ("malware", stories.malware),
+        "add_mail_events": ("mail", stories.mail),
         "add_features": ("features", stories.features),
     }
     for name, (parameter, rows) in sets.items():

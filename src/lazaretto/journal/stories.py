@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from lazaretto.core.address import domain_of, fold
-from lazaretto.core.events import FEATURES, EventKind
+from lazaretto.core.events import FEATURES, RECORD, EventKind
 from lazaretto.core.indicators import DIGEST
 from lazaretto.core.places import Place
 from lazaretto.db.partitions import Span
@@ -157,6 +157,16 @@ class MalwareStory:
 
 
 @dataclass(frozen=True, slots=True)
+class MailStory:
+    """The detailed record of safe mail, for tenants that want it."""
+
+    received_at: datetime
+    tenant: int
+    message: UUID
+    event: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class FeatureStory:
     """The traits of a message that was let through."""
 
@@ -181,6 +191,7 @@ class Stories:
     tls_reports: list[TlsReportStory] = field(default_factory=list)
     looks: dict[_Key, LookStory] = field(default_factory=dict)
     malware: list[MalwareStory] = field(default_factory=list)
+    mail: list[MailStory] = field(default_factory=list)
     features: list[FeatureStory] = field(default_factory=list)
     ends: Counter[tuple[_Key, str, str, datetime]] = field(default_factory=Counter)
 
@@ -273,6 +284,8 @@ def _scanned(stories: Stories, event: OutboxEvent) -> None:
     story.subject = details.get("subject") or story.subject
     story.message_id = details.get("message_id") or story.message_id
     story.add_terms(look_terms(details))
+    if details.get(RECORD):
+        stories.mail.append(MailStory(event.received_at, event.tenant, event.message, details[RECORD]))
     if details.get(FEATURES):
         stories.features.append(_feature(event, details[FEATURES]))
     for copy in details.get("copies", ()):

@@ -6,16 +6,18 @@ Runs inside a scan worker; reads no network, no database and no clock but the CP
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
+from lazaretto.core.cards import Option
 from lazaretto.core.decision import Disposition, Judgement
 from lazaretto.core.envelope import Leg
 from lazaretto.core.facts import Facts
 from lazaretto.core.identity import TenantId
 from lazaretto.core.indicators import KeptTraits
+from lazaretto.core.malware_handling import MalwareHandling
 from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.detect.api import Detector
 from lazaretto.detect.authentication.evaluating import authenticate
@@ -82,7 +84,7 @@ class Inspector:
         }
         looked = time.perf_counter()
         judgement = decide(request.legs, looks, facts, snapshots, Changer(view, facts, self._authserv_id))
-        judgement = _with_traits(judgement, view, facts)
+        judgement = _with_traits(judgement, view, facts, wanting_records(snapshots.values()))
         judgement.facts.update(origin_for_trace(self._origins, view, facts))
         judgement.versions.update(self._versions)
         # Only what came into a trap, or was reported, may ever be stored as a signature.
@@ -108,7 +110,18 @@ def facts_by_tenant(legs: Sequence[Leg], facts: Facts) -> dict[TenantId, Facts]:
     return {tenant: replace(facts, recipients=own) for tenant, own in recipients.items()}
 
 
-def _with_traits(judgement: Judgement, view: MessageView, facts: Facts) -> Judgement:
+def wanting_records(snapshots: Iterable[TenantSnapshot]) -> frozenset[int]:
+    """Return the tenants that ordered, and want, a detailed record of safe mail as well."""
+    return frozenset(
+        each.tenant
+        for each in snapshots
+        if Option.ADVANCED_THREATS in each.ordered and MalwareHandling.of(each.options).records_all
+    )
+
+
+def _with_traits(
+    judgement: Judgement, view: MessageView, facts: Facts, recorded_for: frozenset[int]
+) -> Judgement:
     """Return ``judgement`` with what is kept of a message that goes on or rests, or that is malware."""
     may_arrive = any(
         copy.decision.disposition in (Disposition.DELIVER, Disposition.REDIRECT, Disposition.QUARANTINE)
@@ -117,7 +130,8 @@ def _with_traits(judgement: Judgement, view: MessageView, facts: Facts) -> Judge
     traits = traits_of(view, facts)
     judgement.facts["files"] = files_for_trace(traits.sums)
     features = traits.kept() if may_arrive else KeptTraits()
-    return replace(judgement, features=features, seen=seen_mail(view, facts, judgement.findings, service_of))
+    seen = seen_mail(view, facts, judgement.findings, service_of, even_if_safe=bool(recorded_for))
+    return replace(judgement, features=features, seen=seen, recorded_for=recorded_for)
 
 
 def _shares(cpu: float, moments: Sequence[float]) -> dict[str, float]:

@@ -23,13 +23,12 @@ from lazaretto.spool.composing import compose
 from lazaretto.spool.content import ContentStore
 from lazaretto.spool.entering import KeptContent, enter, keep, queued_copies
 from lazaretto.spool.grouping import GroupCommit
-from lazaretto.spool.malware_telling import malware_found
+from lazaretto.spool.malware_telling import malware_found, scanned
 from lazaretto.spool.node import Node
 from lazaretto.spool.planning import (
     Leasing,
     Plan,
     direction_of,
-    only,
     plan_judged,
     plan_unscanned,
     recipients_of,
@@ -105,13 +104,12 @@ class Acceptor:
         events = []
         for tenant in tenants_of(submission):
             if judgement is not None:
-                copies = only(judgement, tenant)
-                events.append(telling.scanned(judgement, copies, tenant, submission.id, self._clock()))
+                events.append(scanned(submission, judgement, tenant, (), self._clock(), str(reply)))
                 found = malware_found(
                     submission,
                     judgement,
                     tenant,
-                    tuple(only(judgement, tenant)),
+                    tuple(telling.only(judgement, tenant)),
                     (),
                     self._clock(),
                     str(reply),
@@ -166,8 +164,8 @@ class Acceptor:
         direction = direction_of(submission, tenant)
         events = [telling.received(submission, tenant, direction, addresses, summary)]
         if judgement is not None:
-            copies = only(judgement, tenant)
-            events.append(telling.scanned(judgement, copies, tenant, submission.id, self._clock()))
+            answer = f"250 2.0.0 Queued as {submission.id}"
+            events.append(scanned(submission, judgement, tenant, plan.quarantine, self._clock(), answer))
         events += _exceeded(submission, tenant)
         return enter(
             submission,

@@ -7,7 +7,7 @@ from acceptance to the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
@@ -169,7 +169,7 @@ def plan_judged(
                 rows.quarantine_copy(copy, leasing.settings)
     reply = f"250 2.0.0 Queued as {submission.id}"
     told = malware_found(
-        submission, judgement, tenant, tuple(only(judgement, tenant)), rows.quarantine, now, reply
+        submission, judgement, tenant, tuple(telling.only(judgement, tenant)), rows.quarantine, now, reply
     )
     if told is not None:
         rows.events.append(told)
@@ -366,8 +366,3 @@ def quarantined_event(row: QuarantineRow) -> Event:
         reason=row.reason,
         expires_at=row.expires_at,
     )
-
-
-def only(judgement: Judgement, tenant: TenantId) -> Iterable[Copy]:
-    """Yield the copies of ``tenant``."""
-    return (copy for copy in judgement.copies if copy.tenant == tenant)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ import msgspec
 
 from lazaretto.core.decision import Copy, Decision, Judgement, Look, Summary
 from lazaretto.core.envelope import Client, Direction, Tls
-from lazaretto.core.events import FEATURES, Event, EventKind
+from lazaretto.core.events import FEATURES, RECORD, Event, EventKind
 from lazaretto.core.excess import Excess
 from lazaretto.core.findings import Finding
 from lazaretto.core.identity import MessageId, TenantId
@@ -75,9 +75,17 @@ def composed(
 
 
 def scanned(
-    judgement: Judgement, copies: Iterable[Copy], tenant: TenantId, message: MessageId, at: datetime
+    judgement: Judgement,
+    copies: Iterable[Copy],
+    tenant: TenantId,
+    message: MessageId,
+    at: datetime,
+    record: Mapping[str, Any] | None = None,
 ) -> Event:
-    """Return what SCANNED says to ``tenant``: findings and facts, and what becomes of its copies."""
+    """Return what SCANNED says to ``tenant``: findings and facts, and what becomes of its copies.
+
+    ``record`` is the detailed one of safe mail, where it is wanted.
+    """
     look = judgement.looks.get(tenant)
     if look is None:
         look = Look(verdict=judgement.verdict, score=judgement.score, findings=judgement.findings)
@@ -106,6 +114,7 @@ def scanned(
             "reference": judgement.reference,
             **_on_trial(look),
             # Only the index of traits reads it; the story of the message is kept without it.
+            **({RECORD: record} if record is not None else {}),
             **({FEATURES: _kept(judgement.features)} if may_arrive else {}),
         },
     )
@@ -281,6 +290,11 @@ def tls_details(tls: Tls | None) -> dict[str, Any] | None:
     if tls is None:
         return None
     return {"protocol": tls.protocol, "cipher": tls.cipher, "verified": tls.verified}
+
+
+def only(judgement: Judgement, tenant: TenantId) -> Iterable[Copy]:
+    """Yield the copies of ``tenant``."""
+    return (copy for copy in judgement.copies if copy.tenant == tenant)
 
 
 def place_of(copy: Copy) -> Place:

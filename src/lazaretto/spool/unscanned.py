@@ -17,15 +17,15 @@ from lazaretto.core.queued import Lease, QueuedCopy, QueueKind
 from lazaretto.core.submission import Submission
 from lazaretto.db.pool import Connection, Pool
 from lazaretto.db.sql import query
-from lazaretto.spool import telling
 from lazaretto.spool.changing import Changes, Move, NextNumber, QueueKey, apply
 from lazaretto.spool.content import ContentStore
 from lazaretto.spool.content_reading import ContentReader
 from lazaretto.spool.content_settings import ContentSettings
 from lazaretto.spool.holding import HeldRow, lock_leases, read_held
 from lazaretto.spool.intake import discard
+from lazaretto.spool.malware_telling import scanned
 from lazaretto.spool.node import Node
-from lazaretto.spool.planning import Leasing, Plan, only, plan_judged, read_stored_submission
+from lazaretto.spool.planning import Leasing, Plan, plan_judged, read_stored_submission
 from lazaretto.spool.queue import Queue
 from lazaretto.spool.rows import event_row
 from lazaretto.spool.settings import SpoolSettings
@@ -150,8 +150,8 @@ def _submission(row: HeldRow, content: ReceivedContent) -> Submission:
 
 def _changes(row: HeldRow, submission: Submission, judgement: Judgement, plan: Plan, clock: Clock) -> Changes:
     tenant = TenantId(row.tenant)
-    copies = only(judgement, tenant)
-    events = [telling.scanned(judgement, copies, tenant, submission.id, clock()), *plan.events]
+    reply = f"250 2.0.0 Queued as {submission.id}"
+    events = [scanned(submission, judgement, tenant, plan.quarantine, clock(), reply), *plan.events]
     return Changes(
         removed=(QueueKey(row.tenant, row.message, row.number),),
         moves=tuple(

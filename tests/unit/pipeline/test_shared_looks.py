@@ -14,8 +14,7 @@ from lazaretto.detect.registry import detectors
 from lazaretto.pipeline.looking import Inspector, facts_by_tenant
 from lazaretto.pipeline.wire import LookRequest, SnapshotKey
 from lazaretto.policy.late import accepted
-from lazaretto.spool.planning import only
-from lazaretto.spool.telling import scanned
+from lazaretto.spool.telling import only, scanned
 from lazaretto.tenants.compiling import compile_snapshot
 from lazaretto.tenants.document import parse_document
 

@@ -93,6 +93,7 @@ _PLACED: Final = (
                     "alerts_per_hour",
                 ),
             ),
+            Group("record", ("malware_handling.detailed_events",)),
         ),
     ),
     Service(
