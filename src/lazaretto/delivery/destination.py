@@ -22,10 +22,12 @@ class Destination:
         self._idle: deque[asyncio.Future[Held | None]] = deque()
         self._reminder: asyncio.TimerHandle | None = None
 
-    @property
-    def is_unused(self) -> bool:
-        """Tell whether nothing would be lost by forgetting the destination."""
-        return not self.waiting and not self.workers and not self.feedback.failures
+    def is_unused(self, now: float) -> bool:
+        """Tell whether little would be lost by forgetting the destination: nothing is here, nor left alone.
+
+        Failures that are over do not keep it, or those who never answer would add up for ever.
+        """
+        return not self.waiting and not self.workers and not self.feedback.is_quiet(now)
 
     def put(self, held: Held) -> None:
         """Give ``held`` to a worker that waits, or let it wait for one."""

@@ -13,7 +13,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from lazaretto.core.errors import ContentDamaged
 from lazaretto.core.facts import Resolver
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 _KINDS = (QueueKind.DELIVER, QueueKind.DELAY_NOTICE, QueueKind.BOUNCE)
 _NO_HOST = "no host"
-_MOST_DESTINATIONS = 10_000
+MOST_DESTINATIONS: Final = 10_000
 _MOST_TAKEN_BACK = 2_000
 """Copies that are taken back at a time: the first of a long queue need not wait until its last is read."""
 _PATIENCE_WITH_CONTENT = 6
@@ -203,8 +203,9 @@ class Dispatcher:
         return destination
 
     def _forget_unused(self) -> None:
-        if len(self._destinations) >= _MOST_DESTINATIONS:
-            unused = [key for key, destination in self._destinations.items() if destination.is_unused]
+        if len(self._destinations) >= MOST_DESTINATIONS:
+            now = asyncio.get_running_loop().time()
+            unused = [key for key, each in self._destinations.items() if each.is_unused(now)]
             for key in unused:
                 del self._destinations[key]
 

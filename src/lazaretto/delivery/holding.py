@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from struct import Struct
+from typing import Final
 
 from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.core.queued import Lease, QueuedCopy
 
-_MOST_REMEMBERED = 50_000
+MOST_REMEMBERED: Final = 50_000
+"""Settled rows, which take 12 MB: a process grows by as much until it has settled so many."""
+_MARK = Struct("<q16sq")
 Row = tuple[TenantId, MessageId, int]
 
 
@@ -39,7 +43,8 @@ class Holding:
         self._max_octets = max_octets
         self._octets = 0
         self._held: dict[Row, Held] = {}
-        self._settled: OrderedDict[Row, int] = OrderedDict()
+        # By mark, as rows would take twice the memory, and the collector would look at each of them.
+        self._settled: OrderedDict[bytes, int] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._held)
@@ -60,7 +65,7 @@ class Holding:
                 held.copy = replace(held.copy, lease=copy.lease)
                 held.leased_at = now
             return None
-        if self._settled.get(row, -1) >= copy.lease.attempt:
+        if self._settled.get(_mark(row), -1) >= copy.lease.attempt:
             return None
         if octets is not None and self._octets + len(octets) > self._max_octets:
             octets = None
@@ -81,9 +86,10 @@ class Holding:
         held = self._held.pop(row, None)
         if held is not None:
             self.finish(held)
-        self._settled[row] = lease.attempt
-        self._settled.move_to_end(row)
-        if len(self._settled) > _MOST_REMEMBERED:
+        mark = _mark(row)
+        self._settled[mark] = lease.attempt
+        self._settled.move_to_end(mark)
+        if len(self._settled) > MOST_REMEMBERED:
             self._settled.popitem(last=False)
 
     def lost(self, lease: Lease) -> None:
@@ -102,3 +108,8 @@ class Holding:
 def row_of(lease: Lease) -> Row:
     """Return the row that is leased."""
     return (lease.tenant, lease.message, lease.row)
+
+
+def _mark(row: Row) -> bytes:
+    tenant, message, number = row
+    return _MARK.pack(tenant, message.bytes, number)

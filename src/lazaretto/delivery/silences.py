@@ -41,22 +41,21 @@ class Silences:
         self._longest = longest
         self._changed: dict[str, Silence] = {}
         self._known: dict[str, Silence] = {}
-        self._told: set[str] = set()
-        """Names that we told of; the store has them also when their time is over."""
+        self._told: dict[str, datetime] = {}
+        """Until when the silences last that we told of: the store may have more of them than it tells."""
 
     def began(self, name: str, failures: int, seconds: float) -> None:
         """Tell that ``name`` does not answer and is left alone for ``seconds``."""
         if self._store is not None:
             name = _short(name)
-            self._told.add(name)
-            until = self._clock() + timedelta(seconds=seconds)
+            until = self._told[name] = self._clock() + timedelta(seconds=seconds)
             self._changed[name] = self._known[name] = Silence(name=name, failures=failures, until=until)
 
     def ended(self, name: str) -> None:
         """Tell that ``name`` answers, if somebody believes that it does not."""
         name = _short(name)
         if self._known.pop(name, None) is not None or name in self._told:
-            self._told.discard(name)
+            self._told.pop(name, None)
             self._changed[name] = Silence(name=name, failures=0, until=self._clock())
 
     def of(self, name: str) -> tuple[int, float]:
@@ -73,8 +72,10 @@ class Silences:
         if self._store is None:
             return
         changed, self._changed = self._changed, {}
+        now = self._clock()
+        self._told = {name: until for name, until in self._told.items() if until > now}
         try:
-            known = await self._store.share(list(changed.values()), self._clock())
+            known = await self._store.share(list(changed.values()), now)
         except (LazarettoError, asyncio.CancelledError) as failure:
             self._changed = {**changed, **self._changed}
             if isinstance(failure, asyncio.CancelledError):

@@ -82,6 +82,21 @@ async def test_who_always_answers_costs_no_writing() -> None:
     assert store.writes == 0
 
 
+async def test_a_silence_that_is_over_by_itself_is_forgotten() -> None:
+    """Those who never answer must not add up: who answers after all has nothing more to end."""
+    store, clock = MemoryStore(), Clock()
+    silences = Silences(store, clock, LONGEST)
+    silences.began("mx dead.example", 3, 60.0)
+    await silences.share()
+    clock.now += timedelta(seconds=61)
+    await silences.share()
+
+    silences.ended("mx dead.example")
+    await silences.share()
+
+    assert store.writes == 1
+
+
 async def test_a_database_that_is_away_costs_a_delay() -> None:
     store, clock = MemoryStore(), Clock()
     silences = Silences(store, clock, LONGEST)
