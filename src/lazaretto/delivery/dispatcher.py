@@ -1,8 +1,8 @@
 """Gets every copy that is due out of the house.
 
 Copies come in hand twice over: offered by the edge the moment they are committed, and claimed from
-the database when they are due again.  Each goes to its destination's workers; each outcome goes to
-the settler.  Nothing that one copy or one destination does holds up another.
+the database when they are due again (``claiming``).  Each goes to its destination's workers; each
+outcome goes to the settler.  Nothing that one copy or one destination does holds up another.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from lazaretto.core.queued import Lease, QueuedCopy, QueueKind, Settlement
 from lazaretto.core.reply import Reply
 from lazaretto.core.snapshot import Directory
 from lazaretto.delivery.attempts import Attempts, ContentUnread
+from lazaretto.delivery.claiming import Claiming
 from lazaretto.delivery.connecting import Opener
 from lazaretto.delivery.courier import Carried, Courier, Means
 from lazaretto.delivery.dead_hosts import DeadHosts
@@ -40,11 +41,8 @@ from lazaretto.delivery.tls_policy import RouteTlsPolicy, TlsPolicy
 
 log = logging.getLogger(__name__)
 
-_KINDS = (QueueKind.DELIVER, QueueKind.DELAY_NOTICE, QueueKind.BOUNCE)
 _NO_HOST = "no host"
 MOST_DESTINATIONS: Final = 10_000
-_MOST_TAKEN_BACK = 2_000
-"""Copies that are taken back at a time: the first of a long queue need not wait until its last is read."""
 _PATIENCE_WITH_CONTENT = 6
 _FIRST_PAUSE_FOR_CONTENT = 1.0
 """Seconds; content that cannot be read is asked for again after one, two, four, … seconds, for a minute."""
@@ -69,7 +67,6 @@ class Dispatcher:
         silences: SilenceStore | None = None,
     ) -> None:
         self._settings = settings = settings or DeliverySettings()
-        self._queue = queue
         self._contents = contents
         self._silences = Silences(silences, clock, settings.dead_time * LONGEST_PAUSE)
         self._router = Router(directory, resolver, settings)
@@ -84,13 +81,12 @@ class Dispatcher:
         self._attempts = Attempts(contents, settings, hostname, clock, languages, signing)
         self._journal = DeliveryJournal(journal)
         self._holding = Holding(settings.max_held_octets)
+        self._claiming = Claiming(queue, self._holding, settings, self._hold)
         self._settler = Settler(queue, self._journal, settings.max_unsettled, self._holding.settled)
         self._destinations: dict[str, Destination] = {}
         self._workers = 0
         self._starved: dict[str, Destination] = {}
         self._is_stopping = False
-        self._must_look_again = False
-        self._postponed: list[tuple[QueuedCopy, bytes | None]] | None = None
         self._writing: list[asyncio.Task[None]] = []
         self._finding: list[asyncio.Task[None]] = []
 
@@ -103,13 +99,13 @@ class Dispatcher:
             self._settler.add(settlement)
         self._writing = _begun(self._settler.journal_forever(), self._settler.settle_forever())
         await self._silences.share()
-        await self._take_back_own()
+        await self._claiming.take_back_own()
         if self._settler.is_idle:
             self._journal.forget()
         interval = self._settings.silence_interval
         self._finding = _begun(
-            self._claim_forever(),
-            self._renew_forever(),
+            self._claiming.claim_forever(),
+            self._claiming.renew_forever(),
             self._silences.share_forever(interval, self._hear),
         )
 
@@ -117,10 +113,9 @@ class Dispatcher:
         """Take a copy that is leased to this node; False when it stays in the spool for now."""
         if self._is_stopping:
             return False
-        if self._postponed is not None:
-            self._postponed.append((copy, octets))
+        if self._claiming.postpones(copy, octets):
             return True
-        if len(self._holding) >= self._settings.max_held_copies:
+        if self._claiming.room <= 0:
             self.look_again()
             return False
         self._hold(copy, octets)
@@ -132,7 +127,7 @@ class Dispatcher:
         For when an edge went away, perhaps between a commit and the offer: without it such a copy would
         rest until its lease ends.
         """
-        self._must_look_again = True
+        self._claiming.look_again()
 
     async def stop(self, seconds: float = 10.0) -> None:
         """Finish what is under way within ``seconds``, write every outcome, and end.
@@ -162,7 +157,7 @@ class Dispatcher:
     @property
     def in_hand(self) -> tuple[Lease, ...]:
         """The leases of all copies that wait here, are carried, or have an outcome that is to be written."""
-        return tuple(held.copy.lease for held in self._holding)
+        return self._holding.leases
 
     async def idle(self) -> None:
         """Return when no copy is in hand; for tests and for a node that is to be emptied."""
@@ -340,81 +335,6 @@ class Dispatcher:
     def _settle(self, held: Held, settlement: Settlement) -> None:
         self._holding.finish(held)
         self._settler.add(settlement)
-
-    # Loops.
-
-    async def _take_back_own(self) -> None:
-        """Lease anew what is leased to this node and not in hand.
-
-        What is offered meanwhile waits: which of two leases is the newer one is known only afterwards.
-        """
-        self._must_look_again = False
-        self._postponed = []
-        try:
-            in_hand = self.in_hand
-            wanted = min(self._room, _MOST_TAKEN_BACK)
-            copies = await self._queue.claim_own(_KINDS, wanted, in_hand)
-            for copy in copies:
-                self._hold(copy, None)
-            if len(copies) == wanted:
-                self._must_look_again = True
-        except Exception:
-            # They may be leased anew all the same, where only the answer was lost.
-            self._must_look_again = True
-            raise
-        finally:
-            postponed, self._postponed = self._postponed, None
-            for copy, octets in postponed:
-                self._hold(copy, octets)
-
-    async def _claim_forever(self) -> None:
-        pause = self._settings.claim_interval.total_seconds()
-        while True:
-            if not await self._claim():
-                await asyncio.sleep(pause)
-
-    async def _claim(self) -> bool:
-        """Take what is ours and what is due in hand; tell whether there is more of it and room for that."""
-        try:
-            if self._must_look_again and self._has_room_for_own:
-                await self._take_back_own()
-            wanted = max(0, min(self._settings.claim_limit, self._room))
-            claimed = await self._queue.claim(_KINDS, wanted) if wanted else ()
-        except Exception:
-            # A worker loop: the database comes back, and then so must we.
-            log.exception("copies cannot be claimed")
-            # What was claimed, if only the answer was lost, would rest until its lease ends.
-            self._must_look_again = True
-            return False
-        for copy in claimed:
-            self._hold(copy, None)
-        return 0 < wanted == len(claimed) or (self._must_look_again and self._has_room_for_own)
-
-    @property
-    def _room(self) -> int:
-        return self._settings.max_held_copies - len(self._holding)
-
-    @property
-    def _has_room_for_own(self) -> bool:
-        # A look goes through the whole queue, be it for one place that became free or for very many.
-        return self._room >= min(_MOST_TAKEN_BACK, max(1, self._settings.max_held_copies // 10))
-
-    async def _renew_forever(self) -> None:
-        half = self._settings.lease_time.total_seconds() / 2
-        while True:
-            await asyncio.sleep(half / 4)
-            now = asyncio.get_running_loop().time()
-            due = self._holding.leased_before(now - half)
-            try:
-                lost = await self._queue.renew([held.copy.lease for held in due]) if due else ()
-            except Exception:
-                # A worker loop: a lease that could not be renewed is at worst delivered by another node.
-                log.exception("leases cannot be renewed")
-                continue
-            for held in due:
-                held.leased_at = now
-            for lease in lost:
-                self._holding.lost(lease)
 
     async def _write_all(self, seconds: float) -> None:
         try:

@@ -52,6 +52,11 @@ class Holding:
     def __iter__(self) -> Iterator[Held]:
         return iter(list(self._held.values()))
 
+    @property
+    def leases(self) -> tuple[Lease, ...]:
+        """The leases of all copies in hand."""
+        return tuple(held.copy.lease for held in self._held.values())
+
     def take(self, copy: QueuedCopy, octets: bytes | None, now: float) -> Held | None:
         """Take ``copy`` in hand; None where its row is in hand or was settled under this lease.
 
