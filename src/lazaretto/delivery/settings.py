@@ -34,6 +34,13 @@ class DeliverySettings(BaseModel):
         pattern="^(opportunistic|required|verified)$",
         description="What is demanded of the channel to the relay.",
     )
+    operators_tenant: str = Field(
+        default="",
+        description=(
+            "Name of the tenant (the operator's own, say) under which letters leave to operators whose "
+            "address is at no tenant's domain; its trace shows them. Empty = they get none."
+        ),
+    )
     port_for_mx: int = Field(
         default=25, ge=1, le=65535, description="Port at which the MX hosts of other domains are called."
     )

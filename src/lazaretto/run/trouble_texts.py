@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from lazaretto.intelligence.machine_troubles import ToldTrouble
 from lazaretto.run.troubles import Kind, Trouble
 
 SUBJECTS: Final[Mapping[str, str]] = {
@@ -75,3 +76,15 @@ def in_words(trouble: Trouble, language: str) -> str:
     """Return one line about ``trouble``; in English where the language is not known."""
     line = _LINES.get(language, _LINES["en"])[trouble.kind]
     return line.format(about=trouble.about, problem=trouble.problem, count=trouble.count)
+
+
+def in_all_languages(trouble: Trouble) -> ToldTrouble:
+    """Return ``trouble`` as every machine of the platform may read it."""
+    return ToldTrouble(
+        kind=trouble.kind.value,
+        about=trouble.about,
+        count=trouble.count,
+        first=trouble.first,
+        last=trouble.last,
+        words={language: in_words(trouble, language) for language in _LINES},
+    )

@@ -24,6 +24,7 @@ from lazaretto.db.pool import Pool
 from lazaretto.delivery.domain_keys import DomainKeys
 from lazaretto.intelligence.bundle_store import BundleStore
 from lazaretto.intelligence.indicator_store import IndicatorStore
+from lazaretto.intelligence.machine_troubles import MachineTroubles
 from lazaretto.intelligence.report_cases import ReportCases
 from lazaretto.journal.auditing import AuditLog
 from lazaretto.journal.feeding import Feed
@@ -88,6 +89,7 @@ class MailPath:
         self.steering = Steering(spool)
         self.queue_figures = QueueFigures(spool)
         self.indicators = IndicatorStore(control)
+        self.troubles = MachineTroubles(control)
         self.bundles = BundleStore(control)
         self.trace = Trace(trace)
         self.traffic_counts = TrafficCounts(trace)

@@ -7,13 +7,15 @@ from typing import ClassVar
 
 import structlog
 
-from lazaretto.core.address import domain_of
 from lazaretto.db.sql import query
+from lazaretto.intelligence.machine_troubles import MachineTroubles
 from lazaretto.run.account_tables import are_made
 from lazaretto.run.job_card import JobCard, Workshop
 from lazaretto.run.naming import host_name
 from lazaretto.run.operator_letters import Told, after_telling, due, letter
-from lazaretto.run.troubles import troubles
+from lazaretto.run.trouble_texts import in_all_languages
+from lazaretto.run.troubles import those_that_matter, troubles
+from lazaretto.run.writing_to import tenant_writing_to
 
 log = structlog.get_logger(__name__)
 
@@ -33,29 +35,33 @@ class TellingOperators:
         self._file = shop.home.troubles_told
 
     async def work(self, now: datetime) -> None:
-        """Write to every operator what is new at ``now``; once an hour at most."""
-        told = Told.in_file(self._file)
-        news = due(troubles(self._shop.home.troubles), told, now)
+        """Show what is wrong at ``now``, and write to every operator what is new; once an hour at most."""
+        told, known = Told.in_file(self._file), troubles(self._shop.home.troubles)
+        ours = host_name(self._shop.settings)
+        shown = tuple(map(in_all_languages, those_that_matter(known, now)))
+        await MachineTroubles(self._shop.control).tell(self._shop.room.node.number, ours, shown, now)
+        news = due(known, told, now)
         if not news or not await are_made(self._shop.control):
             return
-        ours = host_name(self._shop.settings)
+        name = self._shop.settings.delivery.operators_tenant
         letters = [
             letter(
                 news,
                 address=address,
                 language=language,
-                tenant=owner.tenant,
+                tenant=tenant,
                 node=ours,
                 now=now,
                 host_name=ours,
             )
             for address, language in await self._operators()
-            # Mail of ours goes out under a tenant; an address that is nobody's cannot be written to.
-            if (owner := self._shop.room.directory.tenant_of(domain_of(address))) is not None
+            if (tenant := tenant_writing_to(address, self._shop.room.directory, name)) is not None
         ]
         for each in letters:
             await self._shop.commit(each)
-        if letters:
+        if not letters:
+            log.warning("no operator can be written to", troubles=len(news))
+        else:
             # Without anybody to tell it is news until there is somebody.
             log.info("operators told", troubles=len(news), letters=len(letters))
             after_telling(news, told, now).note(self._file)

@@ -20,6 +20,7 @@ from lazaretto.run.account_tables import are_made
 from lazaretto.run.job_card import JobCard, Workshop
 from lazaretto.run.naming import host_name
 from lazaretto.run.storekey import web_key
+from lazaretto.run.writing_to import tenant_writing_to
 from lazaretto.store.people.sealing import unseal
 
 log = structlog.get_logger(__name__)
@@ -70,4 +71,9 @@ class WritingLetters:
         owner = self._shop.room.directory.tenant_of(domain_of(address))
         if owner is not None:
             return owner.tenant if is_known or owner.accepts(address) else None
-        return TenantId(granted_in) if is_known and granted_in is not None else None
+        if not is_known:
+            return None
+        named = self._shop.settings.delivery.operators_tenant
+        if granted_in is not None:
+            return TenantId(granted_in)
+        return tenant_writing_to(address, self._shop.room.directory, named)

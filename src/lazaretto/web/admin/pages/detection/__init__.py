@@ -1,0 +1,1 @@
+"""What is wrong with looking at mail, for operators."""
