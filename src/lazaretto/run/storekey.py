@@ -31,6 +31,7 @@ def web_key(home: Home) -> str:
     if len(key) < _SHORTEST or not key.isprintable():
         raise ConfigurationError(
             f"{home.web_key} holds no key: put a good copy there, or remove it, and the next start makes "
-            "another; then people sign in again, and links in mail that was sent before lead nowhere"
+            "another; then people sign in again with new second factors, secrets of identity providers are "
+            "to be entered again, and links in mail that was sent before lead nowhere"
         )
     return key
