@@ -13,18 +13,32 @@ import io
 import re
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from PIL import Image
 
 from lazaretto.core.errors import LimitReached
-from lazaretto.detect.codes import LEAST_SIDE, Allowance, check_scans, check_size, codes_in, leads_to_web
+from lazaretto.detect.codes import (
+    LEAST_SIDE,
+    Allowance,
+    check_scans,
+    check_size,
+    codes_in,
+    leads_to_web,
+    on_white,
+)
+from lazaretto.detect.drawn_codes import drawn_in_page, drawn_in_text
+from lazaretto.mail.filetype import FileType
+from lazaretto.mail.part import Part
 from lazaretto.mail.view import MessageView
 
 MAX_PICTURES: Final = 20
+MAX_PAGE: Final = 512 << 10
+MOST_PAGES: Final = 5
 MAX_OCTETS: Final = 32 << 20
 MOST_SECONDS: Final = 2.0
 """Of processor time for all pictures of a message."""
@@ -48,15 +62,6 @@ _SCAN_WORDS = (
     "扫描",
 )
 _DATA_PICTURE = re.compile(rb"data:image/(?:png|jpe?g|gif|webp);base64,([a-z0-9+/=\s%]{200,400000})", re.I)
-_TABLE = re.compile(rb"<table\b[^>]{0,400}>((?:(?!</?table).){2000,200000})</table>", re.I | re.S)
-_ROW = re.compile(rb"<tr\b.{0,20000}?</tr>", re.I | re.S)
-_CELL = re.compile(rb"<t[dh]\b([^>]{0,300})>", re.I)
-_DARK = re.compile(
-    rb"(?:bgcolor|background(?:-color)?)\s*[=:]\s*[\"']?\s*(?:#0{3}(?:0{3})?\b|black|#[0-3][0-9a-f]{5}\b|rgb\(0)",
-    re.I,
-)
-_SPAN = re.compile(rb"colspan\s*=\s*[\"']?(\d{1,2})", re.I)
-_BLOCKS = "█▀▄■▓░ \u00a0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +126,25 @@ _BROKEN_PICTURE: Final = (
 def _pictures(
     message: MessageView, allowance: Allowance, unread: dict[str, None]
 ) -> Iterator[tuple[Image.Image, bool]]:
-    source = message.html_source
-    if source.count(b"<td") >= LEAST_SIDE * 10:
-        yield from ((picture, True) for picture in _tables(source))
-    if "█" in message.text or "▄" in message.text:
-        yield from ((picture, True) for picture in _drawings(message.text))
-    if not any(part.main_type == "image" for part in message.leaves) and b"data:image" not in source:
+    pages = _pages(message)
+    drawn = chain(*map(drawn_in_page, pages), drawn_in_text(message.text))
+    yield from ((each, True) for each in drawn)
+    if not any(map(_is_picture, message.leaves)) and not any(b"data:image" in page for page in pages):
         return
     text = message.text[:20_000].lower()
     spoken_of = any(word in text for word in _SCAN_WORDS)
     if not spoken_of and len(message.text) > FEW_LETTERS:
         return
     try:
+        before: Image.Image | None = None
         for octets in _encoded_pictures(message, unread):
             allowance.step()
             picture = _opened(octets, must_be_square=not spoken_of, unread=unread)
             if picture is not None:
                 yield picture, False
+                if before is not None and (whole := _joined(before, picture)) is not None:
+                    yield whole, False
+            before = picture
     except LimitReached as reached:
         unread[str(reached)] = None
 
@@ -146,14 +153,14 @@ def _encoded_pictures(message: MessageView, unread: dict[str, None]) -> Iterator
     """Yield the octets of pictures; raises ``LimitReached`` where there are more."""
     count = 0
     for part in message.leaves:
-        if part.main_type == "image":
+        if _is_picture(part):
             count = _one_more(count)
             decoded = part.decoded_part(MAX_OCTETS)
             if decoded.cut:
                 unread[f"size of a picture reached: more than {MAX_OCTETS} octets"] = None
             else:
                 yield decoded.octets
-    for match in _DATA_PICTURE.finditer(message.html_source):
+    for match in chain.from_iterable(map(_DATA_PICTURE.finditer, _pages(message))):
         count = _one_more(count)
         try:
             yield base64.b64decode(match[1].replace(b"%0A", b""))
@@ -161,10 +168,45 @@ def _encoded_pictures(message: MessageView, unread: dict[str, None]) -> Iterator
             continue
 
 
+def _pages(message: MessageView) -> list[bytes]:
+    """Return what is shown as a page: the letter's own, and attached ones and drawings."""
+    attached = (part for part in message.attachments if part.real_type in (FileType.HTML, FileType.SVG))
+    return [message.html_source, *(part.decoded(MAX_PAGE) for part in islice(attached, MOST_PAGES))]
+
+
+def _is_picture(part: Part) -> bool:
+    """Tell whether clients show ``part`` as a picture: by its label, its name or its octets."""
+    return part.main_type == "image" or part.real_type.is_image
+
+
 def _one_more(count: int) -> int:
     if count >= MAX_PICTURES:
         raise LimitReached("pictures of a message", f"{MAX_PICTURES}")
     return count + 1
+
+
+def _is_square(width: int, height: int) -> bool:
+    return 0.7 < width / height < 1.45
+
+
+def _is_half(width: int, height: int) -> bool:
+    """Tell whether two such pictures make a square one."""
+    return _is_square(2 * width, height) or _is_square(width, 2 * height)
+
+
+def _joined(first: Image.Image, second: Image.Image) -> Image.Image | None:
+    """Return the square picture of which these are the halves; a code is cut in two to pass as pictures."""
+    if first.height == second.height and _is_square(first.width + second.width, first.height):
+        size, place = (first.width + second.width, first.height), (first.width, 0)
+    elif first.width == second.width and _is_square(first.width, first.height + second.height):
+        size, place = (first.width, first.height + second.height), (0, first.height)
+    else:
+        return None
+    check_size(*size)
+    whole = Image.new("L", size)
+    whole.paste(first)
+    whole.paste(second, place)
+    return whole
 
 
 def _opened(octets: bytes, *, must_be_square: bool, unread: dict[str, None]) -> Image.Image | None:
@@ -174,66 +216,17 @@ def _opened(octets: bytes, *, must_be_square: bool, unread: dict[str, None]) -> 
             width, height = picture.size
             if min(width, height) < LEAST_SIDE:
                 return None
-            if must_be_square and not 0.7 < width / height < 1.45:
+            if must_be_square and not (_is_square(width, height) or _is_half(width, height)):
                 return None
             check_size(width, height)
             if picture.format == "JPEG":
                 check_scans(octets, width, height)
                 # Its shades alone are decoded, a third of the memory.
                 picture.draft("L", picture.size)
-            return picture.convert("L")
+            return on_white(picture)
     except LimitReached as reached:
         unread[str(reached)] = None
         return None
     except _BROKEN_PICTURE:
         # What cannot be shown as a picture leads nobody anywhere.  Any other failure is the runner's.
         return None
-
-
-def _tables(source: bytes) -> Iterator[Image.Image]:
-    for table in _TABLE.finditer(source):
-        rows = [_cells(row[0]) for row in _ROW.finditer(table[1])]
-        rows = [row for row in rows if len(row) >= LEAST_SIDE]
-        if len(rows) >= LEAST_SIDE:
-            yield _drawn(rows)
-
-
-def _cells(row: bytes) -> list[bool]:
-    cells: list[bool] = []
-    for cell in _CELL.finditer(row):
-        span = _SPAN.search(cell[1])
-        cells += [_DARK.search(cell[1]) is not None] * (int(span[1]) if span else 1)
-        if len(cells) > 200:
-            break
-    return cells
-
-
-def _drawings(text: str) -> Iterator[Image.Image]:
-    """Yield the picture that consecutive lines of block characters make."""
-    rows: list[list[bool]] = []
-    for line in [*text[:60_000].split("\n"), ""]:
-        kept = line.rstrip("\r")
-        if len(kept) >= LEAST_SIDE and all(c in _BLOCKS for c in kept):
-            rows += [[c in "█▀■▓" for c in kept], [c in "█▄■▓" for c in kept]]
-        elif rows:
-            if len(rows) >= LEAST_SIDE:
-                yield _drawn(_squared(rows))
-            rows = []
-
-
-def _squared(rows: list[list[bool]]) -> list[list[bool]]:
-    # Full blocks are two half rows high; drawings of full blocks alone take two characters a module.
-    width = max(map(len, rows))
-    if all(rows[i] == rows[i + 1] for i in range(0, len(rows) - 1, 2)) and width > 1.5 * len(rows) / 2:
-        return [row[::2] for row in rows[::2]]
-    return rows
-
-
-def _drawn(rows: Sequence[Sequence[bool]]) -> Image.Image:
-    width, quiet, scale = max(map(len, rows)), 4, 4
-    picture = Image.new("L", (width + 2 * quiet, len(rows) + 2 * quiet), 255)
-    for y, row in enumerate(rows[:200]):
-        for x, dark in enumerate(row[:200]):
-            if dark:
-                picture.putpixel((x + quiet, y + quiet), 0)
-    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)

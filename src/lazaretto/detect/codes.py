@@ -58,6 +58,16 @@ def check_scans(octets: bytes, width: int, height: int) -> None:
         raise LimitReached("scans of a picture", f"{octets.count(_SCAN)} of {width} x {height} dots")
 
 
+def on_white(picture: Image.Image) -> Image.Image:
+    """Return ``picture`` in shades of grey, as it shows on white paper where it lets something through."""
+    if not picture.has_transparency_data:
+        return picture.convert("L")
+    shown = picture.convert("LA")
+    paper = Image.new("L", shown.size, 255)
+    paper.paste(shown.getchannel("L"), mask=shown.getchannel("A"))
+    return paper
+
+
 def codes_in(picture: Image.Image, step: Callable[[], None]) -> Iterator[str]:
     """Yield what the codes of ``picture`` say, each once, at most ``MOST_CODES`` of them.
 

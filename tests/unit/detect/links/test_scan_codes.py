@@ -86,9 +86,84 @@ def half_blocks() -> bytes:
     return HEAD + b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + "\r\n".join(lines).encode()
 
 
+def saved(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+def squares() -> bytes:
+    lines = ["".join("\u2b1b" if dark else "\u2b1c" for dark in row) for row in modules()]
+    return HEAD + b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + "\r\n".join(lines).encode()
+
+
+def blocks_in_a_page(dark: str, light: str) -> str:
+    return "<p>hi</p><div>" + "<br>\r\n".join(
+        "".join(dark if each else light for each in row) for row in modules()
+    )
+
+
+def table_of_classes() -> str:
+    rows = "".join(
+        "<tr>" + "".join(f'<td class="{"x b" if dark else "x w"}"></td>' for dark in row) + "</tr>"
+        for row in modules()
+    )
+    return f"<style>.b {{background:#000}} .w {{background:#fff}}</style><table>{rows}</table>"
+
+
+def on_nothing() -> bytes:
+    """Return a picture whose light places let the paper through, dark as it may be stored."""
+    with Image.open(io.BytesIO(as_png(modules()))) as grey:
+        clear = Image.new("RGBA", grey.size, (0, 0, 0, 0))
+        clear.paste((0, 0, 0, 255), mask=grey.point([255 - value for value in range(256)]))
+    return saved(clear)
+
+
+def halves(box: tuple[float, float], other: tuple[float, float]) -> bytes:
+    """Return a letter with a picture cut at a side's middle; each box is a part of width and height."""
+    with Image.open(io.BytesIO(as_png(modules()))) as whole:
+        width, height = whole.size
+        first = saved(whole.crop((0, 0, int(width * box[0]), int(height * box[1]))))
+        second = saved(whole.crop((int(width * other[0]), int(height * other[1]), width, height)))
+    letter = with_picture(first)
+    part = letter[letter.index(b"--x\r\nContent-Type: image/png") :].replace(
+        base64.encodebytes(first).replace(b"\n", b"\r\n"), base64.encodebytes(second).replace(b"\n", b"\r\n")
+    )
+    return letter.removesuffix(b"--x--\r\n") + part
+
+
+def attached_page() -> bytes:
+    page = f'<html><img src="data:image/png;base64,{base64.b64encode(as_png(modules())).decode()}"></html>'
+    return with_picture(page.encode()).replace(
+        b"image/png\r\n", b"text/html\r\nContent-Disposition: attachment; filename=a.html\r\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("message", "drawn"),
     [
+        pytest.param(squares(), True, id="squares"),
+        pytest.param(in_html(blocks_in_a_page("\u2588\u2588", "&nbsp;&nbsp;")), True, id="blocks of a page"),
+        pytest.param(
+            in_html(blocks_in_a_page("&#9608;&#9608;", "<i>&#160;</i>&#160;")),
+            True,
+            id="named blocks of a page",
+        ),
+        pytest.param(in_html(table_of_classes()), True, id="cells coloured by their class"),
+        pytest.param(with_picture(on_nothing()), False, id="a picture that lets through"),
+        pytest.param(halves((0.5, 1), (0.5, 0)), False, id="two halves side by side"),
+        pytest.param(halves((1, 0.5), (0, 0.5)), False, id="two halves one below the other"),
+        pytest.param(attached_page(), False, id="a picture inside an attached page"),
+        pytest.param(
+            with_picture(as_png(modules())).replace(b"image/png", b"application/octet-stream"),
+            False,
+            id="a picture that is said to be anything",
+        ),
+        pytest.param(
+            with_picture(as_png(modules())).replace(b"image/png", b"text/plain"),
+            False,
+            id="a picture that is said to be a text",
+        ),
         pytest.param(with_picture(as_png(modules())), False, id="a picture"),
         pytest.param(
             in_html(
@@ -195,12 +270,6 @@ def corners(side: int) -> bytes:
     for y in range(0, side, 9):
         picture.paste(line, (0, y))
     return saved(picture)
-
-
-def saved(picture: Image.Image) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, "PNG")
-    return out.getvalue()
 
 
 def many_pictures() -> bytes:
