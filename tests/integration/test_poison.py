@@ -15,8 +15,8 @@ from tests.load.processes import tree
 from tests.unit.detect.malware.containers import a_letter, a_zip
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
-LARGEST = 1_600 << 20
-"""Octets that one process may ever have held: a parser's gigabyte, or a worker with what it was told."""
+LARGEST = 1 << 30
+"""Octets that one process may ever have held; what is shared with its parent counts as well."""
 HONEST = 20
 
 

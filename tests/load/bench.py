@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from lazaretto.spool.sealing import seal
 from tests.conftest import corpora_folder
+from tests.load.mixed import BESIDE_POISON, beside_poison
 from tests.load.processes import Usage, forget_peaks, usage_of
 from tests.load.product import Product, SinkProcess
 from tests.load.retro import RETRO_SCAN, retro_scan
@@ -154,6 +155,14 @@ KNOWN: dict[str, Callable[[], Workload]] = {
 }
 
 
+ON_THEIR_OWN: dict[str, Callable[[], object]] = {
+    RETRO_SCAN: retro_scan,
+    TRACE_SEARCHES: trace_searches,
+    BESIDE_POISON: beside_poison,
+}
+"""Those that start what they need."""
+
+
 def workloads(wanted: list[str]) -> Iterator[Workload]:
     """Yield the workloads that are wanted; all when none is named."""
     for name in wanted or KNOWN:
@@ -250,18 +259,17 @@ def _composed(product: Product, look: Look) -> AbstractContextManager[Product]:
 
 def main() -> None:
     """Measure and print."""
-    names = [*KNOWN, RETRO_SCAN, TRACE_SEARCHES]
+    names = [*KNOWN, *ON_THEIR_OWN]
     parser = parser_of("tests.load.bench", __doc__)
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"all, or of: {', '.join(names)}")
     wanted: list[str] = parser.parse_args().workloads
     if unknown := set(wanted) - set(names):
         parser.error(f"no workload {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
     print(json.dumps(sealing()), flush=True)
-    if not wanted or RETRO_SCAN in wanted:
-        print(json.dumps(retro_scan()), flush=True)
-    if not wanted or TRACE_SEARCHES in wanted:
-        print(json.dumps(trace_searches()), flush=True)
-    mail = [each for each in wanted if each not in (RETRO_SCAN, TRACE_SEARCHES)]
+    for name, figures_of in ON_THEIR_OWN.items():
+        if not wanted or name in wanted:
+            print(json.dumps(figures_of()), flush=True)
+    mail = [each for each in wanted if each not in ON_THEIR_OWN]
     if wanted and not mail:
         return
     with tempfile.TemporaryDirectory(prefix="lz-bench-") as folder:

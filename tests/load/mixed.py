@@ -1,6 +1,6 @@
 """Ordinary mail with and without poison beside it: by how much poison delays others.
 
-    python -m tests.load.mixed [ROUNDS]
+    python -m tests.load.mixed [ROUNDS]         part of `make bench`
 
 Rounds with and without poison take turns, each after the one before has left nothing running.  In
 each, ordinary mail (text, a page, an office document, an archive) comes at a steady pace, and its
@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import multiprocessing
 import os
 import random
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,9 +27,12 @@ from tests.load.poison import poisons
 from tests.load.processes import usage_of
 from tests.load.product import Product, SinkProcess
 from tests.load.sender import Conversation
+from tests.load.words import parser_of
 from tests.unit.detect.malware.containers import a_letter, a_zip
 
+BESIDE_POISON = "beside-poison"
 ROUNDS = 5
+BENCH_ROUNDS = 3
 SECONDS = 15.0
 PACE = 5.0
 """Ordinary messages a second."""
@@ -135,20 +138,42 @@ def measure(rounds: int) -> dict[str, list[list[float]]]:
     return times
 
 
+def beside_poison(rounds: int = BENCH_ROUNDS) -> dict[str, object]:
+    """Return how long ordinary mail takes alone and beside poison: milliseconds and ratios."""
+    times = measure(rounds)
+    alone, beside = times["alone"], times["beside poison"]
+    return {
+        "workload": BESIDE_POISON,
+        "rounds": rounds,
+        "answer_p50_ms": {kind: _typical(each, statistics.median) for kind, each in times.items()},
+        "answer_p95_ms": {kind: _typical(each, _late) for kind, each in times.items()},
+        "median_ratio": round(_typical(beside, statistics.median) / _typical(alone, statistics.median), 2),
+        "mean_ratio": round(
+            statistics.median(
+                statistics.mean(b) / statistics.mean(a) for a, b in zip(alone, beside, strict=True)
+            ),
+            2,
+        ),
+        "must_be_at_most": MUST,
+    }
+
+
+def _typical(rounds: Sequence[Sequence[float]], figure: Callable[[Sequence[float]], float]) -> float:
+    """Return the median over rounds of a round's figure, in milliseconds."""
+    return round(statistics.median(map(figure, rounds)) * 1e3, 1)
+
+
+def _late(times: Sequence[float]) -> float:
+    return statistics.quantiles(times, n=20)[-1]
+
+
 def main() -> None:
-    """Print medians, and fail where poison delays others by more than it may."""
-    times = measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)
-    typical = {kind: [statistics.median(each) for each in rounds] for kind, rounds in times.items()}
-    for kind, rounds in times.items():
-        late = statistics.median(statistics.quantiles(each, n=20)[-1] for each in rounds)
-        print(f"{kind:14} median {statistics.median(typical[kind]) * 1e3:6.1f} ms  95 % {late * 1e3:6.1f} ms")
-    ratio = statistics.median(typical["beside poison"]) / statistics.median(typical["alone"])
-    mean = statistics.median(
-        statistics.mean(b) / statistics.mean(a)
-        for a, b in zip(times["alone"], times["beside poison"], strict=True)
-    )
-    print(f"beside poison: median x {ratio:.2f}, mean x {mean:.2f}; must be at most {MUST:.2f}")
-    raise SystemExit(ratio > MUST)
+    """Print the figures, and fail where poison delays others by more than it may."""
+    parser = parser_of("tests.load.mixed", __doc__)
+    parser.add_argument("rounds", nargs="?", type=int, default=ROUNDS, metavar="ROUNDS", help="of each kind")
+    told = beside_poison(parser.parse_args().rounds)
+    print(json.dumps(told))
+    raise SystemExit(float(str(told["median_ratio"])) > MUST)
 
 
 if __name__ == "__main__":

@@ -111,6 +111,20 @@ def _banned_in(module: Path) -> list[str]:
     return problems
 
 
+def test_the_zip_reader_of_the_language_reads_nothing() -> None:
+    """It opens members that lie over one another (CVE-2024-0450), in the oldest Python that we run on."""
+    found = [
+        f"{path.relative_to(SOURCE)}:{node.lineno}"
+        for path in MODULES
+        if path.name != "diagnosis.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("ZipFile")
+        if not (len(node.args) > 1 and ast.unparse(node.args[1]) == "'w'")
+    ]
+
+    assert found == []
+
+
 def test_files_get_their_place_in_one_way() -> None:
     """``files.placing`` knows what a kill, a power cut and another writer do to a file written beside."""
     found = [

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import smtplib
 import socket
 import stat
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,6 +36,7 @@ from lazaretto.spool.storage import room_at
 
 CERTIFICATE_WARNING: Final = timedelta(days=14)
 ANSWER_PATIENCE: Final = 5.0
+OLDEST_PYTHON: Final = (3, 11)
 MOST_NAMED: Final = 5
 FETCH_PATIENCE: Final = timedelta(minutes=5)
 _SPARE_CONNECTIONS: Final = 10
@@ -206,7 +209,26 @@ def _bundles(home: Home, settings: Settings) -> Answer:
 
 def _python(_: Home, __: Settings) -> Answer:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Answer("python", sys.version_info >= (3, 11), version)
+    if sys.version_info < OLDEST_PYTHON:
+        return Answer("python", False, f"{version}; {'.'.join(map(str, OLDEST_PYTHON))} or newer is needed")
+    if not refuses_overlaps():
+        # No harm to us, but whoever looks after this machine wants to know.
+        version += "; its zipfile opens overlapping members, and is never given a stranger's archive"
+    return Answer("python", True, version)
+
+
+def refuses_overlaps() -> bool:
+    """Tell whether this Python's own reader of zip refuses overlapping members (CVE-2024-0450)."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a", b"")
+        archive.filelist.append(archive.filelist[0])
+    with zipfile.ZipFile(packed) as archive:
+        try:
+            archive.open(archive.infolist()[0]).close()
+        except zipfile.BadZipFile:
+            return True
+    return False
 
 
 def _scanning(home: Home, _: Settings) -> Answer:
