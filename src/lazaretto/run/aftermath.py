@@ -46,13 +46,16 @@ class Aftermath:
         snapshot_of: Callable[[TenantId], TenantSnapshot | None],
         send: Send,
         host_name: str,
+        pages: str = "",
     ) -> None:
+        """``pages`` is what addresses of the portals begin with; empty where there are none."""
         self._events = MalwareEvents(trace)
         self._progress = Progress(trace, "aftermath")
         self._digests = digests
         self._snapshot_of = snapshot_of
         self._send = send
         self._host_name = host_name
+        self._pages = pages
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -85,7 +88,7 @@ class Aftermath:
         snapshot = self._snapshot_of(TenantId(event.lazaretto.tenant))
         if snapshot is None:
             return
-        for alert in alerts(event, snapshot, now, self._host_name):
+        for alert in alerts(event, snapshot, now, self._host_name, self._pages):
             if not limit.allows(alert, snapshot, now):
                 continue
             try:

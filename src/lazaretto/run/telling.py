@@ -64,6 +64,10 @@ def _lines(story: TracedMessage) -> Iterator[str]:
         yield f"  {_time(event['time'])}  {event['event']}{_particulars(event)}"
 
 
+_TOLD: Final = ("by", "to", "reason", "settings", "reply", "next_at")
+"""Whatever of these an event has."""
+
+
 def _particulars(event: dict[str, Any]) -> str:
     parts = []
     if event.get("host") or event.get("ip"):
@@ -73,7 +77,9 @@ def _particulars(event: dict[str, Any]) -> str:
         parts.append(_channel(channel))
     elif event.get("tls"):
         parts.append(f"over {event['tls'].get('protocol', 'TLS')}")
-    told = [key for key in ("reason", "settings", "reply", "next_at") if event.get(key)]
+    if event["event"] == "quarantined" and event.get("id"):
+        parts.append(f"pen {event['id']}")
+    told = [key for key in _TOLD if event.get(key)]
     parts += [f"{key.replace('_', ' ')}: {_value(event[key])}" for key in told]
     return f"  {_shown('; '.join(parts))}" if parts else ""
 

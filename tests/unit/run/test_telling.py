@@ -98,3 +98,17 @@ def test_a_strangers_words_do_not_steer_the_terminal() -> None:
 
 def test_a_very_long_subject_is_cut() -> None:
     assert max(map(len, told_in_words(a_story(subject="x" * 10_000)).split("\n"))) < 200
+
+
+def test_a_release_says_which_copy_who_asked_and_who_approved() -> None:
+    moves = (
+        {"time": WHEN, "event": "quarantined", "id": "ccb23690", "reason": "malware"},
+        {"time": WHEN, "event": "requested", "by": "ann@customer.example", "to": "first", "reason": "a tool"},
+        {"time": WHEN, "event": "approved", "by": "operator"},
+    )
+
+    told = told_in_words(replace(a_story(), events=moves))
+
+    assert "quarantined  pen ccb23690; reason: malware" in told
+    assert "requested  by: ann@customer.example; to: first; reason: a tool" in told
+    assert "approved  by: operator" in told
