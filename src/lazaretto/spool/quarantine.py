@@ -8,43 +8,28 @@ have added.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
 from psycopg.rows import class_row
 
-from lazaretto.core.address import domain_of, fold
-from lazaretto.core.envelope import Direction
-from lazaretto.core.events import Event, EventKind
+from lazaretto.core.address import fold
 from lazaretto.core.identity import MessageId, TenantId
-from lazaretto.core.places import Place
-from lazaretto.core.queued import QueueKind
 from lazaretto.db.pool import Connection, Pool
 from lazaretto.db.sql import query
-from lazaretto.spool.changing import Changes, Move, Numbering, QuarantineEnd, QuarantineRest, apply
-from lazaretto.spool.rows import QueueRow, event_row
+from lazaretto.spool.changing import Numbering, apply
+from lazaretto.spool.leaving import TO_RECIPIENTS, Leaving, RestingRow, ended, part_of, released
 from lazaretto.spool.settings import SpoolSettings
 from lazaretto.spool.timing import Clock, utc_now
 
 _PACKAGE: Final = "lazaretto.spool"
 BATCH: Final = 500
-TO_RECIPIENTS: Final = "recipients"
-TO_FIRST: Final = "first"
 GUARDED: Final = frozenset({"malware", "suspected"})
 """Reasons of copies that nobody releases without an approval (``spool.releasing``)."""
 NEEDS_APPROVAL: Final = "needs approval"
-
-
-class Leaving(Enum):
-    """How a copy leaves the quarantine."""
-
-    RELEASED = "released"
-    DELETED = "deleted"
-    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,59 +199,22 @@ class Quarantine:
         async with self._pool.transaction() as connection:
             rows = await _lock(connection, ids, tenant)
             if only is not None:
-                rows = [part for row in rows if (part := _part_of(row, only)) is not None]
+                rows = [part for row in rows if (part := part_of(row, only)) is not None]
             guarded = how is Leaving.RELEASED and not approved
             kept = {row.id for row in rows if guarded and row.reason in GUARDED and row.ended_as is None}
             resting = [row for row in rows if row.ended_as is None and row.id not in kept]
             numbering = Numbering()
             if how is Leaving.RELEASED:
-                changes = [self._release(_going(row, to), now, by, numbering, told) for row in resting]
+                give_up_at = now + self._settings.give_up_after
+                changes = [
+                    released(row, to, now, by=by, told=told, numbering=numbering, give_up_at=give_up_at)
+                    for row in resting
+                ]
             else:
-                changes = [_end(row, now, how, by) for row in resting]
+                changes = [ended(row, now, how, by) for row in resting]
             if changes:
                 await apply(connection, [*changes, numbering.changes()], now)
         return {row.id: NEEDS_APPROVAL if row.id in kept else row.ended_as or how.value for row in rows}
-
-    def _release(
-        self, going: _Going, now: datetime, by: str, numbering: Numbering, told: Mapping[str, str]
-    ) -> Changes:
-        row, left_out = going.row, going.left_out
-        queue = [
-            self._queue_row(row, domain, members, numbering.take(row), now)
-            for domain, members in _by_domain(row).items()
-        ]
-        events = [_event(row, EventKind.RELEASED, now, by, {**going.told, **told})]
-        if left_out is not None:
-            # They are told of apart: their copy rests no more, and goes nowhere.
-            events.append(_event(left_out, EventKind.DELETED, now, by, {"released_to": going.told["to"]}))
-        return Changes(
-            moves=(
-                *_moves(row, Place.READY, now, going.deliver_to),
-                *(_moves(left_out, Place.DELETED, now) if left_out else ()),
-            ),
-            queue=tuple(queue),
-            **_ending(row, now, Leaving.RELEASED),
-            events=tuple(event_row(event, row.received_at) for event in events),
-        )
-
-    def _queue_row(
-        self, row: _RestingRow, domain: str, members: Sequence[int], number: int, now: datetime
-    ) -> QueueRow:
-        return QueueRow(
-            tenant=row.tenant,
-            message=row.message,
-            number=number,
-            kind=QueueKind.DELIVER,
-            destination=domain,
-            direction=row.direction,
-            recipients=tuple(members),
-            splices=None,
-            next_at=now,
-            attempt=0,
-            owner=None,
-            failures=0,
-            expires_at=now + self._settings.give_up_after,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,124 +235,11 @@ class _ListedRow:
     ended_as: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _RestingRow:
-    id: UUID
-    tenant: int
-    message: UUID
-    direction: str
-    recipients: list[int]
-    addresses: list[str]
-    destinations: list[str]
-    reason: str
-    ended_as: str | None
-    received_at: datetime
-    next_number: int
-    staying: tuple[tuple[int, str], ...] = ()
-    """Recipients, with their addresses, for whom the copy rests on."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Going:
-    """A copy that is released: those who get it, and those who get nothing."""
-
-    row: _RestingRow
-    left_out: _RestingRow | None = None
-    deliver_to: str | None = None
-    told: dict[str, str] = field(default_factory=dict)
-
-
-def _going(row: _RestingRow, to: str) -> _Going:
-    if to == TO_RECIPIENTS:
-        return _Going(row)
-    first = replace(row, recipients=row.recipients[:1], addresses=row.addresses[:1])
-    others = replace(row, recipients=row.recipients[1:], addresses=row.addresses[1:])
-    left_out = others if others.recipients else None
-    if to == TO_FIRST:
-        return _Going(replace(first, destinations=row.destinations[:1]), left_out, None, {"to": to})
-    return _Going(
-        replace(first, destinations=[to], direction=Direction.INTERNAL.value), left_out, to, {"to": to}
-    )
-
-
-async def _lock(connection: Connection, ids: Sequence[UUID], tenant: TenantId | None) -> list[_RestingRow]:
-    async with connection.cursor(row_factory=class_row(_RestingRow)) as cursor:
+async def _lock(connection: Connection, ids: Sequence[UUID], tenant: TenantId | None) -> list[RestingRow]:
+    async with connection.cursor(row_factory=class_row(RestingRow)) as cursor:
         parameters: dict[str, Any] = {"ids": list(ids), "tenant": tenant}
         await cursor.execute(query(_PACKAGE, "lock_quarantined"), parameters)
         return await cursor.fetchall()
-
-
-def _part_of(row: _RestingRow, only: Collection[str]) -> _RestingRow | None:
-    """Return what of ``row`` is for the addresses in ``only``; None when nothing is."""
-    wanted = {fold(address) for address in only}
-    mine = [index for index, address in enumerate(row.addresses) if fold(address) in wanted]
-    if len(mine) in (0, len(row.addresses)):
-        return row if mine else None
-    others = [index for index in range(len(row.addresses)) if index not in mine]
-    return replace(
-        row,
-        recipients=[row.recipients[index] for index in mine],
-        addresses=[row.addresses[index] for index in mine],
-        destinations=[row.destinations[index] for index in mine],
-        staying=tuple((row.recipients[index], row.addresses[index]) for index in others),
-    )
-
-
-def _ending(row: _RestingRow, now: datetime, how: Leaving) -> dict[str, Any]:
-    """Return the part of ``Changes`` that ends the resting: the whole of it, or some recipients'."""
-    if not row.staying:
-        return {"ended": (QuarantineEnd(row.id, now, how.value),)}
-    rest = QuarantineRest(
-        row.id, tuple(number for number, _ in row.staying), tuple(address for _, address in row.staying)
-    )
-    return {"narrowed": (rest,)}
-
-
-def _by_domain(row: _RestingRow) -> dict[str, list[int]]:
-    by_domain: dict[str, list[int]] = {}
-    for number, destination in zip(row.recipients, row.destinations, strict=True):
-        by_domain.setdefault(domain_of(destination), []).append(number)
-    return by_domain
-
-
-def _end(row: _RestingRow, now: datetime, how: Leaving, by: str) -> Changes:
-    kind = EventKind.EXPIRED if how is Leaving.EXPIRED else EventKind.DELETED
-    return Changes(
-        moves=_moves(row, Place.DELETED, now),
-        **_ending(row, now, how),
-        events=(event_row(_event(row, kind, now, by), row.received_at),),
-    )
-
-
-def _moves(row: _RestingRow, place: Place, now: datetime, deliver_to: str | None = None) -> tuple[Move, ...]:
-    return tuple(
-        Move(
-            tenant=row.tenant, message=row.message, number=number, place=place, at=now, deliver_to=deliver_to
-        )
-        for number in row.recipients
-    )
-
-
-def _event(
-    row: _RestingRow,
-    kind: EventKind,
-    now: datetime,
-    by: str,
-    told: Mapping[str, str] = MappingProxyType({}),
-) -> Event:
-    return Event(
-        kind=kind,
-        at=now,
-        tenant=TenantId(row.tenant),
-        message=MessageId(row.message),
-        recipients=tuple(row.addresses),
-        details={
-            ("part_of" if row.staying else "id"): str(row.id),
-            "reason": row.reason,
-            "by": by,
-            **told,
-        },
-    )
 
 
 def _shown(row: _ListedRow) -> QuarantinedCopy:

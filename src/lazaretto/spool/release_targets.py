@@ -8,7 +8,7 @@ from lazaretto.core.address import domain_of
 from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.malware_handling import MalwareHandling
 from lazaretto.core.snapshot import TenantSnapshot
-from lazaretto.spool.quarantine import TO_FIRST, TO_RECIPIENTS
+from lazaretto.spool.leaving import TO_FIRST, TO_RECIPIENTS
 
 PREDEFINED: Final = "predefined"
 

@@ -19,7 +19,8 @@ from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.db.pool import Connection, Pool
 from lazaretto.db.sql import query
 from lazaretto.spool.changing import Changes, apply
-from lazaretto.spool.quarantine import Leaving, Quarantine, QuarantinedCopy
+from lazaretto.spool.leaving import Leaving
+from lazaretto.spool.quarantine import Quarantine, QuarantinedCopy
 from lazaretto.spool.rows import event_row
 from lazaretto.spool.timing import Clock, utc_now
 

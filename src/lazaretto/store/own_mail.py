@@ -25,7 +25,8 @@ from lazaretto.intelligence.report_cases import CaseState, ReportCase
 from lazaretto.journal.search import Search
 from lazaretto.mail.preview import Preview, preview_of
 from lazaretto.mail.scanner import view_of
-from lazaretto.spool.quarantine import TO_RECIPIENTS, QuarantinedCopy
+from lazaretto.spool.leaving import TO_RECIPIENTS
+from lazaretto.spool.quarantine import QuarantinedCopy
 from lazaretto.spool.releasing import DENIED, LOOKING, WAITING
 from lazaretto.store.auditing import ordered
 from lazaretto.store.mailpath import mail_path

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from lazaretto.core.address import domain_of
 from lazaretto.core.errors import ScopeError
-from lazaretto.spool.quarantine import TO_RECIPIENTS, QuarantinedCopy, Resting
+from lazaretto.spool.leaving import TO_RECIPIENTS
+from lazaretto.spool.quarantine import QuarantinedCopy, Resting
 from lazaretto.spool.release_targets import target_of
 from lazaretto.store.auditing import ordered
 from lazaretto.store.mailpath import mail_path

@@ -19,7 +19,8 @@ from lazaretto.run.home import Home
 from lazaretto.run.ordering import ordered, tenants_of_quarantined
 from lazaretto.run.releases import Desk, Outcome
 from lazaretto.run.settings import load_settings
-from lazaretto.spool.quarantine import TO_RECIPIENTS, Leaving, Quarantine, QuarantinedCopy
+from lazaretto.spool.leaving import TO_RECIPIENTS, Leaving
+from lazaretto.spool.quarantine import Quarantine, QuarantinedCopy
 from lazaretto.spool.releasing import DENIED, LOOKING, RELEASED, WAITING, ReleaseRequest
 
 

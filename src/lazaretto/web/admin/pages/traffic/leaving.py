@@ -12,7 +12,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from lazaretto.core.errors import ConfigurationError, ScopeError
-from lazaretto.spool.quarantine import GUARDED, NEEDS_APPROVAL, TO_RECIPIENTS, QuarantinedCopy
+from lazaretto.spool.leaving import TO_RECIPIENTS
+from lazaretto.spool.quarantine import GUARDED, NEEDS_APPROVAL, QuarantinedCopy
 from lazaretto.store import quarantined, releasing
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.web.admin.pages.traffic.words import OUTCOMES, TARGETS, choices, word

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from lazaretto.spool.quarantine import TO_FIRST, TO_RECIPIENTS
+from lazaretto.spool.leaving import TO_FIRST, TO_RECIPIENTS
 from lazaretto.spool.release_targets import PREDEFINED
 
 VERDICTS: Final[Mapping[str, Any]] = {
