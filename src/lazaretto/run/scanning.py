@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import ipaddress
 import os
 import signal
@@ -42,6 +41,8 @@ from lazaretto.protocol.settings import DnsSettings
 from lazaretto.run.gathering import gather_with
 from lazaretto.run.saying_why import details_of, probability_of, reasons_of
 from lazaretto.run.scan import make_serve
+from lazaretto.spool.content_settings import ContentSettings
+from lazaretto.spool.intake import discard, take
 from lazaretto.tenants.compiling import compile_snapshot
 from lazaretto.tenants.document import parse_document
 
@@ -214,12 +215,17 @@ class Scanning:
 
     async def _judgement(self, octets: bytes, assumptions: Assumptions, resolver: Resolver) -> Judgement:
         snapshot = self._snapshot
-        submission = _submission(octets, assumptions, snapshot)
+        # A large message reaches its worker as a file, as on a server: no frame would hold it.
+        content = take(octets, self._folder, ContentSettings())
+        submission = _submission(content, assumptions, snapshot)
         known = assumptions.recorded is not None
         directory = _Only(snapshot)
         gather = _nothing if known else gather_with(resolver, self._settings, directory)
         asker = Asker(self._folder, directory, gather, self._settings)
-        return await asker.look_patiently(submission, assumptions.recorded)
+        try:
+            return await asker.look_patiently(submission, assumptions.recorded)
+        finally:
+            discard(content)
 
     def _end_station(self) -> None:
         os.kill(self._station, signal.SIGTERM)
@@ -297,7 +303,7 @@ def octets_in(file: Path) -> bytes:
     return octets.replace(b"\n", b"\r\n")
 
 
-def _submission(octets: bytes, assumptions: Assumptions, snapshot: TenantSnapshot) -> Submission:
+def _submission(content: ReceivedContent, assumptions: Assumptions, snapshot: TenantSnapshot) -> Submission:
     given = assumptions.recipients or (next(iter(sorted(snapshot.addresses)), DEFAULT_RECIPIENT),)
     recipients = tuple(Recipient(address=address) for address in given)
     inbound = any(domain_of(address) in snapshot.domains for address in given) or not assumptions.recipients
@@ -308,5 +314,5 @@ def _submission(octets: bytes, assumptions: Assumptions, snapshot: TenantSnapsho
         client=Client(ip=assumptions.client_ip, helo=assumptions.helo),
         envelope=Envelope(reverse_path=assumptions.reverse_path, recipients=recipients),
         legs=(Leg(tenant=snapshot.tenant, direction=direction, recipients=recipients),),
-        content=ReceivedContent(size=len(octets), sha256=hashlib.sha256(octets).digest(), octets=octets),
+        content=content,
     )
