@@ -193,7 +193,7 @@ def test_a_list_convicts_nothing_late_that_somebody_responsible_vouches_for(
     listed = BadTrait(IndicatorKind.URL, "www.evil.example/kit", "list of addresses")
 
     assert is_vouched_for(listed, TENANT, frozenset({allowed})) is vouched
-    assert not is_vouched_for(replace(listed, is_wish=True), TENANT, frozenset({allowed}))
+    assert not is_vouched_for(replace(listed, indicator=12), TENANT, frozenset({allowed}))
 
 
 async def test_mail_of_more_than_thirty_days_is_left_alone(trace: Pool) -> None:

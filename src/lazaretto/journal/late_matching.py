@@ -45,8 +45,8 @@ class BadTrait:
     """Of a web address nobody but those who wrote the list knows more than the sum."""
     direction: str = ""
     """``inbound`` or ``outbound``, where it convicts no other mail."""
-    is_wish: bool = False
-    """An administrator has named it: nobody's vouching speaks against it."""
+    indicator: int | None = None
+    """Number of the administrator's entry that it is: nobody's vouching speaks against it."""
 
     @property
     def is_pattern(self) -> bool:

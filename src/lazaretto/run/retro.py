@@ -7,7 +7,9 @@ matched by its kept traits.  Each message that is convicted so gets one event wi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -31,7 +33,7 @@ from lazaretto.detect.malware.hash_list import read_list
 from lazaretto.detect.malware.url_list import entries_of, is_sum
 from lazaretto.intelligence.bundle_folder import BundleFolder
 from lazaretto.intelligence.digest_store import DigestStore
-from lazaretto.intelligence.indicator_store import BOTH, IndicatorStore
+from lazaretto.intelligence.indicator_store import BOTH, Hits, IndicatorStore
 from lazaretto.journal.late_matching import BadTrait, LateMatch, LateMatcher, Progress
 from lazaretto.spool.changing import Changes, apply
 from lazaretto.spool.rows import event_row
@@ -76,6 +78,7 @@ class RetroScan:
             matches = [each for each in found if not is_vouched_for(each.trait, each.tenant, allowed)]
             for start in range(0, len(matches), BATCH):
                 await self._tell(matches[start : start + BATCH], now)
+            await self._indicators.count_hits(hits_of(matches, now))
             count = len(matches)
             log.info("retro-scan", traits=len(traits), convicted=count)
         if reached != position:
@@ -91,8 +94,8 @@ class RetroScan:
             reached["indicators"] = entry.changed_at.isoformat()
             kind = IndicatorKind(entry.kind)
             direction = "" if entry.direction == BOTH else entry.direction
-            cause = f"indicator #{entry.id}"
-            traits.append(BadTrait(kind, entry.value, cause, entry.tenant, direction=direction, is_wish=True))
+            trait = BadTrait(kind, entry.value, f"indicator #{entry.id}", entry.tenant)
+            traits.append(replace(trait, direction=direction, indicator=entry.id))
         for each in await self._digests.since(_since(position, "digests"), DIGESTS_AT_ONCE):
             reached["digests"] = each.first_seen.isoformat()
             cause = f"shared digest {each.sha256[:16]} {each.name}"
@@ -142,13 +145,19 @@ def _since(position: dict[str, Any], subject: str) -> datetime:
 
 def is_vouched_for(trait: BadTrait, tenant: int, allowed: frozenset[tuple[int | None, str, str]]) -> bool:
     """Tell whether ``tenant``, or the operator, vouches for what ``trait`` calls bad, as a look would ask."""
-    if trait.is_wish:
+    if trait.indicator is not None:
         return False
     values = [trait.value]
     if trait.kind is IndicatorKind.URL and not trait.is_sum:
         host, slash, path = trait.value.partition("/")
         values += entries_about(host, slash + path)
     return any((whose, trait.kind.value, each) in allowed for whose in (tenant, None) for each in values)
+
+
+def hits_of(matches: Iterable[LateMatch], now: datetime) -> list[Hits]:
+    """Return what each administrator's entry was found in: an entry that comes late has its hits, too."""
+    counted = Counter(each.trait.indicator for each in matches if each.trait.indicator is not None)
+    return [Hits(number, times, now) for number, times in counted.items()]
 
 
 def late_event(match: LateMatch, now: datetime) -> Event:
