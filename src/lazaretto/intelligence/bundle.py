@@ -94,7 +94,8 @@ class Bundle:
             raise BundleRefused("the bundle is not signed; sign it with `lazaretto bundle sign`")
         if not trusted:
             raise BundleRefused(
-                "no key is trusted here; name its public key in [bundles] trusted_keys of lazaretto.toml"
+                "no key is trusted here; name its public key in [bundles] trusted_keys of lazaretto.toml,"
+                " and restart what runs"
             )
         for key in trusted:
             if key.has_signed(self.signed, self.signature):
