@@ -13,6 +13,7 @@ before all this, when a few messages have gone through, and must be back to that
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import itertools
 import json
@@ -272,8 +273,13 @@ def _queue_id(content: bytes) -> str:
 
 def main(words: list[str]) -> int:
     """Soak, print, and return 1 where something was lost or grew."""
-    minutes = float(words[0]) if words else MINUTES
-    rate = float(words[1]) if len(words) > 1 else RATE
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("minutes", nargs="?", type=float, default=MINUTES)
+    parser.add_argument("rate", nargs="?", type=float, default=RATE, metavar="messages_a_second")
+    given = parser.parse_args(words)
+    minutes, rate = given.minutes, given.rate
     ledger = Ledger()
     with tempfile.TemporaryDirectory(prefix="lz-soak-") as name:
         folder = Path(name)
