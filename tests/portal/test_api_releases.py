@@ -87,6 +87,24 @@ def test_another_administrator_approves_and_the_copy_goes_where_it_was_asked_for
     }
 
 
+def test_a_second_request_is_refused_as_long_as_one_is_open(administrator: Program, malware: UUID) -> None:
+    other = with_grant("acme", "quarantine-administrator")
+    (request,) = asked_for(administrator, malware)
+    assert request["reached"] == ["alice@acme.example"]
+    assert asked_for(administrator, malware) == [request]
+
+    wish = {"ids": [str(malware)], "to": "recipients", "reason": "they need it"}
+    for who in (other, administrator):
+        refused = who.post("/tenants/acme/quarantine/requests", wish)
+        assert (refused.status, request["id"] in refused.json["detail"]) == (409, True)
+        assert "to first" in refused.json["detail"]
+    looked_at_again(malware)
+    (standing,) = [
+        each for each in other.get("/tenants/acme/quarantine/requests").json if each["id"] == request["id"]
+    ]
+    assert (standing["to"], standing["requested_by"]) == ("first", request["requested_by"])
+
+
 def test_what_was_denied_stays(administrator: Program, malware: UUID) -> None:
     (request,) = asked_for(administrator, malware)
     looked_at_again(malware)

@@ -217,10 +217,17 @@ def test_malware_is_released_by_two_people(world: World, surfer: Surfer) -> None
     surfer.go(f"/t/{TENANT}/quarantine/requests")
     surfer.page.get_by_role("link", name="A sample").first.click()
     assert surfer.page.locator("button[value=approve]").count() == 0
+    surfer.go(f"/t/{TENANT}/quarantine/release?ids={copy}")
+    surfer.page.fill("textarea[name=reason]", "something else")
+    surfer.page.locator("main form[method=post] button").click()
+    assert "asked already" in surfer.page.inner_text("main") or "déjà" in surfer.page.inner_text("main")
+    surfer.go(f"/t/{TENANT}/quarantine/requests")
+    surfer.page.get_by_role("link", name="A sample").first.click()
 
     other = world.surfer(DESKTOP, "en", "quarantine-administrator")
     other.go(surfer.page.url)
     other.take_picture(f"request-{kind_of(surfer)}")
+    assert "it is sent to: alice@mira.example" in other.page.inner_text("main")
     other.page.locator("button[value=approve]").click()
     other.page.wait_for_url("**/quarantine/requests")
     world.post.ship()

@@ -19,8 +19,16 @@ from lazaretto.run.home import Home
 from lazaretto.run.running import is_running
 from lazaretto.run.settings import load_settings
 from lazaretto.spool.quarantine import GUARDED, Quarantine, QuarantinedCopy
-from lazaretto.spool.release_targets import target_of
-from lazaretto.spool.releasing import GONE, LOOKING, RELEASED, WAITING, ReleaseRequest, Releases
+from lazaretto.spool.release_targets import aim, target_of
+from lazaretto.spool.releasing import (
+    GONE,
+    LOOKING,
+    RELEASED,
+    WAITING,
+    AlreadyAsked,
+    ReleaseRequest,
+    Releases,
+)
 from lazaretto.tenants.following import SnapshotFollower
 
 PATIENCE: Final = 90.0
@@ -36,6 +44,18 @@ class Outcome:
     """``released``, ``deleted``, ``expired``, or the state of a request."""
     told: str = ""
     """What its asker should know."""
+
+
+REFUSED: Final = "refused"
+"""State of an outcome: another request for that copy is open, and this one was not noted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An open request, with what approving it would do."""
+
+    request: UUID
+    words: str
 
 
 class Desk:
@@ -55,6 +75,11 @@ class Desk:
         """Approve or deny the open requests that ``ids`` mean."""
         with self._database.available():
             return asyncio.run(self._decide(ids, by, why, approve=approve))
+
+    def standing(self, ids: Sequence[UUID], *, by: str) -> dict[UUID, list[Standing]]:
+        """Return the open requests that each of ``ids`` means: of requests, copies or messages."""
+        with self._database.available():
+            return asyncio.run(self._standing(ids, by))
 
     def requests(self, tenant: str | None, *, everything: bool) -> list[ReleaseRequest]:
         """Return the requests of a tenant, or of all; only open ones unless ``everything``."""
@@ -84,7 +109,12 @@ class Desk:
             )
         wishes = MalwareHandling.of(tenant.options)
         others = second_pair_of_eyes(by, tenant.administrators, wishes.four_eyes)
-        await opened.releases.ask([copy], by=by, target=target, reason=why, alone=lambda _: not others)
+        if others and not why.strip():
+            raise ConfigurationError(f"say --why it shall be released; {' or '.join(others)} reads it")
+        try:
+            await opened.releases.ask([copy], by=by, target=target, reason=why, alone=lambda _: not others)
+        except AlreadyAsked as refusal:
+            return Outcome(copy.id, REFUSED, str(refusal))
         request = await self._looked_at(opened, copy)
         if request.state == LOOKING:
             return Outcome(
@@ -93,7 +123,9 @@ class Desk:
         if request.state == WAITING:
             names = " or ".join(others) or "another administrator"
             return Outcome(
-                copy.id, WAITING, f"looked at again: {request.second_look}; {names} must approve it"
+                copy.id,
+                WAITING,
+                f"looked at again: {request.second_look}; {names} must approve it: request {request.id}",
             )
         return Outcome(copy.id, request.state, f"looked at again: {request.second_look}")
 
@@ -130,11 +162,30 @@ class Desk:
         if approve and fold(by) not in map(fold, others or (request.requested_by, OPERATOR)):
             who = " or ".join(others)
             raise ConfigurationError(f"{by} cannot approve what {request.requested_by} asked for; {who} can")
-        if approve:
-            state = await opened.releases.approve(request, by=by, reason=why)
-        else:
-            state = await opened.releases.deny(request, by=by, reason=why)
-        return Outcome(request.quarantine, state)
+        if not approve:
+            return Outcome(request.quarantine, await opened.releases.deny(request, by=by, reason=why))
+        meant = await self._aim(opened, request)
+        state = await opened.releases.approve(request, by=by, reason=why)
+        told = f"{meant}, as {request.requested_by} asked" if state == RELEASED else ""
+        return Outcome(request.quarantine, state, told)
+
+    async def _standing(self, ids: Sequence[UUID], by: str) -> dict[UUID, list[Standing]]:
+        async with _Open(self._database, self._settings) as opened:
+            scope = opened.scope_of(by)
+            found: dict[UUID, list[Standing]] = {}
+            for typed in ids:
+                asked = await opened.releases.list(tenant=scope, ids=[typed], states=[WAITING, LOOKING])
+                found[typed] = [Standing(each.id, await self._words(opened, each)) for each in asked]
+            return found
+
+    async def _words(self, opened: _Open, request: ReleaseRequest) -> str:
+        seen = f"looked at again: {request.second_look}" if request.second_look else "not looked at again yet"
+        why = f": {request.reason}" if request.reason else ""
+        return f"{request.requested_by} asked to send it to {await self._aim(opened, request)}{why}; {seen}"
+
+    async def _aim(self, opened: _Open, request: ReleaseRequest) -> str:
+        copies = await opened.quarantine.list(copies=[request.quarantine], tenant=TenantId(request.tenant))
+        return aim(request.target, copies[0].recipients if copies else ())
 
     async def _requests(self, tenant: str | None, *, everything: bool) -> list[ReleaseRequest]:
         async with _Open(self._database, self._settings) as opened:

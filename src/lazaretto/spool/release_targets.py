@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from lazaretto.core.address import domain_of
@@ -11,6 +12,19 @@ from lazaretto.core.snapshot import TenantSnapshot
 from lazaretto.spool.leaving import TO_FIRST, TO_RECIPIENTS
 
 PREDEFINED: Final = "predefined"
+
+
+def reached_by(target: str, recipients: Sequence[str]) -> tuple[str, ...]:
+    """Return to whom a release to ``target`` sends a copy for ``recipients``."""
+    if target == TO_RECIPIENTS:
+        return tuple(recipients)
+    return tuple(recipients[:1]) if target == TO_FIRST else (target,)
+
+
+def aim(target: str, recipients: Sequence[str]) -> str:
+    """Return ``target`` with the addresses that it means, as commands tell it."""
+    reached = ", ".join(reached_by(target, recipients))
+    return target if reached in ("", target) else f"{target} ({reached})"
 
 
 def target_of(to: str, tenant: TenantSnapshot) -> str:

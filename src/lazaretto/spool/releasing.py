@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from psycopg.rows import class_row
 
+from lazaretto.core.errors import ConfigurationError
 from lazaretto.core.events import Event, EventKind
 from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.db.pool import Connection, Pool
@@ -58,6 +59,18 @@ class ReleaseRequest:
     decision_reason: str
 
 
+class AlreadyAsked(ConfigurationError):
+    """A request that wants something else is open for the copy; ``standing`` is that one."""
+
+    def __init__(self, standing: ReleaseRequest) -> None:
+        why = f' ("{standing.reason}")' if standing.reason else ""
+        super().__init__(
+            f"{standing.requested_by} asked already for its release to {standing.target}{why}: approve"
+            f" request {standing.id}, or deny it and ask anew"
+        )
+        self.standing = standing
+
+
 class Releases:
     """The requests of one platform; ``tenant`` None means everybody's, for operators."""
 
@@ -75,7 +88,11 @@ class Releases:
         reason: str,
         alone: Callable[[TenantId], bool],
     ) -> list[UUID]:
-        """Note a request for each copy that has none open; return the numbers of the new ones."""
+        """Note a request for each copy that has none open; return the numbers of the new ones.
+
+        The very same request, made twice, is made once.  Raises ``AlreadyAsked`` where another one is
+        open for a copy: then nothing is noted of any.
+        """
         now = self._clock()
         made = []
         async with self._pool.transaction() as connection:
@@ -97,6 +114,8 @@ class Releases:
                     made.append(identity)
                     event = _event(EventKind.REQUESTED, copy, now, {"by": by, "to": target, "reason": reason})
                     await apply(connection, [Changes(events=(event_row(event, copy.received_at),))], now)
+                else:
+                    await _demand_same(connection, copy.id, (by, target, reason))
         return made
 
     async def list(
@@ -205,6 +224,17 @@ async def _note_decision(
 ) -> None:
     parameters = {"id": request, "state": state, "by": by, "reason": reason, "now": now}
     await connection.execute(query(_PACKAGE, "decide_release_request"), parameters)
+
+
+async def _demand_same(connection: Connection, copy: UUID, wish: tuple[str, str, str]) -> None:
+    parameters = {"tenant": None, "ids": [copy], "states": [LOOKING, WAITING], "wanted": 1}
+    async with connection.cursor(row_factory=class_row(ReleaseRequest)) as cursor:
+        await cursor.execute(query(_PACKAGE, "list_release_requests"), parameters, prepare=False)
+        standing = await cursor.fetchone()
+    if standing is None:
+        raise ConfigurationError("another request for it was decided at this moment; ask again")
+    if (standing.requested_by, standing.target, standing.reason) != wish:
+        raise AlreadyAsked(standing)
 
 
 async def _one(connection: Connection, name: Any, parameters: dict[str, Any]) -> tuple[Any, ...] | None:

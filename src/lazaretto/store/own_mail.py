@@ -27,7 +27,7 @@ from lazaretto.mail.preview import Preview, preview_of
 from lazaretto.mail.scanner import view_of
 from lazaretto.spool.leaving import TO_RECIPIENTS
 from lazaretto.spool.quarantine import QuarantinedCopy
-from lazaretto.spool.releasing import DENIED, LOOKING, WAITING
+from lazaretto.spool.releasing import DENIED, LOOKING, WAITING, AlreadyAsked
 from lazaretto.store.auditing import ordered
 from lazaretto.store.mailpath import mail_path
 from lazaretto.store.people.endusers import EndUser
@@ -193,12 +193,19 @@ def request_release(user: EndUser, ids: Sequence[UUID], reason: str) -> int:
     path = mail_path()
     rows = path.wait(path.quarantine.list(tenant=user.tenant, copies=[each.id for each in own]))
     with ordered(_scope(user), "quarantine.request", _named(own), after={"reason": reason}):
-        made = path.wait(
-            path.releases.ask(
-                rows, by=user.address, target=TO_RECIPIENTS, reason=reason[:500], alone=lambda _: False
-            )
-        )
-    return len(made)
+        return sum(_ask(user, row, reason[:500]) for row in rows)
+
+
+def _ask(user: EndUser, row: QuarantinedCopy, reason: str) -> int:
+    """Ask for one copy; return how many requests that made: whoever was first is decided about."""
+    path = mail_path()
+    wish = path.releases.ask(
+        [row], by=user.address, target=TO_RECIPIENTS, reason=reason, alone=lambda _: False
+    )
+    try:
+        return len(path.wait(wish))
+    except AlreadyAsked:
+        return 0
 
 
 def delete(user: EndUser, ids: Sequence[UUID]) -> int:

@@ -15,7 +15,7 @@ from lazaretto.core.address import domain_of
 from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.core.malware_handling import MalwareHandling
 from lazaretto.spool.quarantine import GUARDED, QuarantinedCopy
-from lazaretto.spool.release_targets import target_of
+from lazaretto.spool.release_targets import reached_by, target_of
 from lazaretto.spool.releasing import LOOKING, WAITING, ReleaseRequest
 from lazaretto.store.auditing import ordered
 from lazaretto.store.mailpath import mail_path
@@ -39,6 +39,11 @@ class Requested:
     """None when nothing is kept of it any more."""
     may_decide: bool
     """Whether who asks is the other pair of eyes."""
+
+    @property
+    def reached(self) -> tuple[str, ...]:
+        """To whom an approval sends it; empty when nothing is kept of it any more."""
+        return reached_by(self.request.target, self.copy.recipients) if self.copy is not None else ()
 
     @property
     def is_open(self) -> bool:
@@ -68,7 +73,7 @@ def request(scope: Scope, number: UUID) -> Requested:
 def ask(scope: Scope, ids: Sequence[UUID], *, to: str, reason: str) -> list[Requested]:
     """Ask for the release of those of ``ids`` that are malware; return their open requests.
 
-    A copy for which a request is open gets no second one.
+    Raises ``AlreadyAsked``, and asks for none of them, where another request is open for one.
     """
     scope.demand(Area.QUARANTINE, Right.RELEASE)
     if not reason.strip():

@@ -17,7 +17,7 @@ from lazaretto.db.pool import Pool
 from lazaretto.run.consulting import consult
 from lazaretto.run.home import Home
 from lazaretto.run.ordering import ordered, tenants_of_quarantined
-from lazaretto.run.releases import Desk, Outcome
+from lazaretto.run.releases import REFUSED, Desk, Outcome, Standing
 from lazaretto.run.settings import load_settings
 from lazaretto.spool.leaving import TO_RECIPIENTS, Leaving
 from lazaretto.spool.quarantine import Quarantine, QuarantinedCopy
@@ -76,10 +76,29 @@ def release(ids: tuple[UUID, ...], by: str, to: str, why: str, home: Home) -> No
 @click.option("--why", default="", metavar="TEXT", help="Why, for the journal.")
 @home_option
 def approve(ids: tuple[UUID, ...], by: str, why: str, home: Home) -> None:
-    """Release malware whose release another administrator asked for."""
+    """Release malware whose release another administrator asked for, to where they asked.
+
+    ID is a request's number, as `quarantine requests` prints it; for a message or copy it is told
+    what is approved, and asked whether it shall be.
+    """
+    desk = Desk(home)
+    standing = desk.standing(ids, by=by)
+    _show_unnumbered(standing)
+    numbers = {typed: [each.request for each in some] or [typed] for typed, some in standing.items()}
     with _ordered(home, "approve", ids, by, {"why": why}):
-        outcomes = Desk(home).decide(ids, by=by, why=why, approve=True)
+        decided = desk.decide(_all(numbers), by=by, why=why, approve=True)
+    outcomes = {typed: [one for each in some for one in decided[each]] for typed, some in numbers.items()}
     _tell_decision(outcomes, RELEASED)
+
+
+def _show_unnumbered(standing: dict[UUID, list[Standing]]) -> None:
+    """Ask about requests that were named by their message: whose, and where to, that does not say."""
+    for typed, some in standing.items():
+        unnumbered = [each for each in some if each.request != typed]
+        for each in unnumbered:
+            click.echo(f"{typed}: request {each.request}: {each.words}", err=True)
+        if unnumbered:
+            confirm("Approve this?")
 
 
 @command.command()
@@ -100,7 +119,7 @@ def deny(ids: tuple[UUID, ...], by: str, why: str, home: Home) -> None:
 @home_option
 @json_option
 def requests(tenant: str | None, everything: bool, home: Home, as_json: bool) -> None:
-    """Print the requests for releases of malware, newest first."""
+    """Print the requests for releases of malware, newest first: their numbers, then the messages'."""
     found = Desk(home).requests(tenant, everything=everything)
     for each in found:
         click.echo(json.dumps(_request_json(each), ensure_ascii=False) if as_json else _request_line(each))
@@ -187,15 +206,18 @@ def _tell(left: dict[UUID, list[str]], wanted: Leaving) -> None:
 def _tell_of_release(outcomes: dict[UUID, list[Outcome]]) -> None:
     left: dict[UUID, list[str]] = {}
     for typed, some in outcomes.items():
-        waiting = [each for each in some if each.state in (WAITING, LOOKING)]
+        waiting = [each for each in some if each.state in (WAITING, LOOKING, REFUSED)]
         for each in waiting:
-            click.echo(f"{typed}: {each.state}; {each.told}")
+            click.echo(f"{typed}: {each.state}; {each.told}", err=each.state == REFUSED)
         if not waiting:
             for each in some:
                 if each.told:
                     click.echo(f"{typed}: {each.told}", err=True)
             left[typed] = [each.state for each in some]
     _tell(left, Leaving.RELEASED)
+    refused = [typed for typed, some in outcomes.items() if any(each.state == REFUSED for each in some)]
+    if refused:
+        raise ConfigurationError(f"another request is open for {len(refused)} of {len(outcomes)}")
 
 
 def _tell_decision(outcomes: dict[UUID, list[Outcome]], wanted: str) -> None:
@@ -203,7 +225,7 @@ def _tell_decision(outcomes: dict[UUID, list[Outcome]], wanted: str) -> None:
     for typed, some in outcomes.items():
         for each in some:
             if each.state == wanted:
-                click.echo(f"{typed}: {wanted}")
+                click.echo(f"{typed}: {wanted} to {each.told}" if each.told else f"{typed}: {wanted}")
                 continue
             wrong += 1
             click.echo(f"{typed}: {each.told or f'is {each.state}'}", err=True)
@@ -238,7 +260,7 @@ def _request_line(request: ReleaseRequest) -> str:
     decided = f"  {request.state} by {request.decided_by}" if request.decided_by else f"  {request.state}"
     asked = f"{request.requested_at:%Y-%m-%d %H:%M}  {request.requested_by} to {request.target}"
     return (
-        f"{request.message}  {asked}"
+        f"{request.id}  {request.message}  {asked}"
         f"  looked at again: {request.second_look or 'not yet'}{decided}  {request.reason}"
     ).rstrip()
 

@@ -14,6 +14,7 @@ from ninja import Header, NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from lazaretto.core.errors import ConfigurationError, ScopeError, TemporaryFailure
+from lazaretto.spool.releasing import AlreadyAsked
 from lazaretto.store.removals import UnconfirmedRemoval
 from lazaretto.store.scope import Forbidden
 from lazaretto.tenants.remarks import DocumentError
@@ -103,6 +104,7 @@ def tell_problems(api: NinjaAPI) -> None:
         OutdatedVersion: 412,
         ReviewRequired: 409,
         NotDecidable: 409,
+        AlreadyAsked: 409,
         ConfigurationError: 422,
         TemporaryFailure: 503,
         BadRequest: 400,

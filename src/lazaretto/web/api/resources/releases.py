@@ -27,6 +27,9 @@ class RequestShown(Schema):
     copy_id: UUID
     message: UUID
     to: str
+    """What was asked for: `recipients`, `first`, or an address."""
+    reached: list[str]
+    """The addresses that an approval sends it to; empty when the copy is gone."""
     reason: str
     requested_by: str
     requested_at: datetime
@@ -75,7 +78,11 @@ def list_requests(request: HttpRequest, tenant: Name, everything: bool = False) 
     summary="Ask for the release of malware",
 )
 def ask(request: HttpRequest, tenant: Name, body: Wish) -> Any:
-    """Have copies looked at again and put before another administrator; asking twice asks once."""
+    """Have copies looked at again and put before another administrator.
+
+    The very same request, made twice, is made once.  Where another one is open for a copy the answer is
+    409 and says whose, and nothing is asked for.
+    """
     scope = request.auth  # type: ignore[attr-defined]
     return [_shown(each) for each in releasing.ask(scope, body.ids, to=body.to, reason=body.reason)]
 
@@ -87,7 +94,7 @@ def ask(request: HttpRequest, tenant: Name, body: Wish) -> Any:
     summary="Approve a release",
 )
 def approve(request: HttpRequest, tenant: Name, id: UUID, body: Decision) -> Any:  # noqa: A002
-    """Release the copy; who asked cannot approve."""
+    """Send the copy to those who are `reached` by this request; who asked cannot approve."""
     scope = request.auth  # type: ignore[attr-defined]
     return _shown(releasing.decide(scope, id, Judgment.APPROVE, reason=body.reason))
 
@@ -111,6 +118,7 @@ def _shown(each: Requested) -> RequestShown:
         copy_id=found.quarantine,
         message=found.message,
         to=found.target,
+        reached=list(each.reached),
         reason=found.reason,
         requested_by=found.requested_by,
         requested_at=found.requested_at,

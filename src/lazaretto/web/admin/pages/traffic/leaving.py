@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from lazaretto.core.errors import ConfigurationError, ScopeError
 from lazaretto.spool.leaving import TO_RECIPIENTS
 from lazaretto.spool.quarantine import GUARDED, NEEDS_APPROVAL, QuarantinedCopy
+from lazaretto.spool.releasing import AlreadyAsked
 from lazaretto.store import quarantined, releasing
 from lazaretto.store.scope import Area, Right, Scope
 from lazaretto.web.admin.pages.traffic.words import OUTCOMES, TARGETS, choices, word
@@ -81,6 +82,8 @@ def release(request: PageRequest, scope: Scope) -> HttpResponse:
             if guarded and not form.cleaned_data["reason"].strip():
                 raise ConfigurationError(gettext("Say why malware shall be released."))
             outcomes = _release(scope, copies, guarded, form)
+        except AlreadyAsked as refusal:
+            form.add_error(None, _asked_already(refusal))
         except ConfigurationError as failure:
             form.add_error(None, str(failure))
         else:
@@ -92,13 +95,22 @@ def release(request: PageRequest, scope: Scope) -> HttpResponse:
 def _release(
     scope: Scope, copies: Sequence[QuarantinedCopy], guarded: Sequence[QuarantinedCopy], form: ReleaseForm
 ) -> dict[UUID, str]:
-    outcomes = quarantined.release(scope, [each.id for each in copies], to=form.target)
+    asked = []
     if guarded:
+        # First, because it may be refused: then nothing of the order is done.
         asked = releasing.ask(
             scope, [each.id for each in guarded], to=form.target, reason=form.cleaned_data["reason"]
         )
-        outcomes |= {each.request.quarantine: each.request.state for each in asked}
-    return outcomes
+    outcomes = quarantined.release(scope, [each.id for each in copies], to=form.target)
+    return outcomes | {each.request.quarantine: each.request.state for each in asked}
+
+
+def _asked_already(refusal: AlreadyAsked) -> str:
+    standing = refusal.standing
+    return gettext(
+        "{who} asked already for its release. Send to: {target}. "
+        "Approve that request, or deny it and ask anew."
+    ).format(who=standing.requested_by, target=word(TARGETS, standing.target))
 
 
 @page(

@@ -134,6 +134,7 @@ def one(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # noqa: 
     context = {
         "found": found,
         "facts": facts,
+        "reached": ", ".join(found.reached),
         "form": form,
         "may_deny": scope.allows(Area.QUARANTINE, Right.RELEASE),
     }
