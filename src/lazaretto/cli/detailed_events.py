@@ -13,7 +13,6 @@ import click
 
 from lazaretto.cli.options import home_option, json_option
 from lazaretto.db.pool import Pool
-from lazaretto.intelligence.plain_cells import plain
 from lazaretto.journal.malware_events import MalwareEvents
 from lazaretto.run.consulting import consult
 from lazaretto.run.detail_readers import readers
@@ -80,7 +79,7 @@ def print_events(
                 continue
             count += 1
             if as_csv:
-                writer.writerow((number, *map(plain, cells(event))))
+                writer.writerow((number, *cells(event)))
             else:
                 click.echo(
                     json.dumps({"number": number, **event}, ensure_ascii=False) if as_json else _line(event)

@@ -46,6 +46,12 @@ def service_of(symbol: str) -> Service | None:
     return _services().get(symbol)
 
 
+def meaning_of(symbol: str) -> str:
+    """Return the English sentence for a finding of ``symbol``; empty where nobody owns it."""
+    owned = symbols().get(symbol)
+    return owned.summary if owned is not None else ""
+
+
 def _made(kind: type[Detector], settings: DetectSettings) -> Detector:
     if isinstance(kind, Configurable):
         made: Detector = kind.configured(settings)

@@ -25,7 +25,7 @@ from lazaretto.detect.malware.allowing import spared
 from lazaretto.detect.malware.seen_mail import seen_mail
 from lazaretto.detect.malware.traits import traits_of
 from lazaretto.detect.origins import Origins
-from lazaretto.detect.registry import service_of
+from lazaretto.detect.registry import meaning_of, service_of
 from lazaretto.detect.reputation.digests import signatures_of
 from lazaretto.detect.reputation.signatures import TRAP_ADDRESS
 from lazaretto.detect.runner import look_at
@@ -130,7 +130,7 @@ def _with_traits(
     traits = traits_of(view, facts)
     judgement.facts["files"] = files_for_trace(traits.sums)
     features = traits.kept() if may_arrive else KeptTraits()
-    seen = seen_mail(view, facts, judgement.findings, service_of, even_if_safe=bool(recorded_for))
+    seen = seen_mail(view, facts, judgement.findings, service_of, meaning_of, even_if_safe=bool(recorded_for))
     return replace(judgement, features=features, seen=seen, recorded_for=recorded_for)
 
 
