@@ -44,5 +44,8 @@ class Limits:
     embedded: int = 16 << 20
     """Octets of a message within a message whose encoding must be undone to look into it."""
 
+    tidied: int = 64 << 20
+    """Octets of a message that is also read as it goes on; zero for one that does not go anywhere."""
+
 
 DEFAULT = Limits()

@@ -111,6 +111,13 @@ class Part:
         match = _META_CHARSET.search(octets, 0, 2_048)
         return match[1].decode("ascii") if match is not None else ""
 
+    def _labels(self, octets: bytes) -> tuple[str, ...]:
+        """Return every charset that some client reads ``octets`` by, each once."""
+        said = [value for media in self._types for value in media.candidates("charset")]
+        if self.content_type == "text/html" and (meta := _META_CHARSET.search(octets, 0, 2_048)):
+            said.append(meta[1].decode("ascii"))
+        return tuple(dict.fromkeys(label.strip().lower() for label in said))
+
     @property
     def transfer_encoding(self) -> str:
         """How the body is read: ``identity``, ``base64``, ``quoted-printable`` …"""
@@ -202,9 +209,9 @@ class Part:
         if not self.content_type.startswith("text/"):
             return ()
         octets = self.decoded(limit)
-        label = self._label(octets)
-        own = (charsets.decode(octets, label),) if charsets.hides_letters(label) else ()
-        return own + charsets.other_readings(octets, label)
+        hiding = [label for label in self._labels(octets) if charsets.hides_letters(label)]
+        own = tuple(charsets.decode(octets, label) for label in hiding)
+        return own + charsets.other_readings(octets, self._label(octets))
 
     @cached_property
     def real_type(self) -> FileType:

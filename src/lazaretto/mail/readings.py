@@ -73,6 +73,8 @@ class Hidden:
     end: int
     related: bool
     """The delimiter resembles one that was announced."""
+    broken_off: bool
+    """What follows may be a header, of which more than is read has no end."""
 
 
 def hidden_parts(
@@ -89,19 +91,21 @@ def hidden_parts(
             continue
         following = bisect_right(places, line.start)
         until = places[following] if following < len(places) else len(octets)
-        if not blocks.head_a_part(line.after, until):
-            continue
-        end = _end_of(lines, number, len(octets))
         related = bool(line.text) and line.text.startswith(announced) if announced else False
-        yield Hidden(line.text, line.after, end, related)
+        heads = blocks.head_a_part(line.after, until)
+        broken_off = not heads and related and blocks.broken_off and line.after + MAX_FIELDS < until
+        if heads or broken_off:
+            yield Hidden(line.text, line.after, _end_of(lines, number, len(octets)), related, broken_off)
 
 
 class _Blocks:
     """Tells where headers of parts are; neighbouring places in one block are looked at together."""
 
-    __slots__ = ("_end", "_fields", "_octets")
+    __slots__ = ("_end", "_fields", "_octets", "broken_off")
 
     def __init__(self, octets: Octets) -> None:
+        self.broken_off = False
+        """The block that was looked at last goes on behind what was read of it."""
         self._octets = octets
         self._end = -1
         self._fields: list[int] = []
@@ -125,6 +129,7 @@ class _Blocks:
                 break
         end = empty.start() + 1 if empty is not None else len(block)
         self._end = place + end
+        self.broken_off = empty is None and len(block) == MAX_FIELDS
         self._fields = [place + field.start() for field in _CONTENT_FIELD.finditer(block, 0, end)]
 
 

@@ -23,7 +23,7 @@ from lazaretto.mail.limits import Limits
 from lazaretto.mail.octets import Octets
 from lazaretto.mail.parameters import ParameterList
 from lazaretto.mail.part import Part, Reading
-from lazaretto.mail.tidying import MAX_TIDIED, tidy_forms
+from lazaretto.mail.tidying import is_untidy, tidy_forms
 from lazaretto.mail.transfer import Encoding
 
 MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
@@ -385,10 +385,12 @@ class Structure:
     def _add_tidied(self, root: _Region) -> None:
         """Consider the message as it goes on, and as those have it who drop zero octets."""
         octets = root.source.octets
-        for tidied in tidy_forms(octets):
-            if len(octets) > MAX_TIDIED or not self._work.afford(len(tidied)):
-                self._anomalies.limit("READINGS", "stray line ends or zeros in a very long message")
-                return
+        if not self._limits.tidied or not is_untidy(octets):
+            return
+        if len(octets) > self._limits.tidied or not self._work.afford(2 * len(octets)):
+            self._anomalies.limit("READINGS", "stray line ends or zeros in a very long message")
+            return
+        for tidied in tidy_forms(octets[:]):
             source = _Source(tidied, self._anomalies, self._limits, embedded=True)
             self._sources.append(source)
             self._alternatives.append(
@@ -408,6 +410,9 @@ class Structure:
             for found in readings.hidden_parts(
                 source.octets, source.index.lines, source.claimed, source.closing, self._work
             ):
+                if found.broken_off:
+                    self._anomalies.limit("READINGS", f"what follows {found.line!r} was not looked into")
+                    continue
                 grade = self._anomalies.ambiguous if found.related else self._anomalies.malformed
                 grade("HIDDEN_PART", found.line)
                 path = f"hidden{len(self._alternatives) + 1}"

@@ -11,28 +11,25 @@ from collections.abc import Iterator
 
 from lazaretto.mail.octets import Octets
 
-MAX_TIDIED = 64 << 20
-"""Octets of a message that is tidied; it is held in memory."""
 _PIECE = 1 << 20
 _STRAY_RETURN = re.compile(rb"\r[^\n]", re.DOTALL)
 
 
-def tidy_forms(octets: Octets) -> Iterator[bytes]:
-    """Yield ``octets`` without stray carriage returns, then without zeros, too; nothing if there are none."""
-    has_zeros = octets.find(b"\0", 0, len(octets)) >= 0
-    if not has_zeros and not _has_stray_returns(octets):
-        return
-    sent = octets[:MAX_TIDIED].replace(b"\r\n", b"\n")
+def is_untidy(octets: Octets) -> bool:
+    """Tell whether there are zeros or stray carriage returns in ``octets``."""
+    size = len(octets)
+    if octets.find(b"\0", 0, size) >= 0 or octets[max(0, size - 1) :] == b"\r":
+        return True
+    # One octet more: what follows a carriage return at the end of the piece.
+    pieces = (octets[start : start + _PIECE + 1] for start in range(0, size, _PIECE))
+    return any(_STRAY_RETURN.search(piece) is not None for piece in pieces)
+
+
+def tidy_forms(octets: bytes) -> Iterator[bytes]:
+    """Yield ``octets`` without stray carriage returns, then without zeros, too; only what is another."""
+    sent = octets.replace(b"\r\n", b"\n")
     if b"\r" in sent:
         sent = sent.replace(b"\r", b" ")
         yield sent
-    if has_zeros:
+    if b"\0" in sent:
         yield sent.replace(b"\0", b"")
-
-
-def _has_stray_returns(octets: Octets) -> bool:
-    for start in range(0, len(octets), _PIECE):
-        # One octet more: the line feed of a carriage return at the end.
-        if _STRAY_RETURN.search(octets[start : start + _PIECE + 1]) is not None:
-            return True
-    return octets[max(0, len(octets) - 1) :] == b"\r"

@@ -306,6 +306,14 @@ def test_what_is_outside_all_parts_is_looked_at(place: bytes) -> None:
             "LIMIT_READINGS",
             id="readings",
         ),
+        pytest.param(
+            multipart(b"multipart/mixed; boundary=b").replace(
+                b"--b\nContent-Type: app", b"--bX\nX-Y: " + b"z" * 70_000 + b"\nContent-Type: app"
+            ),
+            Limits(),
+            "LIMIT_READINGS",
+            id="a long header behind a boundary that continues another",
+        ),
         pytest.param(b"\n" + b"http://x.example/%d\n" * 9, Limits(urls=1), "LIMIT_URLS", id="urls"),
         pytest.param(
             b"From: " + b"a@b.example, " * 3_000 + b"\n\n", Limits(), "LIMIT_MAILBOXES", id="mailboxes"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lazaretto.mail import tidying
-from lazaretto.mail.tidying import tidy_forms
+from lazaretto.mail.tidying import is_untidy, tidy_forms
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,8 @@ from lazaretto.mail.tidying import tidy_forms
 )
 def test_what_is_stray_is_tidied(octets: bytes, forms: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(tidy_forms(octets)) == forms
+    assert is_untidy(octets) == bool(forms)
 
     monkeypatch.setattr(tidying, "_PIECE", 1)
 
-    assert list(tidy_forms(octets)) == forms
+    assert is_untidy(octets) == bool(forms)
