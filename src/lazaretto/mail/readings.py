@@ -186,12 +186,12 @@ def other_readings(part: Part, work: Work, anomalies: Anomalies, limits: Limits)
         yield _inner(part, text, 0, len(text), Encoding.BINHEX, "", limits)
     if part.encoding is Encoding.BASE64:
         yield from _base64_readings(part, work, anomalies, limits)
-        return
     if part.encoding is Encoding.QUOTED_PRINTABLE:
         yield from _quoted_printable_readings(part, work, anomalies, limits)
     if part.encoding is Encoding.IDENTITY:
         yield from _sniffed(part, meant.others, limits)
-    if part.encoding in (Encoding.IDENTITY, Encoding.QUOTED_PRINTABLE):
+    is_text = part.encoding is Encoding.BASE64 and part.main_type == "text"
+    if is_text or part.encoding in (Encoding.IDENTITY, Encoding.QUOTED_PRINTABLE):
         yield from _files_in_text(part, anomalies, limits)
 
 

@@ -193,6 +193,8 @@ class Structure:
         if not self._work.afford(WORK_OF_HEADERS * len(header.raw)):
             self._anomalies.limit("READINGS", f"part {region.path} was not looked into")
             return None
+        if header.body_offset >= end < region.end:
+            self._anomalies.limit("READINGS", f"the header of part {region.path} was read in part")
         return header
 
     def _note_fields(
