@@ -45,7 +45,9 @@ _DOTS = re.compile("[\u2024\u3002\uff0e\uff61\u0589\ua4f8]")
 
 def candidate_names(lists: Iterable[ParameterList], given: str, limits: Limits) -> tuple[str, ...]:
     """Return the names in ``lists`` and ``given``, likeliest first, then their simplified spellings."""
-    written: dict[str, None] = dict.fromkeys(_bounded(given, limits.name_length))
+    written: dict[str, None] = {}
+    for each in _decoded(given):
+        written.update(dict.fromkeys(_bounded(each, limits.name_length)))
     for parameters in lists:
         for name in _PARAMETERS:
             for value in parameters.candidates(name) if name in parameters or parameters.tricky else ():
