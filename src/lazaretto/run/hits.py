@@ -42,10 +42,17 @@ def hits_in(events: Iterable[OutboxEvent]) -> list[Hits]:
     for event in events:
         if event.kind is not EventKind.SCANNED:
             continue
-        for finding in event.details.get("findings", ()):
-            match = _NUMBER.match(finding.get("evidence", ""))
-            if match and finding.get("symbol", "").startswith("INDICATOR_"):
-                number = int(match[1])
-                times[number] = times.get(number, 0) + 1
-                last[number] = max(event.at, last.get(number, event.at))
+        for number in _numbers_in(event):
+            times[number] = times.get(number, 0) + 1
+            last[number] = max(event.at, last.get(number, event.at))
     return [Hits(number, times[number], last[number]) for number in sorted(times)]
+
+
+def _numbers_in(event: OutboxEvent) -> set[int]:
+    """Return the entries that were found in one message, each once, however many people it is about."""
+    matches = (
+        _NUMBER.match(finding.get("evidence", ""))
+        for finding in event.details.get("findings", ())
+        if finding.get("symbol", "").startswith("INDICATOR_")
+    )
+    return {int(match[1]) for match in matches if match}
