@@ -43,6 +43,7 @@ MAX_OCTETS: Final = 32 << 20
 MOST_SECONDS: Final = 2.0
 """Of processor time for all pictures of a message."""
 FEW_LETTERS: Final = 1_500
+_FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 _SCAN_WORDS = (
     "qr code",
     "qr-code",
@@ -90,6 +91,18 @@ def coded_addresses(message: MessageView) -> tuple[CodedAddress, ...]:
 def unread_pictures(message: MessageView) -> tuple[str, ...]:
     """Return which bounds left pictures of ``message`` unread in which a code would have been looked for."""
     return _read(message).unread
+
+
+def unread_for_its_size(octets: bytes) -> str:
+    """Return what to say of a picture that has more dots than are ever decoded; empty for all else."""
+    try:
+        with Image.open(io.BytesIO(octets), formats=_FORMATS) as picture:
+            check_size(*picture.size)
+    except LimitReached as reached:
+        return str(reached)
+    except _BROKEN_PICTURE:
+        return ""
+    return ""
 
 
 def _read(message: MessageView) -> _Read:
@@ -212,7 +225,7 @@ def _joined(first: Image.Image, second: Image.Image) -> Image.Image | None:
 def _opened(octets: bytes, *, must_be_square: bool, unread: dict[str, None]) -> Image.Image | None:
     """Return a picture in shades of grey; None for what is none or is passed over."""
     try:
-        with Image.open(io.BytesIO(octets), formats=("PNG", "JPEG", "GIF", "WEBP", "BMP")) as picture:
+        with Image.open(io.BytesIO(octets), formats=_FORMATS) as picture:
             width, height = picture.size
             if min(width, height) < LEAST_SIDE:
                 return None

@@ -17,6 +17,7 @@ from lazaretto.detect.coded_addresses import MAX_PICTURES, MOST_SECONDS, _opened
 from lazaretto.detect.links.scan_codes import ScanCodes
 from lazaretto.detect.malware.completeness import Completeness
 from lazaretto.mail.scanner import view_of
+from tests.unit.detect.malware.containers import a_letter, a_zip
 
 TARGET = "https://sign-in.evil.test/#anna@customer.example"
 FACTS = Facts(
@@ -308,6 +309,16 @@ def test_a_picture_that_a_bound_leaves_unread_is_told(message: bytes, limit: str
     assert findings[0].evidence.startswith(f"{limit} reached")
     assert findings[0].score == 0 and findings[0].verdict is None
     assert time.thread_time() - began < MOST_SECONDS + 4
+
+
+@pytest.mark.parametrize("text", [b"The scan is attached. " * 100, b"x"], ids=["many words", "few words"])
+def test_a_picture_too_large_to_decode_is_told_whatever_the_letter_says(text: bytes) -> None:
+    wide = saved(Image.new("1", (20_000, 2_100)))
+    packed = a_letter({"scan.zip": a_zip({"scan.png": wide})}, text.decode())
+
+    for message in (with_picture(wide, text), packed):
+        findings = Completeness().look(view_of(message), FACTS, None)
+        assert [each.symbol for each in findings] == ["PICTURE_NOT_ANALYSED"]
 
 
 def test_the_bounds_of_pictures_say_nothing_of_others() -> None:
