@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from lazaretto.core.facts import Facts
 from lazaretto.core.indicators import IndicatorKind, plain_digest
 from lazaretto.db.partitions import Span, ensure
 from lazaretto.db.pool import Pool
+from lazaretto.db.sql import query
 from lazaretto.detect.malware.traits import traits_of
 from lazaretto.journal.late_matching import BadTrait, LateMatcher
 from lazaretto.journal.stories import signed_digests
@@ -211,3 +213,29 @@ async def test_no_word_of_a_pattern_means_anything_to_the_search(trace: Pool) ->
     ]
 
     assert await matched(trace, *odd) == set()
+
+
+async def test_a_message_that_was_convicted_is_not_convicted_again_by_another_trait(trace: Pool) -> None:
+    before, ours = await delivered(trace), await delivered(trace)
+    rows = [
+        {
+            "tenant": TENANT,
+            "message": str(before),
+            "cause": cause,
+            "at": at.isoformat(),
+            "event": {"cause": cause},
+        }
+        for cause, at in (
+            ("shared digest", NOW),
+            ("hash list", NOW - timedelta(minutes=1)),
+        )
+    ]
+    for batch in (rows, rows[:1]):
+        async with trace.transaction() as connection:
+            statement = query("lazaretto.journal", "add_malware_events")
+            await connection.execute(statement, {"malware": json.dumps(batch)})
+
+    async with trace.connection() as connection:
+        cursor = await connection.execute("SELECT cause FROM malware_event WHERE message = %s", (before,))
+        assert await cursor.fetchall() == [("hash list",)]
+    assert await matched(trace, entry(IndicatorKind.SUBJECT, "überweisung*")) == {ours}

@@ -18,6 +18,7 @@ from uuid import UUID
 from lazaretto.core.content import ReceivedContent
 from lazaretto.core.decision import Copy, Decision, Difference, Disposition, Judgement, Look, Reason
 from lazaretto.core.envelope import Client, Direction, Envelope, Leg, Recipient
+from lazaretto.core.events import Event
 from lazaretto.core.findings import Finding, Verdict
 from lazaretto.core.identity import TenantId, new_message_id
 from lazaretto.core.queued import Outcome, RecipientOutcome, Remote, Settlement
@@ -30,12 +31,14 @@ from lazaretto.journal.tables import EVENT, MESSAGE, RECIPIENT
 from lazaretto.mail.scanner import view_of
 from lazaretto.pipeline.summarising import summary_of
 from lazaretto.spool.acceptor import Acceptor
+from lazaretto.spool.changing import Changes, apply
 from lazaretto.spool.content import Contents
 from lazaretto.spool.content_file import FileContent
 from lazaretto.spool.key_rows import InlineContentRows, TenantKeyRows
 from lazaretto.spool.keys import Keys
 from lazaretto.spool.node import register
 from lazaretto.spool.queue import Queue
+from lazaretto.spool.rows import event_row
 from lazaretto.spool.settings import SpoolSettings
 from lazaretto.store.given import StoreSettings
 
@@ -106,6 +109,19 @@ class PostOffice:
     def ship(self) -> None:
         """Ship what happened since."""
         self._run(lambda parts: parts.ship())
+
+    def convict(self, event: Event, received_at: datetime) -> None:
+        """Write that a message was found to be malware, and ship it."""
+
+        async def write() -> None:
+            pool = Pool(self._settings.spool, 1)
+            async with pool.transaction() as connection:
+                await apply(connection, [Changes(events=(event_row(event, received_at),))], event.at)
+            await pool.close()
+
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: asyncio.run(write())).result()
+        self.ship()
 
     def _run(self, work: Callable[[_Parts], Coroutine[Any, Any, Any]]) -> Any:
         async def run() -> Any:

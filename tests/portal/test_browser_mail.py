@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +15,12 @@ import pytest
 
 from lazaretto.core.decision import Disposition
 from lazaretto.core.findings import Finding, Verdict
+from lazaretto.core.indicators import IndicatorKind
+from lazaretto.journal.late_matching import BadTrait, KeptStory, LateMatch
+from lazaretto.run.late_events import late_event
 from lazaretto.store.given import StoreSettings
 from tests.portal.browsing import CHROMIUM, DESKTOP, PHONE, Surfer, listening, session_of
-from tests.portal.mail import Letter, PostOffice
+from tests.portal.mail import Letter, PostOffice, number_of
 
 pytestmark = pytest.mark.integration
 
@@ -134,6 +138,50 @@ def test_a_message_is_found_and_explained(world: World, surfer: Surfer) -> None:
         assert told in text
     surfer.take_picture(f"message-{kind_of(surfer)}")
     assert not surfer.is_wider_than_the_screen()
+
+
+@pytest.mark.parametrize(
+    ("language", "now", "then"),
+    [
+        ("en", "Malware Found to be malware afterwards:", "It was delivered as: Clean"),
+        (
+            "fr",
+            "Logiciel malveillant Reconnu comme logiciel malveillant par la suite",
+            "Il a été remis comme",
+        ),
+        ("nl", "Malware Achteraf als malware herkend:", "Bezorgd werd het als:"),
+        ("de", "Schadsoftware Nachträglich als Schadsoftware erkannt:", "Zugestellt wurde sie als:"),
+    ],
+)
+def test_a_message_that_is_convicted_late_says_so_first(
+    world: World, language: str, now: str, then: str
+) -> None:
+    (message,) = world.post.post(replace(GOOD, subject="Minutes with a surprise"))
+    at = datetime.now(UTC)
+    match = LateMatch(
+        tenant=aside(lambda: number_of(TENANT)),
+        message=message,
+        received_at=at,
+        direction="inbound",
+        sender=GOOD.sender,
+        subject=GOOD.subject,
+        message_id="",
+        client_ip=GOOD.client_ip,
+        size=1,
+        recipients=GOOD.recipients,
+        trait=BadTrait(IndicatorKind.ATTACHMENT_SHA256, "ab" * 32, "hash list Kit", name="Kit"),
+    )
+    world.post.convict(late_event(match, KeptStory({}, {}), at), at)
+    person = world.surfer(DESKTOP, language)
+
+    person.go(f"/t/{TENANT}/messages/{message}")
+
+    person.take_picture(f"convicted-{language}")
+    text = " ".join(person.page.inner_text("body").split())
+    assert now in text
+    assert then in text
+    assert text.index(now) < text.index(then)
+    person.close()
 
 
 def test_a_message_is_released_from_its_page(world: World, surfer: Surfer) -> None:

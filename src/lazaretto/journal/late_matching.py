@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
+from lazaretto.core.events import EventKind
 from lazaretto.core.indicators import DIGEST, IndicatorKind, plain_digest, spelt, trait_digest
 from lazaretto.core.patterns import Patterns
 from lazaretto.db.json_text import json_text
@@ -47,6 +48,8 @@ class BadTrait:
     """``inbound`` or ``outbound``, where it convicts no other mail."""
     indicator: int | None = None
     """Number of the administrator's entry that it is: nobody's vouching speaks against it."""
+    name: str = ""
+    """Of the malware, where those who list it give it one."""
 
     @property
     def is_pattern(self) -> bool:
@@ -84,6 +87,16 @@ class LateMatch:
     trait: BadTrait
 
 
+@dataclass(frozen=True, slots=True)
+class KeptStory:
+    """What was told of a message at the time; empty what is not there any more."""
+
+    received: dict[str, Any]
+    """How it came: the details of RECEIVED."""
+    look: dict[str, Any]
+    """What was seen and judged: the details of SCANNED."""
+
+
 class LateMatcher:
     """Matches on database ``trace``."""
 
@@ -93,13 +106,30 @@ class LateMatcher:
     async def matches(self, traits: Sequence[BadTrait], since: datetime) -> list[LateMatch]:
         """Return each message that was received ``since`` and that somebody has, once for each cause.
 
-        Messages that the same cause has convicted before are left out.
+        Messages that were convicted before, by whatever, are left out.
         """
         found = await self._found(traits, since)
         matches = []
         for start in range(0, len(found), _CHUNK):
             matches += await self._told(found[start : start + _CHUNK])
         return matches
+
+    async def stories(self, matches: Sequence[LateMatch]) -> dict[tuple[int, UUID], KeptStory]:
+        """Return what is kept of each tenant's part of the messages; ask for few at once."""
+        kept = {(each.tenant, each.message): KeptStory({}, {}) for each in matches}
+        if not kept:
+            return kept
+        parameters = {
+            "messages": [each.message for each in matches],
+            "since": min(each.received_at for each in matches),
+        }
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(query(_PACKAGE, "told_at_the_time"), parameters, prepare=False)
+            for tenant, message, kind, details in await cursor.fetchall():
+                story = kept.get((tenant, message))
+                if story is not None:
+                    (story.received if kind == EventKind.RECEIVED.value else story.look).update(details)
+        return kept
 
     async def _found(
         self, traits: Sequence[BadTrait], since: datetime
@@ -125,7 +155,7 @@ class LateMatcher:
             for tenant, message, _, trait in found
             if (row := rows.get((tenant, message))) is not None
             and row[9]
-            and trait.cause not in (row[10] or ())
+            and not row[10]
             and trait.direction in ("", row[3])
         ]
 

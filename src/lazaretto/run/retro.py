@@ -1,7 +1,8 @@
 """Retro-scan: what becomes known to be bad is looked for in the mail that was let through before.
 
 When indicators, shared digests or the bundle change, delivered mail of the last thirty days is
-matched by its kept traits.  Each message that is convicted so gets one event with those who have it.
+matched by its kept traits.  Each message that is convicted so gets one event with those who have it:
+whatever else speaks against it later tells nobody anything.
 """
 
 from __future__ import annotations
@@ -12,21 +13,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import structlog
 
-from lazaretto.core.address import domain_of
-from lazaretto.core.events import Event, EventKind
-from lazaretto.core.identity import MessageId, TenantId
 from lazaretto.core.indicators import IndicatorKind
-from lazaretto.core.malware_event import (
-    AddressContext,
-    CopyFate,
-    Incident,
-    MaliciousFileOrLink,
-    MalwareEvent,
-    Ours,
-)
 from lazaretto.core.url_entries import entries_about
 from lazaretto.db.pool import Pool
 from lazaretto.detect.malware.hash_list import read_list
@@ -35,6 +26,7 @@ from lazaretto.intelligence.bundle_folder import BundleFolder
 from lazaretto.intelligence.digest_store import DigestStore
 from lazaretto.intelligence.indicator_store import BOTH, Hits, IndicatorStore
 from lazaretto.journal.late_matching import BadTrait, LateMatch, LateMatcher, Progress
+from lazaretto.run.late_events import late_event
 from lazaretto.spool.changing import Changes, apply
 from lazaretto.spool.rows import event_row
 
@@ -44,7 +36,8 @@ LOOK_EVERY: Final = 1.0
 WINDOW: Final = timedelta(days=30)
 BATCH: Final = 200
 DIGESTS_AT_ONCE: Final = 10_000
-_FILES: Final = frozenset({IndicatorKind.ATTACHMENT_SHA256, IndicatorKind.ATTACHMENT_MD5})
+_ON_THE_WAY: Final = timedelta(hours=1)
+"""After this an event that was written has reached the trace."""
 _BEGINNING: Final = "1970-01-01T00:00:00+00:00"
 
 
@@ -58,6 +51,7 @@ class RetroScan:
         self._bundles = bundles
         self._matcher = LateMatcher(trace)
         self._progress = Progress(trace, "retro-scan")
+        self._just_told: dict[tuple[int, UUID], datetime] = {}
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -75,15 +69,27 @@ class RetroScan:
         if traits:
             allowed = await self._indicators.allowed(now)
             found = await self._matcher.matches(traits, now - WINDOW)
-            matches = [each for each in found if not is_vouched_for(each.trait, each.tenant, allowed)]
+            bad = [each for each in found if not is_vouched_for(each.trait, each.tenant, allowed)]
+            matches = self._one_each(bad, now)
             for start in range(0, len(matches), BATCH):
                 await self._tell(matches[start : start + BATCH], now)
-            await self._indicators.count_hits(hits_of(matches, now))
+            await self._indicators.count_hits(hits_of(bad, now))
             count = len(matches)
             log.info("retro-scan", traits=len(traits), convicted=count)
         if reached != position:
             await self._progress.note(reached)
         return count
+
+    def _one_each(self, matches: Sequence[LateMatch], now: datetime) -> list[LateMatch]:
+        """Return one match for each message, and none whose event is on its way to the trace."""
+        self._just_told = {key: at for key, at in self._just_told.items() if now - at < _ON_THE_WAY}
+        first: dict[tuple[int, UUID], LateMatch] = {}
+        for each in matches:
+            key = (each.tenant, each.message)
+            if key not in self._just_told:
+                first.setdefault(key, each)
+        self._just_told |= dict.fromkeys(first, now)
+        return list(first.values())
 
     async def _new_traits(
         self, position: dict[str, Any], now: datetime
@@ -99,7 +105,7 @@ class RetroScan:
         for each in await self._digests.since(_since(position, "digests"), DIGESTS_AT_ONCE):
             reached["digests"] = each.first_seen.isoformat()
             cause = f"shared digest {each.sha256[:16]} {each.name}"
-            traits.append(BadTrait(IndicatorKind.ATTACHMENT_SHA256, each.sha256, cause))
+            traits.append(BadTrait(IndicatorKind.ATTACHMENT_SHA256, each.sha256, cause, name=each.name))
         traits += self._of_bundle(position, reached)
         return traits, reached
 
@@ -116,7 +122,12 @@ class RetroScan:
         for file in sorted((folder / "malware" / "hashes").glob("*.txt")):
             listed |= read_list(file.read_text(encoding="utf-8", errors="replace").split("\n"))
         traits = [
-            BadTrait(IndicatorKind.ATTACHMENT_SHA256, total.hex(), f"hash list {name or total.hex()[:16]}")
+            BadTrait(
+                IndicatorKind.ATTACHMENT_SHA256,
+                total.hex(),
+                f"hash list {name or total.hex()[:16]}",
+                name=name,
+            )
             for total, name in listed.items()
         ]
         for file in sorted((folder / "malware" / "urls").glob("*.txt")):
@@ -127,6 +138,7 @@ class RetroScan:
                     entry,
                     f"list of addresses {each.name or entry}"[:200],
                     is_sum=is_sum(entry),
+                    name=each.name,
                 )
                 for entry, each in entries_of(lines)
                 if each.category == "malware"
@@ -134,8 +146,12 @@ class RetroScan:
         return traits
 
     async def _tell(self, matches: Sequence[LateMatch], now: datetime) -> None:
+        stories = await self._matcher.stories(matches)
         async with self._spool.transaction() as connection:
-            events = tuple(event_row(late_event(each, now), each.received_at) for each in matches)
+            events = tuple(
+                event_row(late_event(each, stories[each.tenant, each.message], now), each.received_at)
+                for each in matches
+            )
             await apply(connection, [Changes(events=events)], now)
 
 
@@ -158,86 +174,3 @@ def hits_of(matches: Iterable[LateMatch], now: datetime) -> list[Hits]:
     """Return what each administrator's entry was found in: an entry that comes late has its hits, too."""
     counted = Counter(each.trait.indicator for each in matches if each.trait.indicator is not None)
     return [Hits(number, times, now) for number, times in counted.items()]
-
-
-def late_event(match: LateMatch, now: datetime) -> Event:
-    """Return the event that ``match`` was delivered and is malware."""
-    kind, cause = match.trait.kind, match.trait.cause
-    senders = [AddressContext(name=match.sender, domain=domain_of(match.sender), is_sender=True)]
-    receivers = [
-        AddressContext(name=each, domain=domain_of(each), is_sender=False) for each in match.recipients
-    ]
-    event = MalwareEvent(
-        x_msg_ref=str(match.message),
-        long_msg_ref=f"{match.message}/{match.tenant}",
-        message_id=match.message_id,
-        is_outbound=match.direction == "outbound",
-        message_size=match.size,
-        mail_processing_start_time=match.received_at.isoformat(),
-        subject=match.subject,
-        env_from=match.sender,
-        env_to=match.recipients,
-        sender_ip=match.client_ip,
-        incidents=(
-            Incident(
-                x_msg_ref=str(match.message),
-                address_contexts=(*senders, *receivers[:50]),
-                severity="high",
-                security_service="antimalware",
-                detection_method=f"late:{kind.value}",
-                verdict="malware",
-                action="deliver",
-                reason=f"{cause}: {match.trait.value}"[:500],
-                dmas_info=(cause,),
-                dmas_delivered=True,
-                files_and_links=_node(match),
-            ),
-        ),
-        lazaretto=Ours(
-            tenant=match.tenant,
-            direction=match.direction,
-            received_at=match.received_at.isoformat(),
-            late=True,
-            cause=cause,
-            verdict="malware",
-            copies=(CopyFate(recipients=match.recipients, disposition="deliver", place="delivered"),),
-            size=match.size,
-            remediation="none",
-        ),
-    )
-    return Event(
-        kind=EventKind.CONVICTED,
-        at=now,
-        tenant=TenantId(match.tenant),
-        message=MessageId(match.message),
-        recipients=match.recipients,
-        details=event.as_json(),
-    )
-
-
-def _node(match: LateMatch) -> tuple[MaliciousFileOrLink, ...]:
-    kind, value = match.trait.kind, match.trait.value
-    if match.trait.is_sum:
-        # Which address it was only the message itself tells.
-        return ()
-    if kind is IndicatorKind.URL:
-        return (
-            MaliciousFileOrLink(
-                node_type="LINK_INCLUDED",
-                file_name_or_url=value,
-                x_msg_ref=str(match.message),
-            ),
-        )
-    if kind not in _FILES:
-        return ()
-    is_sha256 = kind is IndicatorKind.ATTACHMENT_SHA256
-    return (
-        MaliciousFileOrLink(
-            node_type="FILE_INCLUDED",
-            sha256=value if is_sha256 else "",
-            md5="" if is_sha256 else value,
-            malware_name=match.trait.cause,
-            malware_category="known file",
-            x_msg_ref=str(match.message),
-        ),
-    )

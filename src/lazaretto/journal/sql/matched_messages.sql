@@ -9,8 +9,8 @@ SELECT trace_message.tenant, trace_message.message, trace_message.received_at, d
              AND trace_recipient.message = trace_message.message
              AND place IN ('delivered', 'ready', 'delivering')
        ),
-       (
-           SELECT array_agg(cause)
+       EXISTS (
+           SELECT 1
            FROM malware_event
            WHERE malware_event.tenant = trace_message.tenant
              AND malware_event.message = trace_message.message

@@ -105,6 +105,7 @@ def message(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # no
         "story": story,
         "title": story.subject or gettext("Message"),
         "verdict": badge(VERDICTS, story.verdict),
+        "convicted": _convicted(story),
         "header": list(_header(story, received, look)),
         "fates": [_fate(story, each, look) for each in story.recipients],
         "lines": [(line.strip(), line.startswith("  ")) for each in looks for line in each.words],
@@ -127,6 +128,17 @@ def message(request: PageRequest, scope: Scope, id: UUID) -> HttpResponse:  # no
         "reasons": REASONS,
     }
     return show(request, "traffic/message.html", context)
+
+
+def _convicted(story: TracedMessage) -> Mapping[str, Any] | None:
+    """Return when a message that was not malware at first was found to be; None for others."""
+    if story.verdict == "malware":
+        return None
+    event = next((each for each in story.events if each["event"] == "convicted"), None)
+    if event is None:
+        return None
+    late = bool((event.get("lazaretto") or {}).get("late"))
+    return {"at": event["time"], "is_delivered": late, "badge": badge(VERDICTS, "malware")}
 
 
 def _header(
