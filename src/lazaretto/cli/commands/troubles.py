@@ -31,7 +31,8 @@ def command(as_json: bool, home: Home) -> None:
         click.echo("no machine has told anything yet; `lazaretto doctor` looks at this one", err=True)
     for machine in machines:
         silent = f"  (silent since {machine.seen_at:%Y-%m-%d %H:%M})" if machine.is_silent(now) else ""
-        click.echo(f"{machine.host}: {len(machine.troubles) or 'no'} troubles{silent}")
+        count = len(machine.troubles)
+        click.echo(f"{machine.host}: {count or 'no'} trouble{'' if count == 1 else 's'}{silent}")
         for each in machine.troubles:
             click.echo(f"  {each.last:%Y-%m-%d %H:%M}  {each.in_language('en')}")
 

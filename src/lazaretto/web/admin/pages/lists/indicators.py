@@ -51,6 +51,7 @@ _COLUMNS = (
         value=lambda row: label(f"ioc-action.{row.action}"),
     ),
     Column(name="owner", title=gettext_lazy("Owner"), sorts=True, hides=True),
+    Column(name="reason", title=gettext_lazy("Reason"), sorts=True, hides=True),
     Column(name="expires_at", title=gettext_lazy("Until"), sorts=True),
     Column(name="hits", title=gettext_lazy("Hits"), sorts=True, is_number=True),
     Column(name="last_hit_at", title=gettext_lazy("Last hit"), sorts=True, hides=True),
