@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
+import click
 import pytest
 
 from lazaretto.core.decision import Disposition
@@ -128,6 +130,27 @@ def test_requests_of_one_tenant_are_not_there_for_another(
     assert (
         stranger.post("/tenants/zeta/quarantine/requests", {"ids": [str(malware)], "reason": "x"}).json == []
     )
+
+
+def test_what_is_wrong_with_a_request_is_told_by_the_name_of_its_field(administrator: Program) -> None:
+    refused = administrator.post("/tenants/acme/quarantine/requests", {"ids": ["x"], "reason": "y"})
+
+    assert [each["where"] for each in refused.json["errors"]] == ["ids.0"]
+    assert refused.json["detail"].startswith("ids.0: ")
+    unasked = administrator.get("/tenants/acme/messages?limit=x").json["errors"]
+    assert [each["where"] for each in unasked] == ["limit"]
+
+
+def test_the_description_of_the_api_names_commands_that_exist() -> None:
+    from lazaretto.cli.main import root
+    from lazaretto.web.api.application import make_api
+
+    description = make_api().description
+    for named in re.findall(r"`lazaretto ([a-z -]+)`", description):
+        found: Any = root
+        for word in named.split():
+            found = found.get_command(click.Context(found), word)
+            assert found is not None, named
 
 
 def test_nothing_is_released_to_an_address_elsewhere(administrator: Program, malware: UUID) -> None:

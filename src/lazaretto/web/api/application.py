@@ -16,7 +16,7 @@ from lazaretto.web.api.problems import MEDIA_TYPE, tell_problems
 _DESCRIPTION = """
 Everything that the portals do goes through these commands and queries, with the same rights.
 
-* **Tokens**: `Authorization: Bearer lzt_…`; `lazaretto token add` makes one, `POST /tokens` makes more.
+* **Tokens**: `Authorization: Bearer lzt_…`; `lazaretto account token` makes one, `POST /tokens` makes more.
 * **Errors** are `application/problem+json` (RFC 9457).
 * **Lists** are paged by `cursor`; `next` in the answer is the next one, null at the end.
 * **Repeating a POST safely**: send an `Idempotency-Key`; the same again is answered as before.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import django.db
@@ -152,10 +153,18 @@ def _too_many(_request: HttpRequest, failure: TooManyRequests) -> HttpResponse:
 
 def _invalid(_request: HttpRequest, failure: ValidationError) -> HttpResponse:
     errors = [
-        {"where": ".".join(map(str, each.get("loc", ()))), "problem": str(each.get("msg", ""))}
-        for each in failure.errors
+        {"where": _field(each.get("loc", ())), "problem": str(each.get("msg", ""))} for each in failure.errors
     ]
     return problem(422, "; ".join(f"{each['where']}: {each['problem']}" for each in errors[:5]), errors)
+
+
+def _field(location: Sequence[Any]) -> str:
+    """Return the field as callers know it: without the names by which our own code takes it apart."""
+    where, *path = map(str, location or ("",))
+    # The whole body is one parameter of ours, called ``body`` as well.
+    if where == "body" and path[:1] == ["body"]:
+        path = path[1:]
+    return ".".join(path) or where
 
 
 def _http_error(_request: HttpRequest, failure: HttpError) -> HttpResponse:
