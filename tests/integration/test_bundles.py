@@ -168,6 +168,7 @@ def test_what_the_source_has_comes_into_force_by_itself_once(
     eventually(lambda: "was changed" in str(_source_of(platform)["problem"]), PATIENCE)
     told = said(platform, "doctor")
     assert (told.code, "was changed" in told.out) == (1, True), told.out
+    assert "the rules before stay in force" in told.out
 
     place.write_bytes(octets)
     eventually(lambda: _versions_at_work(platform) == {version}, PATIENCE)

@@ -58,6 +58,8 @@ class Fetch:
     """What lay there; None where it could not be read."""
     problem: str
     """Empty when all is well, also where nothing is newer."""
+    is_refused: bool = False
+    """What lay there is no bundle to trust; False as well where nobody noted that."""
 
 
 class BundleStore:

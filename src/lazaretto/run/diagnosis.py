@@ -31,7 +31,7 @@ from lazaretto.run.options import host_and_port
 from lazaretto.run.running import is_running
 from lazaretto.run.settings import Settings
 from lazaretto.run.trouble_texts import in_words
-from lazaretto.run.troubles import those_that_matter, troubles
+from lazaretto.run.troubles import those_that_matter, troubles_of
 from lazaretto.spool.storage import room_at
 
 CERTIFICATE_WARNING: Final = timedelta(days=14)
@@ -276,7 +276,7 @@ def _mail_at_the_door(home: Home, _: Settings) -> Answer:
 
 
 def _rules_and_detectors(home: Home, _: Settings) -> Answer:
-    wrong = those_that_matter(troubles(home.troubles), datetime.now(UTC))
+    wrong = those_that_matter(troubles_of(home), datetime.now(UTC))
     if not wrong:
         return Answer("rules and detectors", True, "none is left out, none failed within a day")
     told = "; ".join(in_words(each, "en") for each in wrong[:MOST_NAMED])

@@ -30,23 +30,31 @@ _ENDING: Final = "*.bundle"
 async def fetch_newest(home: Home, store: BundleStore, settings: BundleSettings, now: datetime) -> Fetch:
     """Look at the source, install what is newer, and return the note of it, which is kept."""
     version: int | None = None
-    problem = ""
+    problem, refused = "", False
     try:
-        bundle = await asyncio.to_thread(newest_at, settings)
+        bundle, problem = await asyncio.to_thread(newest_at, settings)
+        refused = bool(problem)
         version = bundle.manifest.version
-        if version > await store.highest():
+        highest = await store.highest()
+        if version < highest:
+            raise BundleRefused(f"version {version} is older than {highest}, which was installed before")
+        if version > highest:
             await _installed(home, bundle)
     except LazarettoError as failure:
-        problem = str(failure)
-    fetch = Fetch(looked_at=now, version=version, problem=problem[:1_000])
+        # What cannot be reached is tried again; what was refused is for people to know.
+        problem, refused = str(failure), not isinstance(failure, TemporaryFailure)
+    fetch = Fetch(looked_at=now, version=version, problem=problem[:1_000], is_refused=refused)
     await store.note_fetch(settings.source, fetch)
     return fetch
 
 
-def newest_at(settings: BundleSettings) -> Bundle:
-    """Return the verified bundle at the source; of a folder the one of the highest version."""
+def newest_at(settings: BundleSettings) -> tuple[Bundle, str]:
+    """Return the verified bundle at the source, and what was wrong with others beside it.
+
+    Of a folder it is the one of the highest version.
+    """
     if settings.source.startswith("https://"):
-        return _verified(load(settings.source, settings.authorities), settings)
+        return _verified(load(settings.source, settings.authorities), settings), ""
     folder = Path(settings.source)
     if not folder.is_dir():
         raise TemporaryFailure(f"{folder} is not a folder")
@@ -57,9 +65,12 @@ def newest_at(settings: BundleSettings) -> Bundle:
             found.append(_verified(load(str(file)), settings))
         except LazarettoError as failure:
             problems.append(f"{file.name}: {failure}")
-    if not found:
-        raise BundleRefused("; ".join(problems[:3]) or f"no {_ENDING} in {folder}")
-    return max(found, key=lambda each: each.manifest.version)
+    problem = "; ".join(problems[:3])
+    if found:
+        return max(found, key=lambda each: each.manifest.version), problem
+    if problem:
+        raise BundleRefused(problem)
+    raise TemporaryFailure(f"no {_ENDING} in {folder}")
 
 
 def _verified(bundle: Bundle, settings: BundleSettings) -> Bundle:

@@ -94,6 +94,11 @@ class Home:
         return self.folder / "troubles.json"
 
     @property
+    def bundle_troubles(self) -> Path:
+        """Which bundles this machine fetched and had to refuse."""
+        return self.folder / "bundle-troubles.json"
+
+    @property
     def troubles_told(self) -> Path:
         """Which of it the operators were told, and when."""
         return self.folder / "troubles-told.json"

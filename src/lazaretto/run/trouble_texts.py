@@ -38,6 +38,8 @@ _LINES: Final[Mapping[str, Mapping[Kind, str]]] = {
         Kind.DIED: "{count} scan workers died within an hour: please report it",
         Kind.STUCK: "{count} scan workers had a message for too long and were ended within an hour: see which"
         " messages are unscannable",
+        Kind.BUNDLE: "the bundle of rules ({about}) was refused, the rules before stay in force ({problem}):"
+        " see `lazaretto bundle status`, and ask those who make your bundles",
     },
     "fr": {
         Kind.LEFT_OUT: "la règle YARA {about} est ignorée ({problem}) : corrigez-la ou retirez-la, puis"
@@ -48,6 +50,8 @@ _LINES: Final[Mapping[str, Mapping[Kind, str]]] = {
         Kind.DIED: "{count} processus d'examen sont morts en une heure : veuillez le signaler",
         Kind.STUCK: "{count} processus d'examen ont gardé un message trop longtemps et ont été arrêtés en une"
         " heure : voyez quels messages sont non analysables",
+        Kind.BUNDLE: "le lot de règles ({about}) a été refusé, les règles précédentes restent en vigueur"
+        " ({problem}) : voyez `lazaretto bundle status` et demandez à ceux qui font vos lots",
     },
     "nl": {
         Kind.LEFT_OUT: "de YARA-regel {about} wordt weggelaten ({problem}): herstel of verwijder de regel en"
@@ -58,6 +62,8 @@ _LINES: Final[Mapping[str, Mapping[Kind, str]]] = {
         Kind.DIED: "{count} onderzoeksprocessen zijn binnen een uur gestorven: meld dit alstublieft",
         Kind.STUCK: "{count} onderzoeksprocessen hadden te lang een bericht en zijn binnen een uur beëindigd:"
         " kijk welke berichten niet te onderzoeken zijn",
+        Kind.BUNDLE: "het regelpakket ({about}) is geweigerd, de vorige regels blijven van kracht"
+        " ({problem}): zie `lazaretto bundle status` en vraag het aan wie uw pakketten maakt",
     },
     "de": {
         Kind.LEFT_OUT: "die YARA-Regel {about} ist ausgelassen ({problem}): verbessern oder entfernen Sie sie"
@@ -68,6 +74,8 @@ _LINES: Final[Mapping[str, Mapping[Kind, str]]] = {
         Kind.DIED: "{count} Untersuchungsprozesse sind binnen einer Stunde gestorben: bitte melden Sie das",
         Kind.STUCK: "{count} Untersuchungsprozesse hatten zu lange eine Nachricht und wurden binnen einer"
         " Stunde beendet: sehen Sie nach, welche Nachrichten nicht prüfbar sind",
+        Kind.BUNDLE: "das Regelpaket ({about}) wurde abgelehnt, die vorigen Regeln bleiben in Kraft"
+        " ({problem}): siehe `lazaretto bundle status`, und fragen Sie, wer Ihre Pakete macht",
     },
 }
 

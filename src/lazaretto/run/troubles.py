@@ -1,7 +1,8 @@
 """What is wrong with looking on this machine: rules left out, detectors that fail, workers that die.
 
-The scanning station notes it in a file of its home, ``lazaretto doctor`` shows it and a job tells the
-operators.  What a new set of rules puts right goes with the old set; what happened is news for a day.
+The scanning station notes it in a file of its home, who fetches bundles notes refused ones in another;
+``lazaretto doctor`` shows both and a job tells the operators.  What a new set of rules puts right goes with
+the old set; what happened is news for a day.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import structlog
 
 from lazaretto.detect.malware.yara_memory import remember
 from lazaretto.files.placing import replace_whole
+from lazaretto.run.home import Home
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +41,7 @@ class Kind(Enum):
     DETECTOR = "detector-failed"
     DIED = "workers-died"
     STUCK = "workers-stuck"
+    BUNDLE = "bundle-refused"
 
 
 _KINDS: Final = {
@@ -48,6 +51,7 @@ _KINDS: Final = {
     "detector failed": Kind.DETECTOR,
     "scan worker died": Kind.DIED,
     "scan worker is stuck": Kind.STUCK,
+    "bundle refused": Kind.BUNDLE,
 }
 """By the events of the log that tell it."""
 OF_A_SET: Final = frozenset({Kind.LEFT_OUT, Kind.APART})
@@ -60,7 +64,7 @@ class Trouble:
 
     kind: Kind
     about: str
-    """The rule or the detector; empty for workers."""
+    """The rule, the detector or the bundle; empty for workers."""
     problem: str
     first: datetime
     last: datetime
@@ -84,7 +88,7 @@ def trouble_in(event: Mapping[str, Any], now: datetime) -> Trouble | None:
     if kind is None:
         return None
     file, rule = str(event.get("file", "")), str(event.get("rule", ""))
-    about = ":".join(filter(None, (file, rule))) or str(event.get("detector", ""))
+    about = ":".join(filter(None, (file, rule))) or str(event.get("detector") or event.get("bundle") or "")
     # Of an exception only its type: its text may quote the mail.
     failure = str(event.get("exception", "")).rpartition("\n")[2].partition(":")[0]
     problem = event.get("problem") or failure
@@ -115,6 +119,13 @@ class Notebook:
         if found.kind is Kind.APART and (known is None) and event.get("set"):
             remember(self._memory, str(event["set"]), str(event.get("file")), str(event.get("rule", "")))
         self._write()
+
+    def settle(self, kind: Kind) -> None:
+        """Forget what was noted of ``kind``: it is well again."""
+        left = {key: each for key, each in self._known.items() if each.kind is not kind}
+        if left != self._known:
+            self._known = left
+            self._write()
 
     def listen(self) -> None:
         """Take what this process itself says from now on, too."""
@@ -150,6 +161,11 @@ def troubles(file: Path) -> tuple[Trouble, ...]:
         return tuple(_read(json.loads(file.read_text(encoding="utf-8"))))
     except (OSError, ValueError, KeyError, TypeError):
         return ()
+
+
+def troubles_of(home: Home) -> tuple[Trouble, ...]:
+    """Return what any process of this machine has noted."""
+    return (*troubles(home.troubles), *troubles(home.bundle_troubles))
 
 
 def those_that_matter(known: Iterable[Trouble], now: datetime) -> tuple[Trouble, ...]:

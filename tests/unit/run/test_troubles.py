@@ -88,6 +88,26 @@ def test_one_death_of_a_worker_is_none_of_peoples_business_and_three_in_an_hour_
     assert not those_that_matter(troubles(files[0]), now + timedelta(days=2))
 
 
+def test_a_bundle_that_was_refused_is_told_at_once_and_for_a_day(files: tuple[Path, Path]) -> None:
+    refused = {"event": "bundle refused", "bundle": "https://rules.example/b", "problem": "it was changed"}
+    Notebook(*files).take(refused)
+    now = datetime.now(UTC)
+
+    (known,) = troubles(files[0])
+    assert (known.kind, known.about, known.problem) == (
+        Kind.BUNDLE,
+        "https://rules.example/b",
+        "it was changed",
+    )
+    assert due((known,), Told(), now) == (known,)
+    assert not those_that_matter((known,), now + timedelta(days=2))
+    told = {in_words(known, language) for language in BODIES}
+    assert len(told) == len(BODIES)
+    Notebook(*files).settle(Kind.BUNDLE)
+    assert troubles(files[0]) == ()
+    assert all("it was changed" in words and "`lazaretto bundle status`" in words for words in told)
+
+
 @pytest.mark.parametrize("content", ["", "[{}]", "{}", '[{"kind": "other"}]', "nonsense"])
 def test_a_damaged_file_is_no_trouble(files: tuple[Path, Path], content: str) -> None:
     for file in files:

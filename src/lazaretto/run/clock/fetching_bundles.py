@@ -10,6 +10,7 @@ import structlog
 from lazaretto.intelligence.bundle_store import BundleStore
 from lazaretto.run.fetching import fetch_newest
 from lazaretto.run.job_card import JobCard, Workshop
+from lazaretto.run.troubles import Kind, Notebook
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +30,7 @@ class FetchingBundles:
         self._home = shop.home
         self._settings = shop.settings.bundles
         self._store = BundleStore(shop.control)
+        self._notebook = Notebook(shop.home.bundle_troubles, shop.home.slow_rules)
 
     async def work(self, now: datetime) -> None:
         """Look at the source if it is time again, whichever machine looked last."""
@@ -41,3 +43,7 @@ class FetchingBundles:
         fetch = await fetch_newest(self._home, self._store, self._settings, now)
         if fetch.problem:
             log.warning("no bundle could be fetched", source=source, problem=fetch.problem)
+        if not fetch.problem:
+            self._notebook.settle(Kind.BUNDLE)
+        elif fetch.is_refused:
+            self._notebook.take({"event": "bundle refused", "bundle": source, "problem": fetch.problem})
