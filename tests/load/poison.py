@@ -196,6 +196,7 @@ def poisons() -> Mapping[str, bytes]:
         "Zstandard bomb": _zeros(zstandard.ZstdCompressor().compress, 64 << 20),
         "PDF bomb": pdf_bomb(),
         "tar of holes": tar_of_holes(),
+        "XML of entities": xml_bomb(),
     }
     letters = {name: a_letter({"a.bin": content}) for name, content in files.items()}
     return {**letters, "deep MIME": deep_mime(), "very many parts": many_parts()}
@@ -223,7 +224,6 @@ def nuisances() -> Mapping[str, bytes]:
             for name, octets in CONTAINERS.items()
         },
         "huge picture": a_letter({"a.png": huge_picture()}),
-        "XML of entities": a_letter({"a.docx": xml_bomb()}),
         "long addresses": long_addresses(),
         "text against patterns": catastrophic_text(),
     }
