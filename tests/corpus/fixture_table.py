@@ -2,9 +2,10 @@
 
     python -m tests.corpus.fixture_table
 
-A fixture is *found* when something in it is reported as malware or told about its kind, *opened* when
-it is an archive whose files were all had, *unscannable* when it is said that something was not looked
-at, and *missed* when none of these is so although something is there.
+A fixture is *found* when what is said of its files makes it malware, spam or phishing, *unscannable* when
+it is said that something was not looked at, *opened* when it is an archive whose files were all had,
+*remarked* when something is said that would not stop it by itself, and *missed* when none of these is so
+although something is there.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from lazaretto.detect.registry import detectors
 from lazaretto.detect.runner import look_at
 from lazaretto.mail.filetype import file_type
 from lazaretto.mail.scanner import view_of
+from lazaretto.policy.verdicts import classes_of
 from tests.conftest import corpora_folder
 from tests.unit.detect.malware.containers import a_letter
 
@@ -54,14 +56,18 @@ def rows(corpora: Path) -> Iterator[Row]:
     def outcome(octets: bytes, *, is_there: bool = True) -> str:
         view = view_of(octets)
         findings = look_at(view, FACTS, None, looking)
-        verdicts = {finding.verdict for finding in findings}
-        if Verdict.MALWARE in verdicts:
+        reached = classes_of(findings, {}).reached
+        if Verdict.MALWARE in reached:
             return "found"
-        if Verdict.UNSCANNABLE in verdicts:
+        if Verdict.UNSCANNABLE in reached:
             return "unscannable"
+        if reached:
+            return "found"
         if any(content.member for content in contents_of(view).files):
             return "opened"
-        return "found" if findings else "missed" if is_there else "nothing in it"
+        if any(finding.score > 0 for finding in findings):
+            return "remarked"
+        return "missed" if is_there else "nothing in it"
 
     for name, octets in _files(corpora / "mime.tar.xz", "/mime-is-broken-content/new/"):
         yield Row(
