@@ -169,11 +169,13 @@ def test_what_the_source_has_comes_into_force_by_itself_once(
     told = said(platform, "doctor")
     assert (told.code, "was changed" in told.out) == (1, True), told.out
     assert "the rules before stay in force" in told.out
+    eventually(lambda: "bundle-refused" in _troubles_of(platform), PATIENCE)
 
     place.write_bytes(octets)
     eventually(lambda: _versions_at_work(platform) == {version}, PATIENCE)
     assert _looked_at(platform, _letter(payload)) == ("malware", str(version))
     eventually(lambda: _source_of(platform)["problem"] is None, PATIENCE)
+    eventually(lambda: "bundle-refused" not in _troubles_of(platform), PATIENCE)
 
     # Nobody's replay undoes the rollback: what was installed once is not newer.
     assert said(platform, "bundle", "rollback", "--to", "0").code == 0
@@ -181,6 +183,10 @@ def test_what_the_source_has_comes_into_force_by_itself_once(
     eventually(lambda: _source_of(platform)["looked_at"] != seen, PATIENCE)
     assert _status_of(platform)["in_force"] is None
     place.unlink()
+
+
+def _troubles_of(platform: Platform) -> str:
+    return str(said(platform, "troubles", "--json").out)
 
 
 def _status_of(platform: Platform) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from lazaretto.run.home import Home
 @json_option
 @home_option
 def command(as_json: bool, home: Home) -> None:
-    """List rules left out, detectors that fail and scan workers that die, on every machine.
+    """List rules left out, failing detectors, dying workers and refused bundles, on every machine.
 
     Each machine tells its own every 20 seconds; one that is silent for a day is left out.
     """
