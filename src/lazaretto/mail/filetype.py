@@ -262,6 +262,7 @@ _TEXT_KINDS: tuple[tuple[re.Pattern[bytes], FileType], ...] = (
 )
 _SNIFFED = 4_096
 _BINARY = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
+_NOT_BINARY = bytes(octet for octet in range(256) if not _BINARY.match(bytes([octet])))
 _SPACE_BEFORE = b" \t\r\n\xef\xbb\xbf"
 _WIDE_BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
@@ -356,4 +357,5 @@ def _text_kind(octets: bytes) -> FileType:
             return kind
     if octets.startswith(b"\xff\xfb") or octets.startswith(b"\xff\xf3"):
         return FileType.MEDIA
-    return FileType.UNKNOWN if _BINARY.search(sample) else FileType.TEXT
+    # For a text, which is read to its end, this is several times as fast as a search.
+    return FileType.UNKNOWN if sample.translate(None, _NOT_BINARY) else FileType.TEXT
