@@ -82,10 +82,11 @@ def approve(ids: tuple[UUID, ...], by: str, why: str, home: Home) -> None:
     what is approved, and asked whether it shall be.
     """
     desk = Desk(home)
-    standing = desk.standing(ids, by=by)
-    _show_unnumbered(standing)
-    numbers = {typed: [each.request for each in some] or [typed] for typed, some in standing.items()}
+    # Asking is part of the order: who may not approve, and who thinks better of it, are recorded.
     with _ordered(home, "approve", ids, by, {"why": why}):
+        standing = desk.standing(ids, by=by)
+        _show_unnumbered(standing)
+        numbers = {typed: [each.request for each in some] or [typed] for typed, some in standing.items()}
         decided = desk.decide(_all(numbers), by=by, why=why, approve=True)
     outcomes = {typed: [one for each in some for one in decided[each]] for typed, some in numbers.items()}
     _tell_decision(outcomes, RELEASED)
