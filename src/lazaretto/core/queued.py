@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
+from typing import Final
 
 from lazaretto.core.decision import Splice
 from lazaretto.core.envelope import Direction, Tls, TlsRecord
@@ -110,6 +111,10 @@ class Silence:
     """In a row; 0 = it answers."""
     until: datetime
     """When it is called again."""
+
+
+SILENCES_KEPT: Final = timedelta(days=1)
+"""How long they are remembered that were over by themselves: whoever answers after all ends them."""
 
 
 class Outcome(Enum):

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from lazaretto.core.errors import LazarettoError
-from lazaretto.core.queued import Silence
+from lazaretto.core.queued import SILENCES_KEPT, Silence
 from lazaretto.delivery.seams import Clock
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Silences:
         self._changed: dict[str, Silence] = {}
         self._known: dict[str, Silence] = {}
         self._told: dict[str, datetime] = {}
-        """Until when the silences last that we told of: the store may have more of them than it tells."""
+        """Until when the silences last that we told of; the store has them also when their time is over."""
 
     def began(self, name: str, failures: int, seconds: float) -> None:
         """Tell that ``name`` does not answer and is left alone for ``seconds``."""
@@ -73,7 +73,7 @@ class Silences:
             return
         changed, self._changed = self._changed, {}
         now = self._clock()
-        self._told = {name: until for name, until in self._told.items() if until > now}
+        self._told = {name: until for name, until in self._told.items() if until > now - SILENCES_KEPT}
         try:
             known = await self._store.share(list(changed.values()), now)
         except (LazarettoError, asyncio.CancelledError) as failure:

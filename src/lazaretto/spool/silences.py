@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from psycopg.rows import class_row
 
-from lazaretto.core.queued import Silence
+from lazaretto.core.queued import SILENCES_KEPT, Silence
 from lazaretto.db.pool import Pool
 from lazaretto.db.sql import query
 from lazaretto.spool.rows import row_set
 
 _PACKAGE: Final = "lazaretto.spool"
-KEEP: Final = timedelta(days=1)
 
 
 class SharedSilences:
@@ -39,4 +38,4 @@ class SharedSilences:
     async def forget(self, now: datetime) -> None:
         """Forget what was over long before ``now``."""
         async with self._pool.transaction() as connection:
-            await connection.execute(query(_PACKAGE, "forget_silences"), {"before": now - KEEP})
+            await connection.execute(query(_PACKAGE, "forget_silences"), {"before": now - SILENCES_KEPT})

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from lazaretto.core.errors import TemporaryFailure
-from lazaretto.core.queued import Silence
+from lazaretto.core.queued import SILENCES_KEPT, Silence
 from lazaretto.core.snapshot import NextHop
 from lazaretto.delivery.dead_hosts import DeadHosts
 from lazaretto.delivery.silences import Silences
@@ -82,19 +84,28 @@ async def test_who_always_answers_costs_no_writing() -> None:
     assert store.writes == 0
 
 
-async def test_a_silence_that_is_over_by_itself_is_forgotten() -> None:
-    """Those who never answer must not add up: who answers after all has nothing more to end."""
+@pytest.mark.parametrize(
+    ("after", "writes"),
+    [
+        pytest.param(timedelta(seconds=61), 2, id="soon, while the store has it"),
+        pytest.param(SILENCES_KEPT + timedelta(seconds=61), 1, id="late, when nobody has it"),
+    ],
+)
+async def test_who_answers_after_all_ends_its_silence_as_long_as_it_is_remembered(
+    after: timedelta, writes: int
+) -> None:
+    """Those who never answer must not add up."""
     store, clock = MemoryStore(), Clock()
     silences = Silences(store, clock, LONGEST)
     silences.began("mx dead.example", 3, 60.0)
     await silences.share()
-    clock.now += timedelta(seconds=61)
+    clock.now += after
     await silences.share()
 
     silences.ended("mx dead.example")
     await silences.share()
 
-    assert store.writes == 1
+    assert store.writes == writes
 
 
 async def test_a_database_that_is_away_costs_a_delay() -> None:
