@@ -109,6 +109,7 @@ async def digest_sent(platform: Platform, number: int, kind: str) -> str:
             address="bob@one.example",
             language="fr",
             slot=now,
+            until=now,
             items=(Item(copy=uuid4(), author="Zoé <z@shop.example>", subject="Été", reason="spam", at=now),),
             is_first=kind == "first digest",
         )

@@ -65,7 +65,9 @@ def test_a_wrong_line_is_a_problem_and_changes_nothing(tenant: str) -> None:
 def test_pages_of_addresses_miss_none(tenant: str) -> None:
     ann = with_grant(tenant, "tenant-administrator")
     wanted = sorted(f"p{number}@{tenant}.example" for number in range(25))
-    ann.post(f"/tenants/{tenant}/addresses", {"csv": "\n".join(wanted), "mode": "replace"})
+    upload = {"csv": "\n".join(wanted), "mode": "replace"}
+    asked = ann.post(f"/tenants/{tenant}/addresses", upload)
+    ann.ask("POST", f"/tenants/{tenant}/addresses", upload, Confirm_Removal=asked.json["confirm"])
 
     found, cursor = [], ""
     while True:
