@@ -72,7 +72,10 @@ class RetroScan:
             bad = [each for each in found if not is_vouched_for(each.trait, each.tenant, allowed)]
             matches = self._one_each(bad, now)
             for start in range(0, len(matches), BATCH):
-                await self._tell(matches[start : start + BATCH], now)
+                told = matches[start : start + BATCH]
+                await self._tell(told, now)
+                # Not before: what could not be written is to be told the next time.
+                self._just_told |= {(each.tenant, each.message): now for each in told}
             await self._indicators.count_hits(hits_of(bad, now))
             count = len(matches)
             log.info("retro-scan", traits=len(traits), convicted=count)
@@ -88,7 +91,6 @@ class RetroScan:
             key = (each.tenant, each.message)
             if key not in self._just_told:
                 first.setdefault(key, each)
-        self._just_told |= dict.fromkeys(first, now)
         return list(first.values())
 
     async def _new_traits(
